@@ -1,0 +1,60 @@
+// What the tests need beyond npm: a Chromium for the pages and strace for the order of fsync and
+// acknowledgement. As root on Debian they are installed, and this says so; elsewhere nothing is
+// changed, and one line names the command to type.
+
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Debian package → commands, any of which will do. */
+const NEEDS = {
+  chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
+  strace: ['strace'],
+}
+
+/** @param {string} command */
+function isThere(command) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, command), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+/** @param {readonly string[]} args */
+function apt(...args) {
+  const { status } = spawnSync('apt-get', args, {
+    stdio: ['ignore', 'ignore', 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  })
+  return status === 0
+}
+
+const lacking = () =>
+  Object.entries(NEEDS)
+    .filter(([, commands]) => !commands.some(isThere))
+    .map(([name]) => name)
+
+const missing = lacking()
+if (missing.length > 0) {
+  const install = `apt-get install -y --no-install-recommends ${missing.join(' ')}`
+  const names = missing.join(' and ')
+  if (process.getuid?.() === 0 && existsSync('/etc/debian_version') && isThere('apt-get')) {
+    console.error(`The tests need ${names}: installing with ${install}`)
+    // The lists of a fresh machine or container image are often empty or old.
+    if (apt('update', '-qq')) apt('install', '-y', '-qq', '--no-install-recommends', ...missing)
+    const still = lacking()
+    if (still.length > 0) {
+      console.error(
+        `The tests need ${still.join(' and ')}, which could not be installed: ${install}`,
+      )
+      process.exitCode = 1
+    }
+  } else {
+    console.error(`The tests need ${names}; on Debian or Ubuntu type: sudo ${install}`)
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,53 @@
+import type { ErrorCode } from '../core/errors.ts'
+import type { Frame } from '../wire/frame.ts'
+
+/** One socket, as a dialect sees it. Transport makes it. */
+export interface Wire {
+  /** Where the peer is, for logs and limits. */
+  readonly address: string
+  /** Bytes written that the socket has not taken yet. */
+  readonly unsent: number
+  /** Never waits and never throws; after the end it does nothing. */
+  write(frame: Frame): void
+  /** Ends the connection with a close frame. `holdMs` first passes with nothing read any more. */
+  close(code: ErrorCode, holdMs?: number): void
+}
+
+/**
+ * What goes on over one socket, as transport sees it. A dialect makes it.
+ *
+ * A method that throws ends this connection and no other.
+ */
+export interface Conversation {
+  /** One message. Nothing more is read until a returned promise has settled. */
+  message(data: Uint8Array, binary: boolean): Promise<void> | undefined
+  /** The socket has taken everything that was written. */
+  drained(): void
+  /** About once a second. `quietMs`: since something was last written. */
+  tick(now: number, quietMs: number): void
+  /** The socket is gone. */
+  closed(): void
+}
+
+/** A request for an upgrade, before anything is decided. */
+export interface Knock {
+  /** The path behind the door's prefix, as it came: not decoded, without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly address: string
+}
+
+/**
+ * One door: a path prefix and who speaks behind it.
+ */
+export interface Door {
+  /** Begins and ends with a slash. */
+  readonly prefix: string
+  /**
+   * Decides before the upgrade.
+   *
+   * @returns what begins the conversation once the socket is there.
+   * @throws {TributaryError} whose HTTP status the client gets instead of an upgrade.
+   */
+  admit(knock: Knock): (wire: Wire) => Promise<Conversation>
+}

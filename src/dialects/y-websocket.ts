@@ -1,0 +1,229 @@
+import type { Random } from '../core/clock.ts'
+import { type ErrorCode, TributaryError } from '../core/errors.ts'
+import { DEFAULT_TENANT, type EntityRef, entityRef } from '../core/ids.ts'
+import type { Limits } from '../core/limits.ts'
+import type { Logger } from '../core/logger.ts'
+import type { SoundUpdate } from '../crdt/scan.ts'
+import type { Batch } from '../entity/batch.ts'
+import type { Entity } from '../entity/entity.ts'
+import type { Member } from '../entity/member.ts'
+import type { PresenceBatch } from '../entity/presence.ts'
+import type { Metrics } from '../ops/metrics.ts'
+import type { Outlet } from '../session/outlet.ts'
+import type { Refusals } from '../session/refusals.ts'
+import { type Caller, Session, type SessionContext } from '../session/session.ts'
+import { entityIdFromPath } from '../wire/entity-path.ts'
+import { Cursor } from '../wire/varint.ts'
+import {
+  awarenessFrame,
+  deniedFrame,
+  IDLE_FRAME,
+  markerFrame,
+  readMessage,
+  step1Frame,
+  step2Frame,
+  updateFrame,
+  type YWebsocketMessage,
+} from '../wire/y-websocket.ts'
+import type { Conversation, Door, Knock, Wire } from './wire.ts'
+
+export interface YWebsocketContext {
+  readonly session: SessionContext
+  readonly limits: Limits
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly random: Random
+  readonly refusals: Refusals
+  open(ref: EntityRef): Promise<Entity>
+  /** Sessions on the entity now. */
+  sessionsOn(ref: EntityRef): number
+}
+
+/** A refused client hears why, and then nothing for so long: older ones come back 100 ms after any close. */
+const HOLD_MS = 2_000
+/** Clients give up after 30 s without a data frame. */
+const IDLE_MS = 15_000
+
+/** `/sync/<entity id>`: stock y-websocket clients 1.x to 3.x, one entity per socket. */
+export function yWebsocketDoor(context: YWebsocketContext): Door {
+  return {
+    prefix: '/sync/',
+    admit(knock) {
+      const ref = entityRef(DEFAULT_TENANT, entityIdFromPath(knock.path))
+      refuseEarly(context, ref, knock)
+      return async (wire) => converse(context, wire, ref, await context.open(ref))
+    },
+  }
+}
+
+function refuseEarly(context: YWebsocketContext, ref: EntityRef, knock: Knock): void {
+  if (context.refusals.barred(knock.address, ref.key)) {
+    const why = 'This address sent refused updates to this entity. Try again in a minute.'
+    throw new TributaryError('refused-lately', why)
+  }
+  if (context.sessionsOn(ref) >= context.limits.entitySessions) {
+    throw new TributaryError('too-many-sessions', 'The entity has as many sessions as it may.')
+  }
+}
+
+function converse(
+  context: YWebsocketContext,
+  wire: Wire,
+  ref: EntityRef,
+  entity: Entity,
+): Conversation {
+  const id = context.random.id(16)
+  const logger = context.logger.with({ session: id, entity: ref.key, address: wire.address })
+  const caller: Caller = { actor: 'anonymous', session: id, may: 'write', logger }
+  const outlet = new YWebsocketOutlet(wire, () => context.refusals.record(wire.address, ref.key))
+  const session = new Session(context.session, caller, entity, outlet)
+  session.open()
+  return new YWebsocketConversation(context, session, wire, logger)
+}
+
+class YWebsocketConversation implements Conversation {
+  readonly #context: YWebsocketContext
+  readonly #session: Session
+  readonly #wire: Wire
+  readonly #logger: Logger
+  #saidUnknown = false
+
+  constructor(context: YWebsocketContext, session: Session, wire: Wire, logger: Logger) {
+    this.#context = context
+    this.#session = session
+    this.#wire = wire
+    this.#logger = logger
+  }
+
+  message(data: Uint8Array, binary: boolean): Promise<void> | undefined {
+    const wait = this.#session.spend(data.length)
+    if (!binary) {
+      this.#unknown('a text frame')
+      return wait
+    }
+    const handled = this.#handleAll(new Cursor(data))
+    return handled === undefined || wait === undefined
+      ? (handled ?? wait)
+      : handled.then(() => wait)
+  }
+
+  /** Stock clients put one message into a frame; a second one must not be lost without a word. */
+  #handleAll(cursor: Cursor): Promise<void> | undefined {
+    do {
+      const waits = this.#handle(readMessage(cursor), cursor)
+      if (waits !== undefined) {
+        return cursor.atEnd ? waits : waits.then(() => this.#handleAll(cursor))
+      }
+    } while (!cursor.atEnd && !this.#session.closed)
+    return undefined
+  }
+
+  #handle(message: YWebsocketMessage, cursor: Cursor): Promise<void> | undefined {
+    const session = this.#session
+    switch (message.is) {
+      case 'step1':
+        return session.sync(message.stateVector)
+      case 'step2':
+        return session.update(own(message.update), 'answer')
+      case 'update':
+        return session.update(own(message.update), 'update')
+      case 'awareness':
+        session.awareness(own(message.body))
+        return
+      case 'query-awareness':
+        return session.queryAwareness()
+      case 'marker':
+        session.marker(own(message.version))
+        return
+      case 'malformed':
+        session.refuse(new TributaryError('malformed', `A message of type ${message.type} is cut short.`))
+        return
+      case 'unknown':
+        cursor.at = cursor.bytes.length
+        this.#unknown(`a message of type ${message.type}`)
+        return
+    }
+  }
+
+  #unknown(what: string): void {
+    this.#context.metrics.unknownMessages.add()
+    if (this.#saidUnknown) return
+    this.#saidUnknown = true
+    this.#logger.warn('a message was dropped: this dialect does not have it', { what })
+  }
+
+  drained(): void {
+    this.#session.drained()
+  }
+
+  tick(now: number, quietMs: number): void {
+    this.#session.tick(now)
+    if (quietMs >= IDLE_MS && !this.#session.closed) this.#wire.write(IDLE_FRAME)
+  }
+
+  closed(): void {
+    this.#session.close()
+  }
+}
+
+/**
+ * Inbound frames are views into a socket's buffer: what is kept gets bytes of its own, so that a
+ * small update does not hold 64 KB, and so that nothing can ever read past it.
+ */
+const own = (view: Uint8Array): Uint8Array => new Uint8Array(view)
+
+class YWebsocketOutlet implements Outlet {
+  readonly #wire: Wire
+  readonly #onRefuse: () => void
+
+  constructor(wire: Wire, onRefuse: () => void) {
+    this.#wire = wire
+    this.#onRefuse = onRefuse
+  }
+
+  get unsent(): number {
+    return this.#wire.unsent
+  }
+
+  batch(batch: Batch): void {
+    this.#wire.write(batch.frame(updateFrame))
+  }
+
+  update(update: SoundUpdate): void {
+    this.#wire.write(updateFrame(update))
+  }
+
+  synced(update: SoundUpdate): void {
+    this.#wire.write(step2Frame(update))
+  }
+
+  question(stateVector: Uint8Array): void {
+    this.#wire.write(step1Frame(stateVector))
+  }
+
+  presence(batch: PresenceBatch, reader: Member): void {
+    this.#wire.write(batch.frame(reader, awarenessFrame))
+  }
+
+  awareness(body: Uint8Array): void {
+    this.#wire.write(awarenessFrame(body))
+  }
+
+  marker(version: Uint8Array): void {
+    this.#wire.write(markerFrame(version))
+  }
+
+  denied(reason: string): void {
+    this.#wire.write(deniedFrame(reason))
+  }
+
+  refuse(code: ErrorCode, reason: string): void {
+    this.#onRefuse()
+    this.denied(reason)
+    this.#wire.close(code, HOLD_MS)
+  }
+
+  close(code: ErrorCode): void {
+    this.#wire.close(code)
+  }
+}

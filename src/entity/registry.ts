@@ -1,0 +1,116 @@
+import type { Cancel, Clock } from '../core/clock.ts'
+import type { ErrorCode } from '../core/errors.ts'
+import type { EntityKey, EntityRef } from '../core/ids.ts'
+import type { Entity } from './entity.ts'
+
+/** How often idle entities are looked for. */
+const SWEEP_MS = 5_000
+
+/**
+ * The entities that are open on this node. The first client of an entity causes one load, whoever
+ * else comes meanwhile waits for the same; one without members is let go after `idle` ms.
+ *
+ * An entity is here from its load to its `close`: a later `open` loads anew. Letting go is one
+ * synchronous step, so nobody can join in the middle of it.
+ */
+export class Registry {
+  readonly #open = new Map<EntityKey, Entity>()
+  readonly #loading = new Map<EntityKey, Promise<Entity>>()
+  readonly #load: (ref: EntityRef) => Promise<Entity>
+  readonly #clock: Clock
+  readonly #idleMs: number
+  readonly #onUnload: (entity: Entity) => void
+  #cancelSweep: Cancel
+  #closed = false
+
+  constructor(options: {
+    readonly clock: Clock
+    readonly idle: number
+    readonly load: (ref: EntityRef) => Promise<Entity>
+    /** Called when an entity was let go because nobody was there. */
+    readonly onUnload?: (entity: Entity) => void
+  }) {
+    this.#clock = options.clock
+    this.#idleMs = options.idle
+    this.#load = options.load
+    this.#onUnload = options.onUnload ?? (() => {})
+    this.#cancelSweep = this.#armSweep()
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** The entity if it is open now. */
+  get(key: EntityKey): Entity | undefined {
+    const entity = this.#open.get(key)
+    return entity === undefined || entity.closed ? undefined : entity
+  }
+
+  [Symbol.iterator](): IterableIterator<Entity> {
+    return this.#open.values()
+  }
+
+  /** @throws what loading throws; the next call tries again. */
+  open(ref: EntityRef): Promise<Entity> {
+    const entity = this.get(ref.key)
+    if (entity !== undefined) {
+      entity.touchedAt = this.#clock.monotonic()
+      return Promise.resolve(entity)
+    }
+    const underWay = this.#loading.get(ref.key)
+    if (underWay !== undefined) return underWay
+    const loading = this.#load(ref)
+      .then((loaded) => {
+        loaded.touchedAt = this.#clock.monotonic()
+        this.#open.set(ref.key, loaded)
+        return loaded
+      })
+      .finally(() => this.#loading.delete(ref.key))
+    this.#loading.set(ref.key, loading)
+    return loading
+  }
+
+  /** Sends the members of an entity away and forgets it. */
+  evict(key: EntityKey, code: ErrorCode): void {
+    const entity = this.#open.get(key)
+    if (entity === undefined) return
+    this.#open.delete(key)
+    entity.evict(code)
+  }
+
+  /** Resolves when nothing is pending on this node. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#loading.values())
+    await Promise.all(Array.from(this.#open.values(), (entity) => entity.settled()))
+  }
+
+  /** Closes every entity; what is pending is lost: `settled` comes first. Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelSweep()
+    for (const entity of this.#open.values()) entity.close()
+    this.#open.clear()
+  }
+
+  #armSweep(): Cancel {
+    return this.#clock.after(Math.min(SWEEP_MS, this.#idleMs), () => {
+      if (this.#closed) return
+      this.#cancelSweep = this.#armSweep()
+      this.#sweep()
+    })
+  }
+
+  #sweep(): void {
+    const before = this.#clock.monotonic() - this.#idleMs
+    for (const [key, entity] of this.#open) {
+      if (entity.closed) this.#open.delete(key)
+      else if (entity.members === 0 && !entity.busy && entity.touchedAt <= before) {
+        this.#open.delete(key)
+        entity.close()
+        this.#onUnload(entity)
+      }
+    }
+  }
+}

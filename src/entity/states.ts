@@ -1,0 +1,110 @@
+import { LRUCache } from 'lru-cache'
+import type { EntityKey } from '../core/ids.ts'
+import { ORIGIN, type Position } from '../core/position.ts'
+import { checkUpdate } from '../crdt/check.ts'
+import { EMPTY_UPDATE, type SoundUpdate } from '../crdt/scan.ts'
+import type { OpenSnapshot } from '../crdt/slices.ts'
+import { SnapshotIndex } from '../crdt/snapshot-index.ts'
+import { decodeStateVector } from '../crdt/state-vector.ts'
+import type { Snapshot, Snapshots } from '../snapshots/snapshots.ts'
+
+/** A snapshot in memory, opened for joins. `position` is `ORIGIN` while an entity has none. */
+export interface State extends OpenSnapshot {
+  readonly position: Position
+  /** Encoded. */
+  readonly deleteSet: Uint8Array
+  readonly depth: number
+  /** What it weighs in memory, in bytes. */
+  readonly weight: number
+}
+
+/** What an entry of the cache weighs besides its bytes. Measured roughly: six objects and a key. */
+const OVERHEAD = 600
+
+/** A decoded index against its bytes. */
+const INDEX_GROWTH = 4
+/** An entry of a decoded state vector. */
+const CLIENT_BYTES = 48
+
+const NO_STATE: State = {
+  position: ORIGIN,
+  update: EMPTY_UPDATE,
+  stateVector: new Map(),
+  deleteSet: Uint8Array.of(0),
+  index: SnapshotIndex.of(checkUpdate(EMPTY_UPDATE)),
+  depth: 0,
+  weight: OVERHEAD,
+}
+
+/**
+ * Snapshots in memory, bounded in bytes, the least used go first. A thousand clients that join at
+ * once cause one load.
+ */
+export class States {
+  readonly #cache: LRUCache<EntityKey, State>
+
+  constructor(snapshots: Snapshots, cacheBytes: number) {
+    this.#cache = new LRUCache<EntityKey, State>({
+      maxSize: Math.max(1, cacheBytes),
+      sizeCalculation: ({ weight }) => weight,
+      // A reload while others wait for the same load must not fail them.
+      ignoreFetchAbort: true,
+      fetchMethod: async (key) => {
+        const snapshot = await snapshots.load(key)
+        return snapshot === null ? NO_STATE : stateOf(snapshot)
+      },
+    })
+  }
+
+  /** Without waiting, when it is in memory. */
+  peek(key: EntityKey): State | undefined {
+    return this.#cache.get(key)
+  }
+
+  /** @throws what `Snapshots.load` throws. */
+  async load(key: EntityKey): Promise<State> {
+    return (await this.#cache.forceFetch(key)) as State
+  }
+
+  /** Loads it again even if it is in memory. */
+  async reload(key: EntityKey): Promise<State> {
+    this.#cache.delete(key)
+    return this.load(key)
+  }
+
+  set(key: EntityKey, snapshot: Snapshot): void {
+    this.#cache.set(key, stateOf(snapshot))
+  }
+
+  delete(key: EntityKey): void {
+    this.#cache.delete(key)
+  }
+
+  clear(): void {
+    this.#cache.clear()
+  }
+
+  get bytes(): number {
+    return this.#cache.calculatedSize
+  }
+}
+
+/** A snapshot was checked and read back when it was made, and its checksum held when it was read. */
+function stateOf(snapshot: Snapshot): State {
+  const { position, deleteSet, depth } = snapshot
+  const stateVector = decodeStateVector(snapshot.stateVector)
+  return {
+    position,
+    update: snapshot.update as SoundUpdate,
+    stateVector,
+    deleteSet,
+    index: SnapshotIndex.decode(snapshot.index),
+    depth,
+    weight:
+      OVERHEAD +
+      snapshot.update.length +
+      deleteSet.length +
+      snapshot.index.length * INDEX_GROWTH +
+      stateVector.size * CLIENT_BYTES,
+  }
+}

@@ -1,0 +1,125 @@
+import type { Cancel, Clock } from '../core/clock.ts'
+
+/** Something that gathers, and is flushed by the ticker. */
+export interface Tickable {
+  /** When it was flushed last, on the monotonic clock. Kept by the ticker. */
+  tickedAt: number
+  flush(): void
+}
+
+/**
+ * One ticker for all entities of a node. Who has been quiet is flushed as soon as what has already
+ * arrived is handled; who is busy, at most once per period. One timer, whatever is open.
+ *
+ * Pacing: when a round of flushes takes long, or comes late because the loop was busy, the period
+ * stretches up to `tickMax`, so that an overloaded node batches more and writes less. Once the
+ * pressure is gone it halves, at most once per period.
+ */
+export class Ticker {
+  readonly #clock: Clock
+  readonly #tick: number
+  readonly #tickMax: number
+  readonly #onRound: ((ms: number) => void) | undefined
+  #period: number
+  #soon = new Set<Tickable>()
+  #later = new Set<Tickable>()
+  #cancelSoon: Cancel | null = null
+  #cancelLater: Cancel | null = null
+  #laterAt = 0
+  #pacedAt = 0
+  #closed = false
+
+  constructor(
+    clock: Clock,
+    pace: { readonly tick: number; readonly tickMax: number },
+    onRound?: (ms: number) => void,
+  ) {
+    this.#clock = clock
+    this.#tick = pace.tick
+    this.#tickMax = pace.tickMax
+    this.#period = pace.tick
+    this.#onRound = onRound
+  }
+
+  /** The period in force, in milliseconds. */
+  get period(): number {
+    return this.#period
+  }
+
+  /** Flushes `tickable` when it is its turn. Asking twice is asking once. */
+  request(tickable: Tickable): void {
+    if (this.#closed || this.#soon.has(tickable) || this.#later.has(tickable)) return
+    const now = this.#clock.monotonic()
+    if (now - tickable.tickedAt >= this.#period) {
+      this.#soon.add(tickable)
+      this.#cancelSoon ??= this.#clock.soon(() => {
+        this.#cancelSoon = null
+        const due = this.#soon
+        this.#soon = new Set()
+        this.#round(due, 0)
+      })
+    } else {
+      this.#later.add(tickable)
+      this.#armLater(tickable.tickedAt + this.#period - now)
+    }
+  }
+
+  forget(tickable: Tickable): void {
+    this.#soon.delete(tickable)
+    this.#later.delete(tickable)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelSoon?.()
+    this.#cancelLater?.()
+    this.#soon.clear()
+    this.#later.clear()
+  }
+
+  #armLater(delay: number): void {
+    if (this.#cancelLater !== null) return
+    const wait = Math.max(1, Math.ceil(delay))
+    this.#laterAt = this.#clock.monotonic() + wait
+    this.#cancelLater = this.#clock.after(wait, () => this.#laterRound())
+  }
+
+  #laterRound(): void {
+    this.#cancelLater = null
+    const now = this.#clock.monotonic()
+    const late = now - this.#laterAt
+    const due: Tickable[] = []
+    let next = Number.POSITIVE_INFINITY
+    for (const tickable of this.#later) {
+      // A timer may fire up to a millisecond early by the monotonic clock.
+      const dueIn = tickable.tickedAt + this.#period - now
+      if (dueIn <= 1) due.push(tickable)
+      else if (dueIn < next) next = dueIn
+    }
+    for (const tickable of due) this.#later.delete(tickable)
+    if (next !== Number.POSITIVE_INFINITY) this.#armLater(next)
+    this.#round(due, Math.max(0, late))
+  }
+
+  #round(due: Iterable<Tickable>, late: number): void {
+    const began = this.#clock.monotonic()
+    for (const tickable of due) {
+      tickable.tickedAt = began
+      tickable.flush()
+    }
+    const ended = this.#clock.monotonic()
+    this.#onRound?.(ended - began)
+    this.#pace(ended - began + late, ended)
+  }
+
+  /** Flushing may take half of the time; above that the period grows with the load. */
+  #pace(load: number, now: number): void {
+    const wanted = Math.min(this.#tickMax, Math.max(this.#tick, 2 * load))
+    if (wanted >= this.#period) {
+      this.#period = wanted
+    } else if (now - this.#pacedAt >= this.#period) {
+      this.#period = Math.max(wanted, this.#period / 2)
+    } else return
+    this.#pacedAt = now
+  }
+}

@@ -1,0 +1,131 @@
+import { hash } from 'node:crypto'
+import { type Epoch, ORIGIN, type Position, samePosition } from '../core/position.ts'
+import type { StateVector } from '../crdt/scan.ts'
+import type { Entry, LogRead, NewEntry, Skipped } from './log.ts'
+
+/**
+ * The check of an entry: the first 8 bytes, in hex, of sha1(previous check + entry id).
+ *
+ * The previous check goes in as its 16 hex digits, because a Redis script has `sha1hex` and nothing
+ * that undoes hex. With an id of up to 39 bytes that is one block of sha1: 0.4 µs by `hash`, 1.0 µs
+ * by `createHash`.
+ *
+ * @example nextCheck(FIRST_CHECK, 'k3v9.1')
+ */
+export const nextCheck = (previous: string, id: string): string =>
+  hash('sha1', previous + id).slice(0, 16)
+
+/** A place in one history. */
+export interface Place {
+  readonly offset: number
+  readonly check: string
+}
+
+/** What a log says of itself, without its entries. */
+export interface Branch {
+  readonly epoch: Epoch
+  /** Everything at or below it has been trimmed. */
+  readonly base: Place
+  readonly head: Place
+}
+
+/** The branch of an entity that has no log. */
+export const NO_BRANCH: Branch = { epoch: ORIGIN.epoch, base: ORIGIN, head: ORIGIN }
+
+export const headOf = (branch: Branch): Position => at(branch.epoch, branch.head)
+
+export const at = (epoch: Epoch, place: Place): Position => ({
+  epoch,
+  offset: place.offset,
+  check: place.check,
+})
+
+/**
+ * Whether a log can be read on from a position: the one comparison behind `read`, `subscribe` and
+ * the commit of a snapshot. Epoch and offset alone would take the other branch of a fork for one's
+ * own (LOG L1).
+ *
+ * @param checkAt The check of the entry at an offset above the base and up to the head.
+ */
+export function liesOn(
+  position: Position,
+  branch: Branch,
+  checkAt: (offset: number) => string | null,
+): boolean {
+  const { epoch, base, head } = branch
+  if (samePosition(position, ORIGIN)) return base.offset === 0
+  if (position.epoch !== epoch) return false
+  if (position.offset < base.offset || position.offset > head.offset) return false
+  if (position.offset === base.offset) return position.check === base.check
+  return position.check === checkAt(position.offset)
+}
+
+/** An entry as its record tells it: where it stands is told by the log around it. */
+export type Content = Omit<Entry, 'position'>
+
+/** What of an entry is stored under its place. */
+export const contentOf = (entry: NewEntry): Content => ({
+  id: entry.id,
+  authors: entry.authors,
+  origin: entry.origin,
+  time: entry.time,
+  update: entry.update,
+  ...(entry.expected === undefined ? {} : { expected: entry.expected }),
+})
+
+/** A row of a log, with what could be made of its record. */
+export interface Row extends Place {
+  readonly content: Content | Skipped['why']
+}
+
+/**
+ * Rows behind a place as the answer of `read`: contiguity and chain are verified here, so that a
+ * row that is missing, exchanged or of another history is reported and never served.
+ *
+ * Behind a row that could not be read the next one's own check is taken for true: nothing is left
+ * that could confirm it, and its record has passed its checksum.
+ */
+export function walk(
+  epoch: Epoch,
+  from: Place,
+  rows: readonly Row[],
+): { readonly entries: readonly Entry[]; readonly skipped: readonly Skipped[] } {
+  const entries: Entry[] = []
+  const skipped: Skipped[] = []
+  let expected = from.offset + 1
+  let check: string | null = from.check
+  for (const row of rows) {
+    for (; expected < row.offset; expected++) {
+      skipped.push({ offset: expected, why: 'damaged' })
+      check = null
+    }
+    expected = row.offset + 1
+    const why = faultOf(row, check)
+    if (typeof row.content === 'string' || why !== null) {
+      skipped.push({ offset: row.offset, why: why ?? 'damaged' })
+      check = null
+    } else {
+      entries.push({ position: at(epoch, row), ...row.content })
+      check = row.check
+    }
+  }
+  return { entries, skipped }
+}
+
+function faultOf(row: Row, check: string | null): Skipped['why'] | null {
+  if (typeof row.content === 'string') return row.content
+  return check === null || nextCheck(check, row.content.id) === row.check ? null : 'damaged'
+}
+
+/** Of a log and its rows behind `after`: what `Log.read` answers. */
+export function readFrom(
+  log: { readonly branch: Branch; readonly tombstone: StateVector | null },
+  after: Position,
+  checkAt: (offset: number) => string | null,
+  rows: readonly Row[],
+): LogRead {
+  const { branch, tombstone } = log
+  const head = headOf(branch)
+  if (!liesOn(after, branch, checkAt)) return { is: 'reset', head }
+  return { is: 'entries', head, tombstone, ...walk(branch.epoch, after, rows) }
+}

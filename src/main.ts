@@ -1,0 +1,113 @@
+#!/usr/bin/env node
+import { resolve } from 'node:path'
+import { TributaryError } from './core/errors.ts'
+import { isLoopback } from './ops/contradictions.ts'
+import { createLogLines, type LogLines } from './ops/log-lines.ts'
+import { versionText } from './ops/option-text.ts'
+import type { Config } from './ops/options.ts'
+import { readOptions } from './ops/read-options.ts'
+import { type RunningServer, startServer } from './server.ts'
+
+/** How the command ends. A bad option is told apart, so that nobody restarts it in a loop. */
+const EXIT = { done: 0, failed: 1, badOption: 2 }
+
+/** A stop that takes longer has failed: whoever sent SIGTERM soon sends SIGKILL. */
+const STOP_MS = 9_500
+
+/** `npm start` passes a Ctrl-C on that the terminal has already sent: two signals, one wish. */
+const SAME_WISH_MS = 500
+
+function main(): void {
+  const reading = readOptions(process.argv.slice(2))
+  switch (reading.is) {
+    case 'print':
+      process.stdout.write(reading.text)
+      return
+    case 'refused':
+      process.stderr.write(`tributary: ${reading.line}\n`)
+      process.exitCode = EXIT.badOption
+      return
+    case 'run':
+      run(reading.config, reading.warnings)
+  }
+}
+
+function run(config: Config, warnings: readonly string[]): void {
+  const logger = createLogLines({ level: config.logLevel, format: config.logFormat })
+  const crash = (error: unknown): void => {
+    logger.error('crashed', { error: TributaryError.from(error) })
+    process.exit(EXIT.failed)
+  }
+  // Both mean that we no longer know our own state: nothing may be acknowledged from here on.
+  process.on('uncaughtException', crash)
+  process.on('unhandledRejection', crash)
+
+  for (const warning of warnings) logger.warn('variable ignored', { why: warning })
+  const starting = startServer(config, { logger })
+  starting.then(
+    (server) => announce(server, config, logger),
+    (error: unknown) => void refuseToStart(error, logger),
+  )
+  stopOnSignal(starting, logger)
+}
+
+function announce(server: RunningServer, config: Config, logger: LogLines): void {
+  logger.info('listening', {
+    url: server.url,
+    pid: process.pid,
+    data: config.store === 'memory' ? null : resolve(config.data),
+    tier: server.tier,
+    version: versionText(),
+  })
+  if (config.store === 'memory') {
+    logger.warn('everything is kept in memory and gone when this process ends')
+  }
+  if (config.auth === null) {
+    logger.info('without authentication only this machine can connect')
+  } else if (!isLoopback(config.host)) {
+    logger.warn('everyone who reaches this address can read and change everything')
+  }
+}
+
+async function refuseToStart(thrown: unknown, logger: LogLines): Promise<never> {
+  const error = TributaryError.from(thrown)
+  if (error.code === 'internal') logger.error('could not start', { error })
+  process.stderr.write(`tributary: ${error.message}\n`)
+  await logger.flush()
+  process.exit(EXIT.failed)
+}
+
+/** SIGTERM and Ctrl-C: an orderly end. A second one: an end. */
+function stopOnSignal(starting: Promise<RunningServer>, logger: LogLines): void {
+  let since: number | null = null
+  const stop = (signal: NodeJS.Signals): void => {
+    if (since !== null) {
+      if (performance.now() - since > SAME_WISH_MS) process.exit(EXIT.failed)
+      return
+    }
+    since = performance.now()
+    logger.info('stopping', { signal })
+    setTimeout(() => {
+      logger.error('could not stop in time', { ms: STOP_MS })
+      process.exit(EXIT.failed)
+    }, STOP_MS).unref()
+    void end(starting, logger)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}
+
+async function end(starting: Promise<RunningServer>, logger: LogLines): Promise<never> {
+  try {
+    const server = await starting
+    await server.close()
+    logger.info('stopped')
+  } catch (error) {
+    logger.error('could not stop in order', { error: TributaryError.from(error) })
+    process.exitCode = EXIT.failed
+  }
+  await logger.flush()
+  process.exit()
+}
+
+main()

@@ -1,0 +1,73 @@
+import { type ErrorCode, errorTable } from '../core/errors.ts'
+
+const CODES = Object.keys(errorTable) as ErrorCode[]
+
+/**
+ * What is measured. A row is a metric: `updatesIn` is exposed as `tributary_updates_in_total`.
+ * The README's table is made from these rows.
+ *
+ * - `counter`: only grows. With a `label` it is one counter per value of it.
+ * - `gauge`: now. With a `label` it is one per value of it.
+ * - `time`: a histogram that is told milliseconds and shown in seconds, as Prometheus wants them.
+ * - `amount`: a histogram of a count or of bytes.
+ */
+// biome-ignore format: a table is read in rows
+export const metricTable = {
+  sockets: { kind: 'gauge', what: 'open sockets' },
+  sessions: { kind: 'gauge', what: 'sessions: one client on one entity' },
+  entities: { kind: 'gauge', name: 'entities_open', what: 'entities in memory' },
+  tier: { kind: 'gauge', label: 'tier', values: ['memory', 'process', 'disk'], what: '1 for the tier in force' },
+  outboxBytes: { kind: 'gauge', what: 'bytes accepted for sessions and not yet taken by their sockets' },
+  pendingBytes: { kind: 'gauge', what: 'bytes of updates that are not yet durable' },
+  cacheBytes: { kind: 'gauge', what: 'bytes of snapshots kept in memory' },
+  setAsideBytes: { kind: 'gauge', what: 'bytes of originals set aside for export' },
+  eventLoopDelay: { kind: 'gauge', name: 'event_loop_delay_seconds', label: 'quantile', values: ['0.5', '0.99', '1'], what: 'how late the event loop is, since the last reading' },
+
+  updatesIn: { kind: 'counter', what: 'updates received from sessions' },
+  updatesOut: { kind: 'counter', what: 'updates handed to sessions, merged ones counted once' },
+  bytesIn: { kind: 'counter', what: 'bytes of messages received' },
+  bytesOut: { kind: 'counter', what: 'bytes of messages sent' },
+  repeated: { kind: 'counter', name: 'updates_repeated', what: 'updates that brought nothing new' },
+  unclosed: { kind: 'counter', name: 'updates_unclosed', what: 'updates cut because something they build on is not known' },
+  questions: { kind: 'counter', what: 'times a client was asked for what its updates build on' },
+  neutered: { kind: 'counter', name: 'updates_neutered', what: 'updates stored without their content, being over a limit' },
+  setAside: { kind: 'counter', what: 'originals set aside for export' },
+  refusals: { kind: 'counter', label: 'code', values: CODES, what: 'requests, updates and sessions refused' },
+  conflations: { kind: 'counter', what: 'queues of slow sessions replaced by one merged update' },
+  unknownMessages: { kind: 'counter', what: 'messages of a kind this server does not know' },
+  awarenessDropped: { kind: 'counter', what: 'awareness states dropped: not newer, not the owner\'s, or over a limit' },
+  damaged: { kind: 'counter', name: 'stored_values_damaged', what: 'stored entries and snapshots found damaged' },
+  compactions: { kind: 'counter', label: 'result', values: ['committed', 'stale', 'failed'], what: 'compactions' },
+  handlerErrors: { kind: 'counter', what: 'errors caught at a connection that nobody expected' },
+
+  batchUpdates: { kind: 'amount', what: 'updates merged into one entry', buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] },
+  tickTime: { kind: 'time', what: 'length of an entity\'s tick', buckets: [8, 16, 20, 25, 33, 50, 75, 100, 150, 250] },
+  appendTime: { kind: 'time', what: 'from the append of an entry to its being durable', buckets: [0.5, 1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 5_000] },
+  ackTime: { kind: 'time', what: 'from the arrival of an update to its being durable', buckets: [1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 5_000] },
+  fanoutTime: { kind: 'time', what: 'from the arrival of an update to its being written to the other sessions', buckets: [0.5, 1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 5_000] },
+  loadTime: { kind: 'time', what: 'from the first session of an entity to its being loaded', buckets: [1, 2, 5, 10, 20, 50, 100, 250, 500, 1_000, 5_000] },
+  compactionTime: { kind: 'time', what: 'duration of a compaction', buckets: [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000, 60_000] },
+} as const satisfies Record<string, MetricRow>
+
+export interface MetricRow {
+  readonly kind: 'counter' | 'gauge' | 'time' | 'amount'
+  /** Exposed name without prefix and suffix, where it is not the row's own in snake case. */
+  readonly name?: string
+  readonly label?: string
+  /** Every value the label can have. */
+  readonly values?: readonly string[]
+  /** Upper bounds; milliseconds for `time`. */
+  readonly buckets?: readonly number[]
+  readonly what: string
+}
+
+export type MetricTable = typeof metricTable
+export type MetricName = keyof MetricTable
+
+/** @example exposedName('tickTime') // 'tributary_tick_seconds' */
+export function exposedName(name: MetricName): string {
+  const row: MetricRow = metricTable[name]
+  const base = row.name ?? name.replace(/Time$/, '').replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)
+  const suffix = { counter: '_total', gauge: '', time: '_seconds', amount: '' }[row.kind]
+  return `tributary_${base}${suffix}`
+}

@@ -1,0 +1,35 @@
+import { Counter, Family, Gauge, Histogram } from './instruments.ts'
+import { type MetricName, type MetricRow, type MetricTable, metricTable } from './metric-table.ts'
+
+type Instrument<Row> = Row extends { values: readonly (infer Label extends string)[] }
+  ? Family<Row extends { kind: 'counter' } ? Counter : Gauge, Label>
+  : Row extends { kind: 'counter' }
+    ? Counter
+    : Row extends { kind: 'gauge' }
+      ? Gauge
+      : Histogram
+
+/** An instrument per row of the table. */
+export type Metrics = { readonly [name in MetricName]: Instrument<MetricTable[name]> }
+
+/**
+ * Nothing but numbers: no timer, no listener, nothing to close.
+ *
+ * @example
+ * const metrics = createMetrics()
+ * metrics.updatesIn.add()
+ * metrics.refusals.of('malformed').add()
+ * metrics.appendTime.observe(0.8) // milliseconds
+ * metrics.entities.readFrom(() => registry.size)
+ */
+export function createMetrics(): Metrics {
+  const rows = Object.entries<MetricRow>(metricTable)
+  return Object.fromEntries(rows.map(([name, row]) => [name, instrument(row)])) as Metrics
+}
+
+function instrument(row: MetricRow): Metrics[MetricName] {
+  const { kind, values, buckets = [] } = row
+  if (kind === 'time' || kind === 'amount') return new Histogram(buckets)
+  const make = kind === 'counter' ? () => new Counter() : () => new Gauge()
+  return values === undefined ? make() : (new Family(values, make) as Metrics[MetricName])
+}

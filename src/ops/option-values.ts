@@ -1,0 +1,68 @@
+import { z } from 'zod'
+
+// What the value of an option may be. A check takes a text (of a flag, a variable, a config file)
+// or a number or boolean of a config file; its message completes "--port must be …".
+
+const KB = 1024
+// biome-ignore format: a table is read in rows
+const UNITS = {
+  size: new Map([['', 1], ['b', 1], ['kb', KB], ['mb', KB ** 2], ['gb', KB ** 3]]),
+  time: new Map([['', 1], ['ms', 1], ['s', 1_000], ['m', 60_000], ['h', 3_600_000]]),
+  count: new Map([['', 1]]),
+}
+const AMOUNT = /^(\d+(?:\.\d+)?) ?([a-z]*)$/i
+
+function amount(kind: keyof typeof UNITS, least: number, most: number, must: string) {
+  return z
+    .union([z.string(), z.number()], must)
+    .transform((value) => {
+      const match = AMOUNT.exec(String(value).trim())
+      const unit = UNITS[kind].get((match?.[2] ?? '?').toLowerCase())
+      if (match === null || unit === undefined) return Number.NaN
+      // A part of a unit may be named, a part of a byte or of a piece may not.
+      return unit === 1 ? Number(match[1]) : Math.round(Number(match[1]) * unit)
+    })
+    .pipe(z.int(must).min(least, must).max(most, must))
+}
+
+/** In bytes, in units of 1,024. */
+export const size = amount('size', 1, KB ** 4, 'a size from 1 byte to 1024GB, like 64MB or 256KB')
+
+/** In milliseconds. Node fires a timer of more than 2^31 - 1 ms, nearly 25 days, at once. */
+export const time = amount('time', 1, 576 * 3_600_000, 'a time from 1ms to 576h, like 30s or 250ms')
+
+export const count = amount('count', 1, 1e9, 'a whole number from 1 to 1000000000')
+
+/** 0 means any free one. */
+export const port = amount('count', 0, 65_535, 'a port from 0 to 65535')
+
+const HOST = 'the name or address of this machine, like 127.0.0.1 or ::1'
+/** Never empty: Node listens on every address then. */
+export const host = z
+  .string(HOST)
+  .transform((value) => value.replace(/^\[(.*)\]$/, '$1'))
+  .pipe(z.string().regex(/^[\w.:%-]+$/, HOST))
+
+const PATH = 'a path'
+export const path = z.string(PATH).regex(/^[^\0]+$/, PATH)
+
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, words.length === 1 ? words[0] : `one of ${words.join(', ')}`)
+
+const ON_OR_OFF = 'on or off'
+export const onOff = z
+  .union([z.boolean(), z.enum(['on', 'off', 'true', 'false'])], ON_OR_OFF)
+  .transform((value) => value === true || value === 'on' || value === 'true')
+
+/** How a value is written in help texts and tables, so that it could be given just so. */
+export function written(value: unknown, kind: 'size' | 'time' | 'count' | null): string {
+  if (value === null) return ''
+  if (typeof value === 'boolean') return value ? 'on' : 'off'
+  if (typeof value !== 'number' || kind === null) return String(value)
+  let best = `${value}${kind === 'time' ? 'ms' : ''}`
+  for (const [unit, worth] of UNITS[kind]) {
+    if (worth > 1 && value % worth === 0)
+      best = `${value / worth}${kind === 'size' ? unit.toUpperCase() : unit}`
+  }
+  return best
+}

@@ -1,0 +1,134 @@
+import type { z } from 'zod'
+import { type Limits, limitTable, type Paces, paceTable } from '../core/limits.ts'
+import { LOG_LEVELS } from '../core/logger.ts'
+import { LOG_FORMATS } from './log-lines.ts'
+import { count, host, oneOf, onOff, path, port, size, time } from './option-values.ts'
+
+/** One option. Flag, variable and key of the config file are made from its name. */
+interface Row {
+  /** Stands for the value in the help text. */
+  readonly value: string
+  readonly default: unknown
+  readonly check: z.ZodType
+  readonly what: string
+}
+
+/**
+ * The one option table; every limit and every pace of `core/limits.ts` is an option beside these.
+ * The help text and the README's table are made from it.
+ */
+// biome-ignore format: a table is read in rows
+export const optionTable = {
+  host: { value: 'ADDRESS', default: '127.0.0.1', check: host, what: 'the address to listen on' },
+  port: { value: 'PORT', default: 8787, check: port, what: 'the port to listen on; 0 takes any free one' },
+  data: { value: 'FOLDER', default: './data', check: path, what: 'where everything is kept' },
+  store: { value: 'KIND', default: 'sqlite', check: oneOf(['sqlite', 'memory']), what: 'sqlite, or memory: nothing outlives the process' },
+  auth: { value: 'none', default: null, check: oneOf(['none']).nullable(), what: 'none lets in everyone who reaches the port; without it only this machine is listened to' },
+  echo: { value: 'on|off', default: false, check: onOff, what: 'send a client its own updates too, once durable: for clients that wait for them' },
+  gc: { value: 'on|off', default: true, check: onOff, what: 'forget the content of what was deleted; off for apps that keep Yjs versions' },
+  logLevel: { value: 'LEVEL', default: 'info', check: oneOf(LOG_LEVELS), what: 'error, warn, info or debug' },
+  logFormat: { value: 'FORMAT', default: 'auto', check: oneOf(LOG_FORMATS), what: 'json, pretty, or auto: pretty on a terminal' },
+} as const satisfies Record<string, Row>
+
+type Own = {
+  readonly [name in keyof typeof optionTable]: z.output<(typeof optionTable)[name]['check']>
+}
+
+/** What a server is started with: every option with its value. */
+export interface Config extends Own {
+  readonly limits: Limits
+  readonly paces: Paces
+}
+
+export interface Option extends Row {
+  readonly group: 'options' | 'limits' | 'paces'
+  readonly name: string
+  /** Also the key in the config file. */
+  readonly flag: string
+  readonly variable: string
+  readonly kind: 'size' | 'time' | 'count' | null
+}
+
+/** @example flagOf('limitFrameBytes') // 'limit-frame-bytes' */
+const flagOf = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** @example variableOf('log-level') // 'TRIBUTARY_LOG_LEVEL' */
+const variableOf = (flag: string): string =>
+  `${VARIABLES}${flag.toUpperCase().replaceAll('-', '_')}`
+export const VARIABLES = 'TRIBUTARY_'
+
+const KINDS = {
+  size: { value: 'SIZE', check: size },
+  time: { value: 'TIME', check: time },
+  count: { value: 'NUMBER', check: count },
+}
+
+/** Limits and paces say in their names what they count. */
+function kindOf(group: 'limits' | 'paces', name: string): keyof typeof KINDS {
+  if (/Bytes/.test(name)) return 'size'
+  return group === 'limits' || /Entries/.test(name) ? 'count' : 'time'
+}
+
+function optionOf(group: Option['group'], name: string, row: Row, kind: Option['kind']): Option {
+  const prefix = { options: '', limits: 'limit-', paces: 'pace-' }[group]
+  const flag = prefix + flagOf(name)
+  return { ...row, group, name, flag, variable: variableOf(flag), kind }
+}
+
+function boundOf(
+  group: 'limits' | 'paces',
+  [name, row]: [string, { default: number; what: string }],
+): Option {
+  const kind = kindOf(group, name)
+  return optionOf(group, name, { ...row, ...KINDS[kind] }, kind)
+}
+
+/** Every option there is. */
+export const OPTIONS: readonly Option[] = [
+  ...Object.entries<Row>(optionTable).map(([name, row]) => optionOf('options', name, row, null)),
+  ...Object.entries(limitTable).map((entry) => boundOf('limits', entry)),
+  ...Object.entries(paceTable).map((entry) => boundOf('paces', entry)),
+]
+
+/** Where the others may stand; no value of a server itself. */
+export const CONFIG_FILE: Option = optionOf(
+  'options',
+  'config',
+  {
+    value: 'FILE',
+    default: null,
+    check: path,
+    what: 'a JSON object of options, like {"port": 8787}',
+  },
+  null,
+)
+
+/** Flags that ask for a text instead of a server. */
+export const QUESTIONS = {
+  help: 'this text',
+  version: 'the version',
+  'print-config': 'every value, and where it comes from, as JSON',
+}
+
+/** A value and who gave it: `--port`, `TRIBUTARY_PORT`, `"port" in tributary.json`, `default`. */
+export interface Given {
+  readonly value: unknown
+  readonly from: string
+}
+
+export function configOf(values: ReadonlyMap<Option, { readonly value: unknown }>): Config {
+  const groups: Record<Option['group'], Record<string, unknown>> = {
+    options: {},
+    limits: {},
+    paces: {},
+  }
+  for (const [{ group, name }, { value }] of values) groups[group][name] = value
+  // Every option has passed its own check, and the table has a row for every name of `Config`.
+  return { ...groups.options, limits: groups.limits, paces: groups.paces } as unknown as Config
+}
+
+/** @example startServer({ ...DEFAULT_CONFIG, port: 0, store: 'memory' }) */
+export const DEFAULT_CONFIG: Config = configOf(
+  new Map(OPTIONS.map((option) => [option, { value: option.default }])),
+)

@@ -1,0 +1,226 @@
+import { isIP } from 'node:net'
+import type { Clock, Random } from './core/clock.ts'
+import { TributaryError } from './core/errors.ts'
+import type { Logger } from './core/logger.ts'
+import { yWebsocketDoor } from './dialects/y-websocket.ts'
+import type { EntityContext } from './entity/entity.ts'
+import { loadEntity } from './entity/load-entity.ts'
+import { NodeBudget } from './entity/node-budget.ts'
+import { Registry } from './entity/registry.ts'
+import { States } from './entity/states.ts'
+import { Ticker } from './entity/ticker.ts'
+import { listen } from './http/listener.ts'
+import { createRoutes } from './http/routes.ts'
+import type { Compacted, CompactJob } from './jobs/compact-thread.ts'
+import { Compactor } from './jobs/compactor.ts'
+import { type PackedScan, unpackScan } from './jobs/scan-passage.ts'
+import type { Tier } from './log/log.ts'
+import { createMetrics } from './ops/metrics.ts'
+import { createMetricsPage } from './ops/metrics-page.ts'
+import type { Config } from './ops/options.ts'
+import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './ops/system.ts'
+import { ThreadPool } from './ops/thread-pool.ts'
+import { Refusals } from './session/refusals.ts'
+import { openStore } from './store.ts'
+import { Acceptor } from './transport/acceptor.ts'
+
+/** A server that answers. */
+export interface RunningServer {
+  /** @example 'http://127.0.0.1:8787' */
+  readonly url: string
+  readonly tier: Tier
+  /**
+   * Takes nobody new, makes durable what is pending, sends clients away with 1012 and lets go of
+   * everything. Resolves within 10 s. Idempotent.
+   */
+  close(): Promise<void>
+}
+
+export interface ServerParts {
+  readonly logger: Logger
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+/** A check takes as long as its bytes; this is for something that has gone wrong. */
+const CHECK_LIMIT_MS = 30_000
+const COMPACT_LIMIT_MS = 300_000
+/** Waiting for what is pending when the server stops; then it says what is lost. */
+const SETTLE_MS = 5_000
+
+const thread = (path: string): URL => new URL(path, import.meta.url)
+
+/**
+ * The composition root: picks the adapters, hands in clock, randomness and thread entries, starts,
+ * drains and closes.
+ *
+ * @throws {TributaryError} in one line that names the remedy, when it cannot start. Nothing is left
+ *   running then.
+ */
+export async function startServer(config: Config, parts: ServerParts): Promise<RunningServer> {
+  refuseOpenDoor(config)
+  const { logger, clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = parts
+  const { limits, paces } = config
+  const metrics = createMetrics()
+  const page = createMetricsPage(metrics)
+  const closers: (() => unknown)[] = [() => page.close()]
+  const closeAll = async () => {
+    for (const close of closers.splice(0).reverse()) await close()
+  }
+
+  try {
+    const store = await openStore(config, { clock, random, logger })
+    closers.push(() => store.close())
+
+    const checkers = new ThreadPool<Uint8Array, PackedScan>({
+      entry: thread('./jobs/check-thread.js'),
+      name: 'check',
+      size: 1,
+      maxWaiting: 10_000,
+      timeLimit: CHECK_LIMIT_MS,
+      clock,
+    })
+    closers.push(() => checkers.close())
+    const compactors = new ThreadPool<CompactJob, Compacted>({
+      entry: thread('./jobs/compact-thread.js'),
+      name: 'compact',
+      size: 1,
+      maxWaiting: 1,
+      timeLimit: COMPACT_LIMIT_MS,
+      // Yjs walks nested types by recursion.
+      resourceLimits: { stackSizeMb: 64 },
+      clock,
+    })
+    closers.push(() => compactors.close())
+
+    const ticker = new Ticker(clock, paces, (ms) => metrics.tickTime.observe(ms))
+    closers.push(() => ticker.close())
+    const states = new States(store.snapshots, paces.cacheBytes)
+    const pending = new NodeBudget(limits)
+    const entryPrefix = random.id(12)
+    let entryCount = 0
+    const context: EntityContext = {
+      clock,
+      log: store.log,
+      states,
+      ticker,
+      limits,
+      pending,
+      metrics,
+      echo: config.echo,
+      nextEntryId: () => `${entryPrefix}-${(entryCount++).toString(36)}`,
+      grown: (entity) => compactor.grown(entity.ref.key, entity.tailSize),
+      trouble: (entity, what, error) => logger.error(what, { entity: entity.ref.key, error }),
+    }
+    const registry = new Registry({
+      clock,
+      idle: paces.idle,
+      load: async (ref) => {
+        const since = clock.monotonic()
+        const entity = await loadEntity(context, ref)
+        metrics.loadTime.observe(clock.monotonic() - since)
+        compactor.grown(ref.key, entity.tailSize)
+        return entity
+      },
+    })
+    closers.push(() => registry.close())
+    const compactor = new Compactor({
+      clock,
+      log: store.log,
+      snapshots: store.snapshots,
+      metrics,
+      logger,
+      paces,
+      gc: config.gc,
+      compact: (job) => compactors.run(job),
+      committed: (key, snapshot) => {
+        const entity = registry.get(key)
+        if (entity === undefined) states.delete(key)
+        else entity.adopt(snapshot)
+      },
+    })
+    closers.push(() => compactor.close())
+
+    const door = yWebsocketDoor({
+      session: {
+        clock,
+        limits,
+        paces,
+        metrics,
+        checkInThread: async (bytes) => unpackScan(await checkers.run(bytes)),
+      },
+      limits,
+      metrics,
+      logger,
+      random,
+      refusals: new Refusals(clock),
+      open: (ref) => registry.open(ref),
+      sessionsOn: (ref) => registry.get(ref.key)?.members ?? 0,
+    })
+    const acceptor = new Acceptor({ clock, random, limits, paces, metrics, logger }, [door])
+    closers.push(() => acceptor.close())
+
+    metrics.entities.readFrom(() => registry.size)
+    metrics.pendingBytes.readFrom(() => pending.used)
+    metrics.cacheBytes.readFrom(() => states.bytes)
+    metrics.outboxBytes.readFrom(() => acceptor.unsent)
+    metrics.tier.of(store.log.tier).set(1)
+
+    let draining = false
+    const routes = createRoutes({
+      ready: () => ({ tier: store.log.tier, draining, trouble: store.trouble() }),
+      metrics: () => page.text(),
+      pages: thread('./pages/'),
+    })
+    const listener = await listen(routes, config)
+    closers.push(() => listener.close())
+    acceptor.attach(listener.server)
+
+    let closing: Promise<void> | null = null
+    const close = async () => {
+      draining = true
+      await acceptor.drain(paces.drain)
+      await settle(registry, clock, logger)
+      await closeAll()
+    }
+    return {
+      url: listener.url,
+      tier: store.log.tier,
+      close: () => {
+        closing ??= close()
+        return closing
+      },
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+/** An open server on a public address must be somebody's decision, in so many words. */
+function refuseOpenDoor(config: Config): void {
+  if (config.auth === 'none' || isLoopback(config.host)) return
+  throw new TributaryError(
+    'bad-request',
+    `--host ${config.host} lets in everyone who reaches it: add --auth none if that is meant`,
+  )
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true
+  return isIP(host) === 4 && host.startsWith('127.')
+}
+
+async function settle(registry: Registry, clock: Clock, logger: Logger): Promise<void> {
+  let cancel = () => {}
+  const late = new Promise<'late'>((resolve) => {
+    cancel = clock.after(SETTLE_MS, () => resolve('late'))
+  })
+  if ((await Promise.race([registry.settled(), late])) === 'late') {
+    const busy = Array.from(registry).filter((entity) => entity.busy).length
+    logger.error('stopped with updates that could not be made durable and were not acknowledged', {
+      entities: busy,
+    })
+  }
+  cancel()
+}

@@ -1,0 +1,166 @@
+import type { Limits } from '../core/limits.ts'
+import type { SoundUpdate, StateVector } from '../crdt/scan.ts'
+import type { Batch } from '../entity/batch.ts'
+import type { Entity } from '../entity/entity.ts'
+import type { Member } from '../entity/member.ts'
+import type { PresenceBatch } from '../entity/presence.ts'
+import type { State } from '../entity/states.ts'
+import type { Metrics } from '../ops/metrics.ts'
+import { lacking } from './lacking.ts'
+import type { Outlet } from './outlet.ts'
+
+/**
+ * What a client has been sent so far, one of:
+ *
+ * - `silent`: it has not said what it has. It is sent nothing.
+ * - `joining`: pieces of what it lacks are written as the socket takes them. Everything fanned out
+ *   after `place` comes behind them.
+ * - `live`: it is sent each batch.
+ * - `behind`: its socket is full. Nothing is queued: `place` is remembered, and `known`, which is what
+ *   it had then. When the socket has drained it is sent what has come since, merged.
+ *
+ * silent → joining → live ⇄ behind; behind → joining when the tail has been compacted past `place`;
+ * any → joining when the client asks anew.
+ */
+type Reading =
+  | { readonly is: 'silent' }
+  | {
+      readonly is: 'joining'
+      readonly pieces: Iterator<SoundUpdate>
+      /** Sent last, as what makes the client synced; `null` when it is already. */
+      readonly last: SoundUpdate | null
+      readonly place: number
+    }
+  | { readonly is: 'live' }
+  | { readonly is: 'behind'; readonly place: number; readonly known: StateVector }
+
+/**
+ * The way up to one client: join, live, conflation. A slow reader costs what its socket holds and the
+ * soft limit, and slows nobody; one that wakes is sent one merged update, shared with all who stopped
+ * at the same place.
+ */
+export class Reader {
+  readonly #entity: Entity
+  readonly #outlet: Outlet
+  readonly #limits: Limits
+  readonly #metrics: Metrics
+  readonly #member: Member
+  #reading: Reading = { is: 'silent' }
+  /** Presence news that did not fit: the newest of each is sent when there is room. */
+  #missed: Set<number> | null = null
+
+  constructor(entity: Entity, outlet: Outlet, limits: Limits, metrics: Metrics, member: Member) {
+    this.#entity = entity
+    this.#outlet = outlet
+    this.#limits = limits
+    this.#metrics = metrics
+    this.#member = member
+  }
+
+  /** Sends what a client lacks that has `known`, and from then on whatever comes. */
+  join(known: StateVector): Promise<void> | undefined {
+    const state = this.#entity.state()
+    if (!(state instanceof Promise)) {
+      this.#begin(state, known, true)
+      return
+    }
+    return state.then((loaded) => {
+      if (!this.#entity.closed) this.#begin(loaded, known, true)
+    })
+  }
+
+  /** @param answer whether the client waits to be told that it has everything. */
+  #begin(state: State, known: StateVector, answer: boolean): void {
+    const tail = this.#entity.tail()
+    this.#reading = {
+      is: 'joining',
+      pieces: lacking(state, known, answer ? null : tail),
+      last: answer ? tail : null,
+      place: this.#entity.lastSeq,
+    }
+    this.#advance()
+  }
+
+  /** Writes as many pieces as the hard limit allows. */
+  #advance(): void {
+    if (this.#reading.is !== 'joining') return
+    const { pieces, last, place } = this.#reading
+    while (this.#outlet.unsent < this.#limits.outboxHardBytes) {
+      const piece = pieces.next()
+      if (piece.done === true) {
+        if (last !== null) this.#outlet.synced(last)
+        if (place === this.#entity.lastSeq) this.#reading = { is: 'live' }
+        else this.#fallBehind(place)
+        return
+      }
+      this.#outlet.update(piece.value)
+      this.#metrics.updatesOut.add()
+    }
+  }
+
+  deliver(batch: Batch): void {
+    if (this.#reading.is !== 'live') return
+    if (this.#full) {
+      this.#metrics.conflations.add()
+      this.#fallBehind(batch.seq - 1)
+      return
+    }
+    this.#outlet.batch(batch)
+    this.#metrics.updatesOut.add()
+  }
+
+  /** An own update that comes back; one that does not fit is not missed by anyone. */
+  echo(batch: Batch): void {
+    if (this.#reading.is === 'live' && !this.#full) this.#outlet.batch(batch)
+  }
+
+  presence(batch: PresenceBatch): void {
+    if (this.#missed === null && !this.#full) {
+      this.#outlet.presence(batch, this.#member)
+      return
+    }
+    this.#missed ??= new Set()
+    for (const id of batch.ids) this.#missed.add(id)
+  }
+
+  /** The socket has taken everything. */
+  drained(): void {
+    if (this.#reading.is === 'joining') this.#advance()
+    if (this.#reading.is === 'behind') this.#catchUp(this.#reading.place, this.#reading.known)
+    if (this.#missed !== null && !this.#full) {
+      this.#outlet.awareness(this.#entity.presence.body(this.#member, this.#missed))
+      this.#missed = null
+    }
+  }
+
+  get #full(): boolean {
+    return this.#outlet.unsent > this.#limits.outboxSoftBytes
+  }
+
+  #fallBehind(place: number): void {
+    this.#reading = { is: 'behind', place, known: this.#entity.knownBefore(place + 1) }
+    if (!this.#full) this.drained()
+  }
+
+  #catchUp(place: number, known: StateVector): void {
+    const since = this.#entity.since(place)
+    if (since !== null) {
+      this.#reading = { is: 'live' }
+      this.#outlet.update(since)
+      this.#metrics.updatesOut.add()
+      return
+    }
+    // Compacted away: it is a client that comes back. Its deletes come with the snapshot's delete set.
+    const state = this.#entity.state()
+    if (!(state instanceof Promise)) {
+      this.#begin(state, known, false)
+      return
+    }
+    state.then(
+      (loaded) => {
+        if (this.#reading.is === 'behind' && !this.#entity.closed) this.#begin(loaded, known, false)
+      },
+      () => this.#member.evict('storage'),
+    )
+  }
+}

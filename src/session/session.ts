@@ -1,0 +1,366 @@
+import type { Clock } from '../core/clock.ts'
+import { type ErrorCode, TributaryError } from '../core/errors.ts'
+import type { Limits, Paces } from '../core/limits.ts'
+import type { Logger } from '../core/logger.ts'
+import { readAwareness } from '../crdt/awareness.ts'
+import { checkUpdate } from '../crdt/check.ts'
+import type { UpdateScan } from '../crdt/scan.ts'
+import { decodeStateVector } from '../crdt/state-vector.ts'
+import type { Batch } from '../entity/batch.ts'
+import type { Entity } from '../entity/entity.ts'
+import type { Member } from '../entity/member.ts'
+import type { PresenceBatch } from '../entity/presence.ts'
+import type { Metrics } from '../ops/metrics.ts'
+import { Budget } from './budget.ts'
+import type { Outlet } from './outlet.ts'
+import { Reader } from './reader.ts'
+
+export interface SessionContext {
+  readonly clock: Clock
+  readonly limits: Limits
+  readonly paces: Paces
+  readonly metrics: Metrics
+  /** Checks an update in a thread: for those that would hold up the loop. */
+  checkInThread(bytes: Uint8Array): Promise<UpdateScan>
+}
+
+/** Who the client is and what it may do. */
+export interface Caller {
+  readonly actor: string
+  readonly session: string
+  readonly may: 'read' | 'write'
+  readonly logger: Logger
+}
+
+/** Updates above it are checked in a thread: 64 KB of tiny structs take about a millisecond here. */
+const IN_THREAD_BYTES = 64 * 1024
+/** A client's presence is awaited so long after its first step1 before it is told who is here. */
+const GREET_MS = 50
+/** Markers that wait; the newest covers all before it. */
+const MARKERS_MOST = 1_000
+
+interface Marker {
+  readonly version: Uint8Array
+  /** The batch that must be durable; `null` while an answer is awaited that it depends on. */
+  seq: number | null
+}
+
+/**
+ * One client on one entity. It decides what the client may do, keeps its budgets, asks it for what
+ * its updates build on, and tells it what is durable; what the client is sent is the `Reader`'s.
+ *
+ * States: open → closed, one way. A method that returns a promise wants nothing more to be read
+ * until it settles: that is how a rate, a check in a thread and a full socket push back.
+ */
+export class Session implements Member {
+  readonly author: { readonly actor: string; readonly session: string }
+  readonly #context: SessionContext
+  readonly #caller: Caller
+  readonly #entity: Entity
+  readonly #outlet: Outlet
+  readonly #reader: Reader
+  readonly #messages: Budget
+  readonly #bytes: Budget
+  readonly #newClients: Budget
+  readonly #said = new Set<string>()
+
+  #closed = false
+  /** The newest batch that something of this client's is in. */
+  #lastSeq = -1
+  #markers: Marker[] = []
+  /** A question that has not been answered: since when an answer is needed, if it is. */
+  #question: { neededSince: number | null; asked: number } | null = null
+  #opening: 'before-step1' | 'claim-may-follow' | 'greeted-soon' | 'done' = 'before-step1'
+  #room: (() => void)[] = []
+
+  constructor(context: SessionContext, caller: Caller, entity: Entity, outlet: Outlet) {
+    const { limits, clock } = context
+    const now = clock.monotonic()
+    this.#context = context
+    this.#caller = caller
+    this.author = { actor: caller.actor, session: caller.session }
+    this.#entity = entity
+    this.#outlet = outlet
+    this.#reader = new Reader(entity, outlet, limits, context.metrics, this)
+    this.#messages = new Budget(limits.sessionMessages, limits.sessionMessagesBurst, now)
+    this.#bytes = new Budget(limits.sessionBytes, limits.sessionBytesBurst, now)
+    this.#newClients = new Budget(limits.sessionNewClients / 60, limits.sessionNewClients, now)
+  }
+
+  /** Lets the client in, and asks what it has. */
+  open(): void {
+    this.#entity.join(this)
+    this.#context.metrics.sessions.add(1)
+    this.#ask(false)
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  // ---- what the client says
+
+  /** Pays for one message. Waiting is the caller's: nothing more is read until it has settled. */
+  spend(bytes: number): Promise<void> | undefined {
+    const now = this.#context.clock.monotonic()
+    return this.#pause(Math.max(this.#messages.spend(1, now), this.#bytes.spend(bytes, now)))
+  }
+
+  /** The client tells what it has: it is sent what it lacks, and then everything that follows. */
+  sync(stateVector: Uint8Array): Promise<void> | undefined {
+    if (this.#closed) return
+    // Each answer may be the whole entity: the next one waits until the last one has left.
+    if (this.#outlet.unsent > this.#context.limits.outboxSoftBytes) {
+      return this.#whenRoom().then(() => this.sync(stateVector))
+    }
+    let known: Map<number, number>
+    try {
+      known = decodeStateVector(stateVector)
+    } catch (error) {
+      this.refuse(TributaryError.from(error))
+      return
+    }
+    if (this.#opening === 'before-step1') {
+      this.#opening = 'claim-may-follow'
+      this.#context.clock.after(GREET_MS, () => this.#greet())
+    }
+    return this.#reader.join(known)
+  }
+
+  /**
+   * @param kind `answer` to a question of the server, or an `update` of the client's own accord.
+   */
+  update(bytes: Uint8Array, kind: 'update' | 'answer'): Promise<void> | undefined {
+    if (this.#closed) return
+    this.#noClaim()
+    this.#context.metrics.updatesIn.add()
+    if (bytes.length > IN_THREAD_BYTES) {
+      return this.#context.checkInThread(bytes).then(
+        (scan) => this.#take(scan, kind),
+        (error: unknown) => this.refuse(TributaryError.from(error)),
+      )
+    }
+    try {
+      return this.#take(checkUpdate(bytes), kind)
+    } catch (error) {
+      this.refuse(TributaryError.from(error))
+      return
+    }
+  }
+
+  #take(scan: UpdateScan, kind: 'update' | 'answer'): Promise<void> | undefined {
+    if (this.#closed) return
+    if (this.#caller.may === 'read') {
+      this.#takeNothing(scan, kind)
+      return
+    }
+    const submitted = this.#entity.submit(scan, this)
+    if (submitted.is === 'refused') {
+      this.#refused(submitted.code)
+      return
+    }
+    this.#lastSeq = Math.max(this.#lastSeq, submitted.seq)
+    if (submitted.unclosed) {
+      this.#context.metrics.unclosed.add()
+      // What an answer does not close is dropped: a client's own document has no holes.
+      if (kind === 'update') this.#ask(true)
+    }
+    if (kind === 'answer') this.#answered()
+    else if (submitted.is === 'taken' && submitted.newClients > 0) {
+      const now = this.#context.clock.monotonic()
+      return this.#pause(this.#newClients.spend(submitted.newClients, now))
+    }
+    return
+  }
+
+  /** A reader's update: refused, unless it brings nothing. */
+  #takeNothing(scan: UpdateScan, kind: 'update' | 'answer'): void {
+    if (kind === 'answer') this.#answered()
+    if (!this.#entity.brings(scan)) return
+    this.#context.metrics.refusals.of('forbidden').add()
+    this.#once('an update was refused: read-only', { code: 'forbidden' })
+    this.#outlet.denied('You may read this entity, not write to it. The update was not taken.')
+  }
+
+  #refused(code: ErrorCode): void {
+    if (code === 'too-deep') {
+      this.#context.metrics.refusals.of(code).add()
+      this.#once('an update was refused: types are nested too deep', { code })
+      this.#outlet.denied('Types are nested too deep here: the entity takes no writes for now.')
+    } else if (code === 'deleted-generation') {
+      this.refuse(new TributaryError(code, 'It belongs to an entity that was removed.'))
+    } else {
+      this.#end(code)
+    }
+  }
+
+  awareness(body: Uint8Array): void {
+    if (this.#closed) return
+    const { awarenessBytes, awarenessDepth } = this.#context.limits
+    const heard = readAwareness(body, { bytes: awarenessBytes, depth: awarenessDepth })
+    const { presence } = this.#entity
+    let dropped = heard.dropped
+    const claim = this.#opening === 'claim-may-follow' && heard.entries.length === 1
+    for (const entry of heard.entries) {
+      const taken =
+        claim && entry.state !== null ? presence.claim(this, entry) : presence.hear(this, entry)
+      if (!taken) dropped++
+    }
+    if (dropped > 0) this.#context.metrics.awarenessDropped.add(dropped)
+    if (this.#opening === 'claim-may-follow') this.#greet()
+  }
+
+  /** The client asks who is here. */
+  queryAwareness(): Promise<void> | undefined {
+    if (this.#closed) return
+    this.#noClaim()
+    if (this.#outlet.unsent > this.#context.limits.outboxSoftBytes) {
+      return this.#whenRoom().then(() => this.queryAwareness())
+    }
+    for (const body of this.#entity.presence.greeting(this)) this.#outlet.awareness(body)
+    return
+  }
+
+  /** Comes back when everything that this client sent before it is durable. */
+  marker(version: Uint8Array): void {
+    if (this.#closed) return
+    this.#noClaim()
+    if (this.#markers.length >= MARKERS_MOST) this.#markers.pop()
+    this.#markers.push({ version, seq: this.#question?.neededSince == null ? this.#lastSeq : null })
+    this.#tellMarkers()
+  }
+
+  #tellMarkers(): void {
+    const { durableSeq } = this.#entity
+    while (this.#markers.length > 0) {
+      const { seq, version } = this.#markers[0] as Marker
+      if (seq === null) return
+      if (seq > durableSeq) {
+        this.#entity.whenDurable(this)
+        return
+      }
+      this.#markers.shift()
+      this.#outlet.marker(version)
+    }
+  }
+
+  // ---- asking
+
+  #ask(needed: boolean): void {
+    const now = this.#context.clock.monotonic()
+    if (this.#question === null) {
+      this.#question = { neededSince: needed ? now : null, asked: 1 }
+      if (needed) this.#context.metrics.questions.add()
+      this.#outlet.question(this.#entity.stateVector)
+    } else if (needed) {
+      this.#question.neededSince ??= now
+    }
+  }
+
+  #answered(): void {
+    this.#question = null
+    for (const marker of this.#markers) marker.seq ??= this.#lastSeq
+    this.#tellMarkers()
+  }
+
+  // ---- what the entity says
+
+  deliver(batch: Batch): void {
+    this.#reader.deliver(batch)
+  }
+
+  durable(): void {
+    if (!this.#closed) this.#tellMarkers()
+  }
+
+  echo(batch: Batch): void {
+    this.#reader.echo(batch)
+  }
+
+  presence(batch: PresenceBatch): void {
+    if (this.#opening === 'done') this.#reader.presence(batch)
+  }
+
+  evict(code: ErrorCode): void {
+    this.#end(code)
+  }
+
+  // ---- what the socket says
+
+  /** The socket has taken everything. */
+  drained(): void {
+    if (this.#closed) return
+    this.#reader.drained()
+    for (const go of this.#room.splice(0)) go()
+  }
+
+  /** Called about once a second. */
+  tick(now: number): void {
+    const question = this.#question
+    if (question === null || question.neededSince === null) return
+    if (now - question.neededSince < this.#context.paces.ask) return
+    if (question.asked > 1) {
+      this.#once('a question was not answered', { code: 'no-answer' })
+      this.#end('no-answer')
+      return
+    }
+    this.#question = { neededSince: now, asked: question.asked + 1 }
+    this.#context.metrics.questions.add()
+    this.#outlet.question(this.#entity.stateVector)
+  }
+
+  /** The client has left, or is sent away: the entity forgets it. Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#context.metrics.sessions.add(-1)
+    this.#entity.leave(this)
+    this.#markers = []
+    for (const go of this.#room.splice(0)) go()
+  }
+
+  // ---- within
+
+  /** Anything but awareness directly after the first step1 means that no claim follows. */
+  #noClaim(): void {
+    if (this.#opening === 'claim-may-follow') this.#opening = 'greeted-soon'
+  }
+
+  #greet(): void {
+    if (this.#closed || this.#opening === 'done') return
+    this.#opening = 'done'
+    for (const body of this.#entity.presence.greeting(this)) this.#outlet.awareness(body)
+  }
+
+  /** The end, with a reason that the client is told first. */
+  refuse(error: TributaryError): void {
+    if (this.#closed) return
+    this.#context.metrics.refusals.of(error.code).add()
+    this.#once('a client was refused', { code: error.code, reason: error.message })
+    this.close()
+    this.#outlet.refuse(error.code, error.message)
+  }
+
+  #end(code: ErrorCode): void {
+    if (this.#closed) return
+    this.#context.metrics.refusals.of(code).add()
+    this.close()
+    this.#outlet.close(code)
+  }
+
+  #once(event: string, fields: Record<string, string>): void {
+    if (this.#said.has(event)) return
+    this.#said.add(event)
+    this.#caller.logger.warn(event, fields)
+  }
+
+  #pause(ms: number): Promise<void> | undefined {
+    if (ms <= 0) return
+    return new Promise((resolve) => this.#context.clock.after(Math.ceil(ms), resolve))
+  }
+
+  #whenRoom(): Promise<void> {
+    return new Promise((resolve) => this.#room.push(resolve))
+  }
+}
+

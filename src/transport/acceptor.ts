@@ -1,0 +1,184 @@
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { WebSocketServer } from 'ws'
+import type { Random } from '../core/clock.ts'
+import { outcomeOf, TributaryError } from '../core/errors.ts'
+import type { Limits } from '../core/limits.ts'
+import type { Door } from '../dialects/wire.ts'
+import { Connection, type ConnectionContext } from './connection.ts'
+import { Wheel } from './wheel.ts'
+
+export interface AcceptorContext extends ConnectionContext {
+  readonly limits: Limits
+  readonly random: Random
+}
+
+/**
+ * One message of a stock client is one fragment; a browser may cut a large one at 128 KB. (In a
+ * constant of its own, since the types of ws do not have them.)
+ */
+const FRAGMENTS = { maxFragments: 4_096, maxBufferedChunks: 65_536 }
+
+/** A client that offers its token as a subprotocol must not have it echoed. */
+const TOKEN_PROTOCOL = 'tributary.token.'
+
+/**
+ * Where sockets begin: decides about each upgrade while it is still plain HTTP, so that a refusal is
+ * a status that every client understands, and counts what is open.
+ */
+export class Acceptor {
+  readonly #context: AcceptorContext
+  readonly #doors: readonly Door[]
+  readonly #ws: WebSocketServer
+  readonly #wheel: Wheel
+  readonly #connections = new Set<Connection>()
+  readonly #byAddress = new Map<string, number>()
+  #draining = false
+
+  constructor(context: AcceptorContext, doors: readonly Door[]) {
+    this.#context = context
+    this.#doors = doors
+    this.#wheel = new Wheel(context.clock)
+    this.#ws = new WebSocketServer({
+      ...FRAGMENTS,
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      autoPong: false,
+      maxPayload: context.limits.frameBytes,
+      handleProtocols: (offered) => {
+        for (const name of offered) if (!name.startsWith(TOKEN_PROTOCOL)) return name
+        return false
+      },
+    })
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  /** Bytes that were written and that no socket has taken yet. */
+  get unsent(): number {
+    let bytes = 0
+    for (const connection of this.#connections) bytes += connection.unsent
+    return bytes
+  }
+
+  attach(server: Server): void {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // A socket that breaks in here must not take the process along.
+      socket.on('error', () => socket.destroy())
+      try {
+        this.#upgrade(request, socket as Socket, head)
+      } catch (thrown) {
+        this.#refuse(socket, TributaryError.from(thrown))
+      }
+    })
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const address = socket.remoteAddress ?? 'unknown'
+    const { path, query } = splitTarget(request.url ?? '/')
+    const door = this.#doors.find(({ prefix }) => path.startsWith(prefix))
+    if (door === undefined) {
+      throw new TributaryError('no-such-door', `No WebSocket is served here. ${this.#doorNames()}`)
+    }
+    this.#refuseOverLimit(address)
+    const begin = door.admit({ path: path.slice(door.prefix.length), query, address })
+    this.#ws.handleUpgrade(request, socket, head, (ws) => {
+      const connection = new Connection(this.#context, ws, socket, address)
+      const leaveWheel = this.#wheel.add(connection)
+      this.#connections.add(connection)
+      this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1)
+      this.#context.metrics.sockets.add(1)
+      ws.on('close', () => {
+        leaveWheel()
+        this.#connections.delete(connection)
+        this.#leaveAddress(address)
+        this.#context.metrics.sockets.add(-1)
+      })
+      void connection.open(begin)
+    })
+  }
+
+  #doorNames(): string {
+    return `Doors: ${this.#doors.map(({ prefix }) => prefix).join(', ')}.`
+  }
+
+  #refuseOverLimit(address: string): void {
+    const { limits } = this.#context
+    if (this.#draining) throw new TributaryError('draining', 'This node is stopping. Try another.')
+    if (this.#connections.size >= limits.nodeSockets) {
+      throw new TributaryError('too-many-sockets', 'This node has as many sockets as it may.')
+    }
+    if ((this.#byAddress.get(address) ?? 0) >= limits.addressSockets) {
+      throw new TributaryError('too-many-from-address', 'Your address has as many sockets as it may.')
+    }
+  }
+
+  #leaveAddress(address: string): void {
+    const left = (this.#byAddress.get(address) ?? 1) - 1
+    if (left > 0) this.#byAddress.set(address, left)
+    else this.#byAddress.delete(address)
+  }
+
+  #refuse(socket: Duplex, error: TributaryError): void {
+    const { http, again } = outcomeOf(error.code)
+    this.#context.metrics.refusals.of(error.code).add()
+    if (error.code === 'internal') {
+      this.#context.metrics.handlerErrors.add()
+      this.#context.logger.error('an upgrade failed', { error })
+    } else {
+      this.#context.logger.debug('an upgrade was refused', { code: error.code })
+    }
+    const body = `${error.code === 'internal' ? 'The server failed.' : error.message}\n`
+    const headers = [
+      `HTTP/1.1 ${http} ${STATUS_CODES[http]}`,
+      'Connection: close',
+      'Content-Type: text/plain; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      ...(again ? ['Retry-After: 5'] : []),
+    ]
+    socket.once('finish', () => socket.destroy())
+    socket.end(`${headers.join('\r\n')}\r\n\r\n${body}`)
+  }
+
+  /**
+   * Sends everyone away with 1012, spread over `overMs` so that they do not all come back at the same
+   * moment, and takes nobody new. Resolves when the last close frame is on its way.
+   */
+  async drain(overMs: number): Promise<void> {
+    this.#draining = true
+    const { clock, random } = this.#context
+    // One client need not wait; a thousand need not arrive together.
+    const spread = Math.min(overMs, this.#connections.size * 3)
+    await Promise.all(
+      Array.from(
+        this.#connections,
+        (connection) =>
+          new Promise<void>((resolve) => {
+            clock.after(random.next() * spread, () => {
+              connection.close('draining')
+              resolve()
+            })
+          }),
+      ),
+    )
+  }
+
+  /** Ends what is still open. Idempotent. */
+  close(): void {
+    this.#draining = true
+    this.#wheel.close()
+    for (const connection of this.#connections) connection.terminate()
+    this.#ws.close()
+  }
+}
+
+/** The request target as it came: a URL parser would normalise what an entity id may hold. */
+function splitTarget(target: string): { path: string; query: URLSearchParams } {
+  const at = target.indexOf('?')
+  if (at < 0) return { path: target, query: new URLSearchParams() }
+  return { path: target.slice(0, at), query: new URLSearchParams(target.slice(at + 1)) }
+}

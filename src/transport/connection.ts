@@ -1,0 +1,276 @@
+import type { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
+import type { Clock } from '../core/clock.ts'
+import { type ErrorCode, outcomeOf, TributaryError } from '../core/errors.ts'
+import type { Paces } from '../core/limits.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Conversation, Wire } from '../dialects/wire.ts'
+import type { Metrics } from '../ops/metrics.ts'
+import { controlFrame, type Frame, frameLength } from '../wire/frame.ts'
+import { SocketWriter } from './socket-writer.ts'
+
+export interface ConnectionContext {
+  readonly clock: Clock
+  readonly paces: Paces
+  readonly metrics: Metrics
+  readonly logger: Logger
+}
+
+/** How long a peer may take to answer a close frame. */
+const CLOSE_MS = 2_000
+/** Pongs are not queued for a peer that does not read. */
+const PONG_UNSENT_BYTES = 64 * 1024
+const PING = controlFrame('ping', new Uint8Array(0))
+
+interface Message {
+  readonly data: Uint8Array
+  readonly binary: boolean
+}
+
+/**
+ * One WebSocket. `ws` reads it; frames are written past `ws` to the same socket, prebuilt and shared.
+ * (So pings, pongs and close frames go through here too: nothing may come in between a frame's parts.)
+ *
+ * opening (nothing is read) → talking → ended (nothing is handled or written) → gone.
+ */
+export class Connection implements Wire {
+  readonly address: string
+  readonly #context: ConnectionContext
+  readonly #ws: WebSocket
+  readonly #socket: Socket
+  readonly #writer: SocketWriter
+  #conversation: Conversation | null = null
+  #inbox: Message[] = []
+  /** Something that was read is still being handled. */
+  #busy = true
+  #ended = false
+  #gone = false
+  #wroteAt: number
+  #heardAt: number
+  #heardBytes = 0
+  #pingedAt: number | null = null
+  #movedAt: number
+  #moved = 0
+
+  constructor(context: ConnectionContext, ws: WebSocket, socket: Socket, address: string) {
+    const now = context.clock.monotonic()
+    this.#context = context
+    this.#ws = ws
+    this.#socket = socket
+    this.address = address
+    this.#writer = new SocketWriter(socket, () => this.#drained())
+    this.#wroteAt = now
+    this.#heardAt = now
+    this.#movedAt = now
+    ws.pause()
+    ws.on('message', (data, binary) => this.#receive(data as Buffer, binary))
+    ws.on('ping', (payload) => this.#pong(payload))
+    ws.on('error', (error) => this.#protocolError(error))
+    ws.on('close', () => this.#close())
+  }
+
+  /** Begins the conversation; what has arrived meanwhile is handled then. */
+  async open(begin: (wire: Wire) => Promise<Conversation>): Promise<void> {
+    try {
+      const conversation = await begin(this)
+      if (this.#ended || this.#gone) {
+        conversation.closed()
+        return
+      }
+      this.#conversation = conversation
+      this.#resume()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  // ---- Wire
+
+  get unsent(): number {
+    return this.#writer.unsent
+  }
+
+  write(frame: Frame): void {
+    if (this.#ended || this.#gone) return
+    this.#wroteAt = this.#context.clock.monotonic()
+    this.#context.metrics.bytesOut.add(frameLength(frame))
+    this.#writer.write(frame)
+  }
+
+  close(code: ErrorCode, holdMs = 0): void {
+    if (this.#ended || this.#gone) return
+    this.#ended = true
+    this.#inbox = []
+    this.#ws.pause()
+    this.#leave()
+    if (holdMs === 0) this.#finish(code)
+    else this.#context.clock.after(holdMs, () => this.#finish(code))
+  }
+
+  #finish(code: ErrorCode): void {
+    if (this.#gone) return
+    // A close frame cannot go in between the parts of another frame.
+    if (this.#writer.midFrame || code === 'no-progress') {
+      this.#ws.terminate()
+      return
+    }
+    // The peer's answer to the close frame must be read; messages before it are not handled.
+    this.#ws.resume()
+    this.#ws.close(outcomeOf(code).close, code)
+    this.#context.clock.after(CLOSE_MS, () => this.terminate())
+  }
+
+  /** Ends the socket without a word. */
+  terminate(): void {
+    if (!this.#gone) this.#ws.terminate()
+  }
+
+  // ---- what comes in
+
+  #receive(data: Buffer, binary: boolean): void {
+    if (this.#ended) return
+    this.#heard()
+    this.#context.metrics.bytesIn.add(data.length)
+    this.#inbox.push({ data, binary })
+    if (!this.#busy) this.#work()
+  }
+
+  #work(): void {
+    try {
+      let message = this.#inbox.shift()
+      while (message !== undefined && !this.#ended) {
+        const waits = this.#conversation?.message(message.data, message.binary)
+        if (waits !== undefined) {
+          this.#wait(waits)
+          return
+        }
+        message = this.#inbox.shift()
+      }
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #wait(until: Promise<void>): void {
+    this.#busy = true
+    this.#ws.pause()
+    until.then(
+      () => this.#resume(),
+      (error: unknown) => this.#fail(error),
+    )
+  }
+
+  #resume(): void {
+    this.#busy = false
+    if (this.#ended || this.#gone) return
+    this.#work()
+    if (!this.#busy && !this.#ended) {
+      this.#heard()
+      this.#ws.resume()
+    }
+  }
+
+  #pong(payload: Buffer): void {
+    this.#heard()
+    if (this.unsent < PONG_UNSENT_BYTES) this.write(controlFrame('pong', payload))
+  }
+
+  #heard(): void {
+    this.#heardAt = this.#context.clock.monotonic()
+    this.#pingedAt = null
+  }
+
+  /** What `ws` found wrong with the frames themselves; it closes the socket with the right code. */
+  #protocolError(error: Error & { code?: string }): void {
+    const tooLarge = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
+    const code: ErrorCode = tooLarge ? 'frame-too-large' : 'bad-request'
+    this.#context.metrics.refusals.of(code).add()
+    this.#context.logger.warn('a connection broke the WebSocket protocol', {
+      address: this.address,
+      code,
+      reason: error.message,
+    })
+  }
+
+  /** A handler threw: this connection ends, and nothing else. */
+  #fail(thrown: unknown): void {
+    const error = TributaryError.from(thrown)
+    if (error.code === 'internal') this.#context.metrics.handlerErrors.add()
+    this.#context.metrics.refusals.of(error.code).add()
+    this.#context.logger.error('a connection failed', { address: this.address, error })
+    this.close(error.code)
+  }
+
+  #drained(): void {
+    if (this.#ended || this.#gone) return
+    try {
+      this.#conversation?.drained()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #leave(): void {
+    const conversation = this.#conversation
+    this.#conversation = null
+    try {
+      conversation?.closed()
+    } catch (error) {
+      this.#context.metrics.handlerErrors.add()
+      this.#context.logger.error('a connection failed while it ended', { error: TributaryError.from(error) })
+    }
+  }
+
+  #close(): void {
+    if (this.#gone) return
+    this.#gone = true
+    this.#inbox = []
+    this.#leave()
+  }
+
+  // ---- time passes
+
+  /** Called about once a second by the wheel. */
+  tick(now: number): void {
+    if (this.#ended || this.#gone) return
+    if (this.#stalled(now) || this.#dead(now)) return
+    try {
+      this.#conversation?.tick(now, now - this.#wroteAt)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** A slow reader may be as slow as it likes; one that takes nothing at all is sent away. */
+  #stalled(now: number): boolean {
+    const { taken } = this.#writer
+    if (taken !== this.#moved || this.unsent === 0) {
+      this.#moved = taken
+      this.#movedAt = now
+      return false
+    }
+    if (now - this.#movedAt < this.#context.paces.stall) return false
+    this.#context.metrics.refusals.of('no-progress').add()
+    this.#context.logger.warn('a connection takes nothing any more', { address: this.address })
+    this.close('no-progress')
+    return true
+  }
+
+  #dead(now: number): boolean {
+    if (this.#socket.bytesRead !== this.#heardBytes) {
+      this.#heardBytes = this.#socket.bytesRead
+      this.#heard()
+    }
+    // Nothing can be heard while nothing is read.
+    if (this.#busy) this.#heardAt = now
+    if (now - this.#heardAt < this.#context.paces.ping) return false
+    if (this.#pingedAt === null) {
+      this.#pingedAt = now
+      if (!this.#writer.midFrame) this.#writer.write(PING)
+      return false
+    }
+    if (now - this.#pingedAt < this.#context.paces.pong) return false
+    this.terminate()
+    return true
+  }
+}

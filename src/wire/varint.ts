@@ -1,0 +1,63 @@
+/** How many bytes `value` takes as an unsigned varint: seven bits each, the lowest first. */
+export function varUintLength(value: number): number {
+  let length = 1
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++
+  return length
+}
+
+/** Writes `value` at `at` and returns the offset behind it. */
+export function writeVarUint(into: Uint8Array, at: number, value: number): number {
+  let rest = value
+  let next = at
+  while (rest >= 128) {
+    into[next++] = (rest % 128) | 0x80
+    rest = Math.floor(rest / 128)
+  }
+  into[next++] = rest
+  return next
+}
+
+/**
+ * Reads unsigned varints and length-prefixed bytes from one message. Nothing is thrown on the way:
+ * after a read past the end, or of a number over 2^53, `failed` is true and every result is worthless.
+ */
+export class Cursor {
+  readonly bytes: Uint8Array
+  at = 0
+  failed = false
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes
+  }
+
+  get atEnd(): boolean {
+    return this.at >= this.bytes.length
+  }
+
+  varUint(): number {
+    const { bytes } = this
+    let value = 0
+    let factor = 1
+    while (this.at < bytes.length) {
+      const byte = bytes[this.at++] as number
+      value += (byte & 0x7f) * factor
+      if (value > Number.MAX_SAFE_INTEGER) break
+      if (byte < 128) return value
+      factor *= 128
+    }
+    this.failed = true
+    return 0
+  }
+
+  /** A view into the message, not a copy. */
+  varBytes(): Uint8Array {
+    const length = this.varUint()
+    if (this.failed || length > this.bytes.length - this.at) {
+      this.failed = true
+      return this.bytes.subarray(0, 0)
+    }
+    const from = this.at
+    this.at += length
+    return this.bytes.subarray(from, this.at)
+  }
+}

@@ -1,0 +1,216 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type AwarenessEntry, readAwareness } from '../../src/crdt/awareness.ts'
+import type { Member } from '../../src/entity/member.ts'
+import { Presence, type PresenceBatch } from '../../src/entity/presence.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+
+const LIMITS = { bytes: 16_384, depth: 64 }
+const text = new TextEncoder()
+
+const entry = (client: number, clock: number, state: string | null): AwarenessEntry => ({
+  client,
+  clock,
+  state: state === null ? null : text.encode(state),
+})
+
+/** What a body says, as `client:clock=state`. */
+const told = (body: Uint8Array): string[] =>
+  readAwareness(body, LIMITS).entries.map(
+    ({ client, clock, state }) =>
+      `${client}:${clock}=${state === null ? 'null' : new TextDecoder().decode(state)}`,
+  )
+
+class Reader implements Member {
+  readonly author = { actor: 'anonymous', session: 's' }
+  heard: string[][] = []
+  deliver() {}
+  durable() {}
+  echo() {}
+  evict() {}
+  presence(batch: PresenceBatch) {
+    this.heard.push(told(batch.frame(this, (body) => body)))
+  }
+}
+
+let clock: ManualClock
+let readers: Set<Member>
+let presence: Presence
+
+const join = (): Reader => {
+  const reader = new Reader()
+  readers.add(reader)
+  return reader
+}
+const part = (reader: Reader) => {
+  readers.delete(reader)
+  presence.leave(reader)
+}
+
+beforeEach(() => {
+  clock = new ManualClock()
+  readers = new Set()
+  presence = new Presence(clock, { sessionClients: 4 }, readers)
+})
+
+describe('ownership', () => {
+  test('[A1] a claim is passed on, to everyone', () => {
+    const [ann, bob] = [join(), join()]
+    expect(presence.claim(ann, entry(1, 5, '"ann"'))).toBe(true)
+    clock.advance(16)
+    expect(bob.heard).toEqual([['1:5="ann"']])
+    expect(ann.heard).toEqual([['1:5="ann"']])
+  })
+
+  test('[A2] nobody else is heard about an id with an owner, not even with a higher clock', () => {
+    const [ann, bob] = [join(), join()]
+    presence.claim(ann, entry(1, 5, '"ann"'))
+    clock.advance(16)
+    expect(presence.hear(bob, entry(1, 5, null))).toBe(false)
+    expect(presence.hear(bob, entry(1, 6, null))).toBe(false)
+    expect(presence.hear(bob, entry(1, 2 ** 30, '"frozen"'))).toBe(false)
+    clock.advance(100)
+    expect(bob.heard).toHaveLength(1)
+  })
+
+  test('[A3] the owner counts at a higher clock, or at an equal one with null', () => {
+    const ann = join()
+    presence.claim(ann, entry(1, 5, '"a"'))
+    expect(presence.hear(ann, entry(1, 5, '"again"'))).toBe(false)
+    expect(presence.hear(ann, entry(1, 4, null))).toBe(false)
+    expect(presence.hear(ann, entry(1, 6, '"b"'))).toBe(true)
+    expect(presence.hear(ann, entry(1, 6, null))).toBe(true)
+    expect(presence.hear(ann, entry(1, 7, null))).toBe(false)
+  })
+
+  test('[A3] [A8] a reconnect with an older clock is heard, above the last clock, and not echoed to it', () => {
+    const [old, bob] = [join(), join()]
+    presence.claim(old, entry(1, 50, '"a"'))
+    clock.advance(16)
+    const fresh = join()
+    presence.claim(fresh, entry(1, 3, '"b"'))
+    clock.advance(16)
+    expect(bob.heard.at(-1)).toEqual(['1:51="b"'])
+    expect(fresh.heard.at(-1)).toEqual([])
+    // Another's news beside its own: it gets that one alone.
+    const carl = join()
+    presence.hear(fresh, entry(1, 4, '"c"'))
+    presence.claim(carl, entry(9, 1, '"carl"'))
+    clock.advance(16)
+    expect(fresh.heard.at(-1)).toEqual(['9:1="carl"'])
+    expect(bob.heard.at(-1)).toEqual(['1:52="c"', '9:1="carl"'])
+  })
+
+  test('[A4] a claim that repeats the known state is no news', () => {
+    const [old, bob] = [join(), join()]
+    presence.claim(old, entry(1, 5, '"a"'))
+    clock.advance(16)
+    const fresh = join()
+    expect(presence.claim(fresh, entry(1, 5, '"a"'))).toBe(true)
+    part(old)
+    clock.advance(1_000)
+    expect(bob.heard).toEqual([['1:5="a"']])
+    expect(presence.hear(fresh, entry(1, 6, '"b"'))).toBe(true)
+  })
+
+  test('[A5] an id without owner is taken from whoever is newer, and its speaker may take it back', () => {
+    const [ann, bob] = [join(), join()]
+    expect(presence.hear(ann, entry(1, 1, null))).toBe(false)
+    expect(presence.hear(ann, entry(1, 1, '"late"'))).toBe(true)
+    expect(presence.hear(bob, entry(1, 1, '"echo"'))).toBe(false)
+    expect(presence.hear(bob, entry(1, 2, null))).toBe(false)
+    expect(presence.hear(ann, entry(1, 1, null))).toBe(true)
+    clock.advance(16)
+    expect(bob.heard).toEqual([['1:2=null']])
+  })
+
+  test('[A5] a claim displaces whoever spoke before', () => {
+    const [ann, bob] = [join(), join()]
+    presence.hear(bob, entry(1, 9, '"forged"'))
+    presence.claim(ann, entry(1, 2, '"ann"'))
+    clock.advance(16)
+    expect(ann.heard.at(-1)).toEqual([])
+    expect(bob.heard.at(-1)).toEqual(['1:10="ann"'])
+    part(bob)
+    clock.advance(100)
+    expect(ann.heard).toHaveLength(1)
+  })
+})
+
+describe('departure', () => {
+  test('[A6] null at the next clock goes out at once', () => {
+    const [ann, bob] = [join(), join()]
+    presence.claim(ann, entry(1, 5, '"ann"'))
+    clock.advance(16)
+    part(ann)
+    expect(bob.heard.at(-1)).toEqual(['1:6=null'])
+  })
+
+  test('[A6] not while another session owns the id', () => {
+    const [old, fresh, bob] = [join(), join(), join()]
+    presence.claim(old, entry(1, 5, '"a"'))
+    presence.claim(fresh, entry(1, 5, '"a"'))
+    clock.advance(16)
+    part(old)
+    clock.advance(1_000)
+    expect(bob.heard).toEqual([['1:5="a"']])
+    part(fresh)
+    expect(bob.heard.at(-1)).toEqual(['1:6=null'])
+  })
+
+  test('[A10] a late echo of the departed is no news for ten minutes', () => {
+    const [ann, bob] = [join(), join()]
+    presence.claim(ann, entry(1, 5, '"ann"'))
+    clock.advance(16)
+    part(ann)
+    clock.advance(590_000)
+    expect(presence.hear(bob, entry(1, 5, '"ann"'))).toBe(false)
+    clock.advance(20_000)
+    presence.claim(bob, entry(2, 1, '"bob"'))
+    clock.advance(16)
+    expect(presence.size).toBe(1)
+  })
+
+  test('[A10] of at most 10,000 ids', () => {
+    const wide = new Presence(clock, { sessionClients: 20_000 }, readers)
+    const ann = join()
+    for (let id = 0; id < 12_000; id++) wide.hear(ann, entry(id, 1, '1'))
+    wide.leave(ann)
+    expect(wide.size).toBe(10_000)
+    wide.close()
+  })
+})
+
+describe('joining and bounds', () => {
+  test('[A7] a joiner is told of the others, never of itself', () => {
+    const [ann, bob] = [join(), join()]
+    presence.claim(ann, entry(1, 5, '"ann"'))
+    presence.claim(bob, entry(2, 1, '"bob"'))
+    expect([...presence.greeting(bob)].map(told)).toEqual([['1:5="ann"']])
+  })
+
+  test('[A9] one frame per round, the newest state of each id, rarer with many readers', () => {
+    const ann = join()
+    for (let i = 0; i < 500; i++) join()
+    presence.claim(ann, entry(1, 1, '1'))
+    for (let i = 2; i <= 10; i++) presence.hear(ann, entry(1, i, String(i)))
+    clock.advance(99)
+    expect(ann.heard).toEqual([])
+    clock.advance(2)
+    expect(ann.heard).toEqual([['1:10=10']])
+  })
+
+  test('[A11] a session speaks for so many ids and no more', () => {
+    const ann = join()
+    for (let id = 1; id <= 4; id++) expect(presence.hear(ann, entry(id, 1, '1'))).toBe(true)
+    expect(presence.hear(ann, entry(5, 1, '1'))).toBe(false)
+    expect(presence.hear(ann, entry(4, 2, '2'))).toBe(true)
+    expect(presence.claim(ann, entry(6, 1, '1'))).toBe(false)
+  })
+
+  test('[A9] closing leaves no timer', () => {
+    presence.claim(join(), entry(1, 1, '1'))
+    expect(clock.pending).toBe(1)
+    presence.close()
+    expect(clock.pending).toBe(0)
+  })
+})

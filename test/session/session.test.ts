@@ -1,0 +1,417 @@
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { DEFAULT_LIMITS, DEFAULT_PACES, type Limits } from '../../src/core/limits.ts'
+import { SILENT } from '../../src/core/logger.ts'
+import { encodeAwareness, readAwareness } from '../../src/crdt/awareness.ts'
+import { checkUpdate } from '../../src/crdt/check.ts'
+import { decodeStateVector, encodeStateVector } from '../../src/crdt/state-vector.ts'
+import type { Batch } from '../../src/entity/batch.ts'
+import type { Entity } from '../../src/entity/entity.ts'
+import type { Member } from '../../src/entity/member.ts'
+import type { PresenceBatch } from '../../src/entity/presence.ts'
+import type { Outlet } from '../../src/session/outlet.ts'
+import { Session } from '../../src/session/session.ts'
+import { type EntityStage, entityStage } from '../support/entity-stage.ts'
+
+type Said =
+  | { is: 'update' | 'synced' | 'batch'; update: Uint8Array }
+  | { is: 'question'; known: Map<number, number> }
+  | { is: 'awareness'; entries: string[] }
+  | { is: 'marker'; version: number }
+  | { is: 'denied' | 'refused' | 'closed'; why: string }
+
+/** A socket that takes what it is told to take. */
+class FakeOutlet implements Outlet {
+  said: Said[] = []
+  unsent = 0
+  /** Whether writes pile up. */
+  stalled = false
+
+  #write(said: Said, bytes: number) {
+    this.said.push(said)
+    if (this.stalled) this.unsent += bytes
+  }
+  batch({ update }: Batch) {
+    this.#write({ is: 'batch', update }, update.length)
+  }
+  update(update: Uint8Array) {
+    this.#write({ is: 'update', update }, update.length)
+  }
+  synced(update: Uint8Array) {
+    this.#write({ is: 'synced', update }, update.length)
+  }
+  question(stateVector: Uint8Array) {
+    this.#write({ is: 'question', known: decodeStateVector(stateVector) }, 0)
+  }
+  presence(batch: PresenceBatch, reader: Member) {
+    this.awareness(batch.frame(reader, (body) => body))
+  }
+  awareness(body: Uint8Array) {
+    const { entries } = readAwareness(body, { bytes: 2 ** 16, depth: 64 })
+    const told = entries.map(({ client, clock, state }) =>
+      `${client}:${clock}=${state === null ? 'null' : new TextDecoder().decode(state)}`,
+    )
+    this.#write({ is: 'awareness', entries: told }, body.length)
+  }
+  marker(version: Uint8Array) {
+    this.#write({ is: 'marker', version: version[0] as number }, 0)
+  }
+  denied(why: string) {
+    this.#write({ is: 'denied', why }, 0)
+  }
+  refuse(why: string) {
+    this.#write({ is: 'refused', why }, 0)
+  }
+  close(why: string) {
+    this.#write({ is: 'closed', why }, 0)
+  }
+
+  kinds = () => this.said.map(({ is }) => is)
+  /** A document of all that was sent. */
+  doc(gc = true): Y.Doc {
+    const doc = new Y.Doc({ gc })
+    for (const said of this.said) if ('update' in said) Y.applyUpdate(doc, said.update)
+    return doc
+  }
+  markers = () => this.said.flatMap((said) => (said.is === 'marker' ? [said.version] : []))
+}
+
+function join(
+  stage: EntityStage,
+  entity: Entity,
+  options: { limits?: Partial<Limits>; may?: 'read' | 'write' } = {},
+) {
+  const outlet = new FakeOutlet()
+  const session = new Session(
+    {
+      clock: stage.clock,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      paces: DEFAULT_PACES,
+      metrics: stage.metrics,
+      checkInThread: async (bytes) => checkUpdate(bytes),
+    },
+    { actor: 'anonymous', session: 's', may: options.may ?? 'write', logger: SILENT },
+    entity,
+    outlet,
+  )
+  session.open()
+  return { session, outlet }
+}
+
+function author(clientID: number) {
+  const doc = new Y.Doc()
+  doc.clientID = clientID
+  let last = new Uint8Array()
+  doc.on('update', (update: Uint8Array) => {
+    last = new Uint8Array(update)
+  })
+  const write = (text: string): Uint8Array => {
+    doc.getText('t').insert(0, text)
+    return last
+  }
+  return { doc, write }
+}
+
+const nothing = encodeStateVector(new Map())
+const textOf = (doc: Y.Doc) => doc.getText('t').toString()
+
+describe('joining', () => {
+  test('[S1] the server asks with its true state vector, and tells nothing before it was told', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    ann.session.update(author(1).write('hello'), 'update')
+    await stage.settle()
+    const bob = join(stage, entity)
+    expect(bob.outlet.said).toEqual([{ is: 'question', known: new Map([[1, 5]]) }])
+    ann.session.update(author(2).write('more'), 'update')
+    await stage.settle()
+    expect(bob.outlet.kinds()).toEqual(['question'])
+  })
+
+  test('[S2] what is fanned out during a join comes behind it', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    const writer = author(1)
+    ann.session.update(writer.write('one'), 'update')
+    const bob = join(stage, entity)
+    bob.session.sync(nothing)
+    await stage.settle()
+    ann.session.update(writer.write('two'), 'update')
+    await stage.settle()
+    expect(bob.outlet.kinds()).toEqual(['question', 'synced', 'batch', 'batch'])
+    expect(textOf(bob.outlet.doc())).toBe('twoone')
+  })
+
+  test('[S10] a second question while the socket is full waits until it has drained', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const bob = join(stage, entity, { limits: { outboxSoftBytes: 10 } })
+    bob.session.sync(nothing)
+    bob.outlet.unsent = 11
+    const waits = bob.session.sync(nothing)
+    expect(waits).toBeInstanceOf(Promise)
+    expect(bob.outlet.kinds()).toEqual(['question', 'synced'])
+    bob.outlet.unsent = 0
+    bob.session.drained()
+    await waits
+    expect(bob.outlet.kinds()).toEqual(['question', 'synced', 'synced'])
+  })
+
+  test('a state vector that is none ends the session', async () => {
+    const stage = entityStage()
+    const bob = join(stage, await stage.load())
+    bob.session.sync(Uint8Array.of(9))
+    expect(bob.outlet.said.at(-1)).toEqual({ is: 'refused', why: 'malformed' })
+    expect(bob.session.closed).toBe(true)
+  })
+})
+
+describe('conflation', () => {
+  test('[S4] a full socket is sent nothing, and one merged update when it has drained', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const bob = join(stage, entity, { limits: { outboxSoftBytes: 10 } })
+    bob.session.sync(nothing)
+    bob.outlet.stalled = true
+    const writer = author(1)
+    for (let i = 0; i < 20; i++) {
+      entity.submit(checkUpdate(writer.write(`${i},`)), null)
+      await stage.settle()
+    }
+    // Deletes too: structs alone would leave the text there.
+    writer.doc.getText('t').delete(0, 6)
+    entity.submit(checkUpdate(Y.encodeStateAsUpdate(writer.doc)), null)
+    await stage.settle()
+    expect(bob.outlet.kinds()).toEqual(['question', 'synced', 'batch'])
+    expect(stage.metrics.conflations.value).toBe(1)
+    bob.outlet.stalled = false
+    bob.outlet.unsent = 0
+    bob.session.drained()
+    expect(bob.outlet.kinds()).toEqual(['question', 'synced', 'batch', 'update'])
+    expect(textOf(bob.outlet.doc())).toBe(textOf(writer.doc))
+    entity.submit(checkUpdate(writer.write('live again')), null)
+    await stage.settle()
+    expect(textOf(bob.outlet.doc())).toBe(textOf(writer.doc))
+  })
+
+  test('[S4] all who stopped at the same place get the same bytes', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const writer = author(1)
+    const readers = [1, 2].map(() => {
+      const reader = join(stage, entity, { limits: { outboxSoftBytes: 0 } })
+      reader.session.sync(nothing)
+      reader.outlet.unsent = 1
+      return reader
+    })
+    for (let i = 0; i < 5; i++) {
+      entity.submit(checkUpdate(writer.write(`${i},`)), null)
+      await stage.settle()
+    }
+    const caught = readers.map(({ session, outlet }) => {
+      outlet.unsent = 0
+      session.drained()
+      return (outlet.said.at(-1) as { update: Uint8Array }).update
+    })
+    expect(caught[0]).toBe(caught[1])
+  })
+
+  test('[S5] no further piece is written above the hard limit', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const bob = join(stage, entity, { limits: { outboxSoftBytes: 100, outboxHardBytes: 100 } })
+    bob.outlet.unsent = 100
+    bob.session.drained()
+    const waits = bob.session.sync(nothing)
+    expect(waits).toBeUndefined()
+    expect(bob.outlet.kinds()).toEqual(['question'])
+    bob.outlet.unsent = 0
+    bob.session.drained()
+    expect(bob.outlet.kinds()).toEqual(['question', 'synced'])
+  })
+})
+
+describe('markers and questions', () => {
+  test('[E6] a marker is answered when everything before it is durable', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    ann.session.update(Uint8Array.of(0, 0), 'answer')
+    ann.session.marker(Uint8Array.of(1))
+    expect(ann.outlet.markers()).toEqual([1])
+    ann.session.update(author(1).write('x'), 'update')
+    ann.session.marker(Uint8Array.of(2))
+    stage.clock.advance(20)
+    expect(ann.outlet.markers()).toEqual([1])
+    await stage.settle()
+    expect(ann.outlet.markers()).toEqual([1, 2])
+  })
+
+  test('[E6] [S7] one behind an unclosed update waits for the answer, and for its being durable', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    ann.session.update(Uint8Array.of(0, 0), 'answer')
+    const writer = author(1)
+    writer.write('a')
+    ann.session.update(writer.write('b'), 'update')
+    ann.session.update(writer.write('c'), 'update')
+    expect(ann.outlet.kinds()).toEqual(['question', 'question'])
+    ann.session.marker(Uint8Array.of(7))
+    await stage.settle()
+    expect(ann.outlet.markers()).toEqual([])
+    ann.session.update(Y.encodeStateAsUpdate(writer.doc), 'answer')
+    expect(ann.outlet.markers()).toEqual([])
+    await stage.settle()
+    expect(ann.outlet.markers()).toEqual([7])
+    expect(decodeStateVector(entity.stateVector)).toEqual(new Map([[1, 3]]))
+  })
+
+  test('[S7] a question without an answer is asked once more, then the session ends', async () => {
+    const stage = entityStage()
+    const ann = join(stage, await stage.load())
+    const tick = (ms: number) => {
+      stage.clock.advance(ms)
+      ann.session.tick(stage.clock.now)
+    }
+    // The first question of all needs no answer until something depends on it.
+    tick(60_000)
+    const writer = author(1)
+    writer.write('a')
+    ann.session.update(writer.write('b'), 'update')
+    expect(ann.outlet.kinds()).toEqual(['question'])
+    tick(9_999)
+    expect(ann.outlet.kinds()).toEqual(['question'])
+    tick(1)
+    expect(ann.outlet.kinds()).toEqual(['question', 'question'])
+    tick(9_999)
+    tick(1)
+    expect(ann.outlet.said.at(-1)).toEqual({ is: 'closed', why: 'no-answer' })
+  })
+})
+
+describe('rights and rates', () => {
+  test('[S8] a reader’s update is dropped with a reason; one that brings nothing is no offence', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const writer = author(1)
+    const update = writer.write('x')
+    entity.submit(checkUpdate(update), null)
+    await stage.settle()
+    const reader = join(stage, entity, { may: 'read' })
+    reader.session.update(update, 'answer')
+    expect(reader.outlet.kinds()).toEqual(['question'])
+    reader.session.update(writer.write('y'), 'update')
+    expect(reader.outlet.kinds()).toEqual(['question', 'denied'])
+    await stage.settle()
+    expect(decodeStateVector(entity.stateVector)).toEqual(new Map([[1, 1]]))
+    reader.session.awareness(encodeAwareness([{ client: 5, clock: 1, state: Uint8Array.of(0x31) }]))
+    expect(entity.presence.size).toBe(1)
+  })
+
+  test('[S9] a malformed update ends the session', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    ann.session.update(Uint8Array.of(1, 2, 3), 'update')
+    expect(ann.outlet.said.at(-1)).toEqual({ is: 'refused', why: 'malformed' })
+    expect(entity.members).toBe(0)
+    ann.session.update(author(1).write('x'), 'update')
+    expect(entity.busy).toBe(false)
+    expect(stage.metrics.sessions.value).toBe(0)
+  })
+
+  test('[S6] who is over a rate waits until the debt is gone', async () => {
+    const stage = entityStage()
+    const limits = { sessionMessages: 10, sessionMessagesBurst: 20 }
+    const ann = join(stage, await stage.load(), { limits })
+    for (let i = 0; i < 20; i++) expect(ann.session.spend(1)).toBeUndefined()
+    let waited = false
+    const waits = ann.session.spend(1)?.then(() => {
+      waited = true
+    })
+    stage.clock.advance(99)
+    await Promise.resolve()
+    expect(waited).toBe(false)
+    stage.clock.advance(1)
+    await waits
+    expect(waited).toBe(true)
+  })
+
+  test('[S6] new client ids have a rate, but not in an answer', async () => {
+    const stage = entityStage()
+    const ann = join(stage, await stage.load(), { limits: { sessionNewClients: 3 } })
+    const many = (from: number) =>
+      Y.mergeUpdates(
+        Array.from({ length: 5 }, (_, i) => {
+          const doc = new Y.Doc()
+          doc.clientID = from + i
+          doc.getText('t').insert(0, 'x')
+          return Y.encodeStateAsUpdate(doc)
+        }),
+      )
+    expect(ann.session.update(many(100), 'answer')).toBeUndefined()
+    expect(ann.session.update(many(200), 'update')).toBeInstanceOf(Promise)
+  })
+})
+
+describe('presence', () => {
+  const state = (client: number, clock: number) =>
+    encodeAwareness([{ client, clock, state: new TextEncoder().encode(`"${client}"`) }])
+
+  test('[A7] a joiner is told who is here after its claim, or 50 ms after its step1', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    ann.session.sync(nothing)
+    ann.session.awareness(state(1, 1))
+    await stage.settle()
+    const bob = join(stage, entity)
+    bob.session.sync(nothing)
+    expect(bob.outlet.kinds()).not.toContain('awareness')
+    bob.session.awareness(state(2, 1))
+    expect(bob.outlet.said.at(-1)).toEqual({ is: 'awareness', entries: ['1:1="1"'] })
+    const silent = join(stage, entity)
+    silent.session.sync(nothing)
+    stage.clock.advance(49)
+    expect(silent.outlet.kinds()).not.toContain('awareness')
+    stage.clock.advance(1)
+    expect(silent.outlet.said.at(-1)).toEqual({ is: 'awareness', entries: ['1:1="1"', '2:1="2"'] })
+  })
+
+  test('[A1] only the frame directly after the first step1 is a claim', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    ann.session.sync(nothing)
+    ann.session.update(Uint8Array.of(0, 0), 'answer')
+    ann.session.awareness(state(1, 5))
+    const bob = join(stage, entity)
+    bob.session.sync(nothing)
+    bob.session.awareness(state(1, 2))
+    // Bob's is the claim: Ann, who only spoke for the id, is not heard any more.
+    ann.session.awareness(state(1, 9))
+    await stage.settle(60)
+    expect(ann.outlet.said.at(-1)).toEqual({ is: 'awareness', entries: ['1:5="1"'] })
+  })
+
+  test('[A9] who missed presence gets the newest of each when there is room', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    const bob = join(stage, entity, { limits: { outboxSoftBytes: 10 } })
+    for (const { session } of [ann, bob]) session.sync(nothing)
+    stage.clock.advance(50)
+    bob.outlet.unsent = 11
+    for (let clock = 1; clock < 10; clock++) {
+      ann.session.awareness(state(1, clock))
+      await stage.settle()
+    }
+    expect(bob.outlet.kinds()).not.toContain('awareness')
+    bob.outlet.unsent = 0
+    bob.session.drained()
+    expect(bob.outlet.said.at(-1)).toEqual({ is: 'awareness', entries: ['1:9="1"'] })
+  })
+})
