@@ -49,6 +49,7 @@ function run(config: Config, warnings: readonly string[]): void {
     (error: unknown) => void refuseToStart(error, logger),
   )
   stopOnSignal(starting, logger)
+  logger.debug('starting', { pid: process.pid, node: process.version })
 }
 
 function announce(server: RunningServer, config: Config, logger: LogLines): void {

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import type { Clock, Random } from './core/clock.ts'
 import { TributaryError } from './core/errors.ts'
 import type { Logger } from './core/logger.ts'
@@ -15,6 +14,7 @@ import type { Compacted, CompactJob } from './jobs/compact-thread.ts'
 import { Compactor } from './jobs/compactor.ts'
 import { type PackedScan, unpackScan } from './jobs/scan-passage.ts'
 import type { Tier } from './log/log.ts'
+import { contradictionIn } from './ops/contradictions.ts'
 import { createMetrics } from './ops/metrics.ts'
 import { createMetricsPage } from './ops/metrics-page.ts'
 import type { Config } from './ops/options.ts'
@@ -58,7 +58,8 @@ const thread = (path: string): URL => new URL(path, import.meta.url)
  *   running then.
  */
 export async function startServer(config: Config, parts: ServerParts): Promise<RunningServer> {
-  refuseOpenDoor(config)
+  const contradiction = contradictionIn(config)
+  if (contradiction !== null) throw new TributaryError('bad-request', contradiction)
   const { logger, clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = parts
   const { limits, paces } = config
   const metrics = createMetrics()
@@ -81,6 +82,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       clock,
     })
     closers.push(() => checkers.close())
+    // Closed with the compactor, which would wait for its thread.
     const compactors = new ThreadPool<CompactJob, Compacted>({
       entry: thread('./jobs/compact-thread.js'),
       name: 'compact',
@@ -91,7 +93,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       resourceLimits: { stackSizeMb: 64 },
       clock,
     })
-    closers.push(() => compactors.close())
 
     const ticker = new Ticker(clock, paces, (ms) => metrics.tickTime.observe(ms))
     closers.push(() => ticker.close())
@@ -139,7 +140,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         else entity.adopt(snapshot)
       },
     })
-    closers.push(() => compactor.close())
+    closers.push(() => Promise.all([compactor.close(), compactors.close()]))
 
     const door = yWebsocketDoor({
       session: {
@@ -168,11 +169,12 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
 
     let draining = false
     const routes = createRoutes({
+      logger,
       ready: () => ({ tier: store.log.tier, draining, trouble: store.trouble() }),
       metrics: () => page.text(),
       pages: thread('./pages/'),
     })
-    const listener = await listen(routes, config)
+    const listener = await listen(routes, config, logger)
     closers.push(() => listener.close())
     acceptor.attach(listener.server)
 
@@ -195,20 +197,6 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     await closeAll()
     throw error
   }
-}
-
-/** An open server on a public address must be somebody's decision, in so many words. */
-function refuseOpenDoor(config: Config): void {
-  if (config.auth === 'none' || isLoopback(config.host)) return
-  throw new TributaryError(
-    'bad-request',
-    `--host ${config.host} lets in everyone who reaches it: add --auth none if that is meant`,
-  )
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true
-  return isIP(host) === 4 && host.startsWith('127.')
 }
 
 async function settle(registry: Registry, clock: Clock, logger: Logger): Promise<void> {

@@ -123,8 +123,9 @@ export class TextBinding {
     this.#shown = visible(this.#text)
     field.value = this.#shown
     field.setSelectionRange(caret ?? start, caret ?? end, selectionDirection)
+    // Chromium stays where it was by itself, but nothing says that a browser must. Setting it also
+    // makes the browser lay the text out, so that what is measured is the whole cost.
     field.scrollTop = scrollTop
-    // Setting the scroll position made the browser lay the text out, so this is the whole cost.
     const cost = performance.now() - began
     this.#pace = Math.min(SLOWEST_PACE_MS, Math.max(PACE_MS, cost))
   }

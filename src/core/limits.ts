@@ -35,19 +35,19 @@ export type Limits = { readonly [name in LimitName]: number }
 /** The paces of the house, in milliseconds unless the name says otherwise. Options too. */
 // biome-ignore format: a table is read in rows
 export const paceTable = {
-  tick: { default: 16, what: 'a busy entity sends at most once in so many ms' },
-  tickMax: { default: 250, what: 'the longest tick under pressure, in ms' },
-  commit: { default: 10, what: 'a busy log commits at most once in so many ms' },
-  idle: { default: 30_000, what: 'an entity without sessions is unloaded after so many ms' },
+  tick: { default: 16, what: 'a busy entity sends at most once in this time' },
+  tickMax: { default: 250, what: 'the longest tick under pressure' },
+  commit: { default: 10, what: 'a busy log commits at most once in this time' },
+  idle: { default: 30_000, what: 'an entity without sessions is unloaded after this time' },
   compactEntries: { default: 500, what: 'an entity is compacted after so many entries' },
   compactBytes: { default: 256 * KB, what: 'or after so many bytes of entries' },
-  compactQuiet: { default: 60_000, what: 'or after so many ms without a write' },
-  cacheBytes: { default: 512 * MB, what: 'snapshots kept in memory, in bytes' },
-  ping: { default: 20_000, what: 'a silent socket is pinged after so many ms' },
-  pong: { default: 10_000, what: 'and is dead when so many more ms brought nothing' },
-  stall: { default: 30_000, what: 'a session whose unsent bytes reach no new low for so many ms is closed' },
-  ask: { default: 10_000, what: 'a question to a client is asked again, then given up, after so many ms' },
-  drain: { default: 3_000, what: 'on shutdown sockets are closed spread over so many ms at most' },
+  compactQuiet: { default: 60_000, what: 'or after this time without a write' },
+  cacheBytes: { default: 512 * MB, what: 'snapshots kept in memory' },
+  ping: { default: 20_000, what: 'a silent socket is pinged after this time' },
+  pong: { default: 10_000, what: 'and is dead when this time more brought nothing' },
+  stall: { default: 30_000, what: 'a session whose unsent bytes reach no new low for this time is closed' },
+  ask: { default: 10_000, what: 'a question to a client is asked again, then given up, after this time' },
+  drain: { default: 3_000, what: 'on shutdown sockets are closed spread over this time at most' },
 } as const satisfies Record<string, { default: number; what: string }>
 
 export type PaceName = keyof typeof paceTable

@@ -1,7 +1,6 @@
 import { MOST_DEPTH, skipAny, skipOptions } from './any-scan.ts'
-import { withoutEmpties } from './empties.ts'
 import { scanJson } from './json-scan.ts'
-import { checkOrder } from './order.ts'
+import { checkPlaces } from './places.ts'
 import { MAX_CLOCK, Reader } from './reader.ts'
 import {
   ANY,
@@ -21,6 +20,7 @@ import {
   TYPE,
   UpdateScan,
 } from './scan.ts'
+import { tidied } from './tidy.ts'
 
 /** Larger updates get a scan of their own, so that one of them does not stay in memory. */
 const SCRATCH_BYTES = 256 * 1024
@@ -40,8 +40,8 @@ const UNDEFINED = new TextEncoder().encode('undefined')
  * `Y.applyUpdate` takes ten and believes what it reads. What has passed loads, merges and encodes in
  * Yjs without a throw, and in memory that grows with its bytes and not with the numbers in them.
  *
- * `scan.bytes` is what was checked: the bytes given, or a copy without the empty texts and the deletes
- * of nothing that yrs writes. Callers go on with it, and never change it.
+ * `scan.bytes` is what was checked: the bytes given, or a tidier copy (`tidied` says of what).
+ * Callers go on with it, and never change it.
  *
  * @param into the scan to fill; without it one that the next call fills again.
  * @throws {TributaryError} `malformed`, with the reason and the place.
@@ -49,24 +49,21 @@ const UNDEFINED = new TextEncoder().encode('undefined')
  */
 export function checkUpdate(bytes: Uint8Array, into?: UpdateScan): UpdateScan {
   const scan = into ?? (bytes.length > SCRATCH_BYTES ? new UpdateScan() : scratch)
-  if (readUpdate(bytes, scan)) readUpdate(withoutEmpties(scan), scan)
-  checkOrder(scan)
+  if (!readUpdate(bytes, scan)) readUpdate(tidied(scan), scan)
+  checkPlaces(scan)
   return scan
 }
 
-/** Fills the scan; true when it met a text or a delete of length 0. */
+/** Fills the scan; false when the update has to be tidied, and then read again. */
 function readUpdate(bytes: Uint8Array, scan: UpdateScan): boolean {
   const reader = new Reader(bytes)
   scan.reset(bytes)
-  let hasEmpties = false
-  for (let left = reader.count(5); left > 0; left--) {
-    hasEmpties = readSection(reader, scan) || hasEmpties
-  }
-  if (!scan.orderSections()) reader.fail('a client has two sections')
+  let isTidy = true
+  for (let left = reader.count(5); left > 0; left--) isTidy = readSection(reader, scan) && isTidy
   scan.deletesAt = reader.at
-  hasEmpties = readDeletes(reader, scan) || hasEmpties
+  isTidy = readDeletes(reader, scan) && isTidy
   reader.end()
-  return hasEmpties
+  return isTidy
 }
 
 function readSection(reader: Reader, scan: UpdateScan): boolean {
@@ -80,15 +77,15 @@ function readSection(reader: Reader, scan: UpdateScan): boolean {
   scan.sectionAt[section] = at
   scan.sectionClient[section] = client
   scan.sectionFrom[section] = scan.structs
-  let hasEmpties = false
+  let isTidy = section === 0 || client < (scan.sectionClient[section - 1] as number)
   for (let left = structs; left > 0; left--) {
     const from = reader.at
     const length = readStruct(reader, scan, client, clock)
-    if (length === 0) hasEmpties = true
+    if (length === 0) isTidy = false
     clock += length
     if (clock > MAX_CLOCK) reader.fail('a clock is beyond 2^31', from)
   }
-  return hasEmpties
+  return isTidy
 }
 
 /** Fills the next row. The length it gives is 0 for an empty text only. */
@@ -219,37 +216,28 @@ function skipJson(reader: Reader, undefinedToo: boolean): void {
 }
 
 function readDeletes(reader: Reader, scan: UpdateScan): boolean {
-  let hasEmpties = false
+  let isTidy = true
   let previous = Number.POSITIVE_INFINITY
-  let falling = true
   for (let clients = reader.count(2); clients > 0; clients--) {
     const at = reader.at
     const client = reader.uint()
-    if (client === previous) reader.fail(NAMED_TWICE, at)
-    falling &&= client < previous
+    if (client === previous) reader.fail('the deletes name a client twice', at)
+    if (client > previous) isTidy = false
     previous = client
+    let end = -1
     for (let ranges = reader.count(2); ranges > 0; ranges--) {
       const row = scan.addDelete()
       if (row < 0) reader.fail('too many deletes')
       const from = reader.at
       const clock = reader.clock()
       const length = reader.uint()
-      if (length === 0) hasEmpties = true
-      if (clock + length > MAX_CLOCK) reader.fail('a clock is beyond 2^31', from)
+      if (length === 0 || clock <= end) isTidy = false
+      end = clock + length
+      if (end > MAX_CLOCK) reader.fail('a clock is beyond 2^31', from)
       scan.deleteClient[row] = client
       scan.deleteClock[row] = clock
       scan.deleteLength[row] = length
     }
   }
-  if (!falling && !namesEachOnce(scan)) reader.fail(NAMED_TWICE, scan.deletesAt)
-  return hasEmpties
-}
-
-const NAMED_TWICE = 'the deletes name a client twice'
-
-/** Readers of Yjs differ in what they make of a client that comes twice. */
-function namesEachOnce(scan: UpdateScan): boolean {
-  const clients = scan.deleteClient.subarray(0, scan.deletes)
-  const named = clients.filter((client, i) => i === 0 || clients[i - 1] !== client).sort()
-  return named.every((client, i) => i === 0 || named[i - 1] !== client)
+  return isTidy
 }

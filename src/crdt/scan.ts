@@ -35,7 +35,8 @@ export const EMPTY_UPDATE = new Uint8Array([0, 0]) as SoundUpdate
  * Where everything lies in one checked update: flat columns, one row per struct, no object per item.
  *
  * A scan is scratch space: it is filled by `checkUpdate` and valid until it is filled again. Structs
- * of a section are contiguous in clock, and a section is contiguous in rows. Where a struct has no
+ * of a section are contiguous in clock, and a section is contiguous in rows. Sections stand by falling
+ * client id, each client has one. So do the deletes, the ranges of a client in order and apart. Where a struct has no
  * such id, the clock column says NONE and the client column nothing.
  *
  * ```
@@ -71,8 +72,6 @@ export class UpdateScan {
   sectionFrom = new Uint32Array(4)
   /** Byte offset of the section's count of structs. */
   sectionAt = new Uint32Array(4)
-  /** Sections by falling client id, for `sectionOf`; null while they stand so by themselves. */
-  #order: Uint32Array | null = null
 
   /** Rows in the delete columns. */
   deletes = 0
@@ -103,9 +102,8 @@ export class UpdateScan {
     let high = this.sections
     while (low < high) {
       const middle = (low + high) >>> 1
-      const section = this.#order === null ? middle : (this.#order[middle] as number)
-      const here = this.sectionClient[section] as number
-      if (here === client) return section
+      const here = this.sectionClient[middle] as number
+      if (here === client) return middle
       if (here > client) low = middle + 1
       else high = middle
     }
@@ -125,13 +123,29 @@ export class UpdateScan {
     return clock < (this.clock[low] as number) + (this.length[low] as number) ? low : -1
   }
 
+  /** Whether one range of the deletes covers that much. */
+  deletesAll(client: number, clock: number, length: number): boolean {
+    let low = 0
+    let high = this.deletes
+    // Behind the last range that begins at the clock or before it.
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const here = this.deleteClient[middle] as number
+      if (here > client || (here === client && (this.deleteClock[middle] as number) <= clock)) {
+        low = middle + 1
+      } else high = middle
+    }
+    const row = low - 1
+    if (row < 0 || this.deleteClient[row] !== client) return false
+    return clock + length <= (this.deleteClock[row] as number) + (this.deleteLength[row] as number)
+  }
+
   reset(bytes: Uint8Array): void {
     this.bytes = bytes as SoundUpdate
     this.deletesAt = 0
     this.structs = 0
     this.sections = 0
     this.deletes = 0
-    this.#order = null
   }
 
   /** A free row of the struct columns, or −1 when there may be no more. */
@@ -173,25 +187,6 @@ export class UpdateScan {
       this.deleteLength = wider(this.deleteLength, Uint32Array)
     }
     return this.deletes++
-  }
-
-  /**
-   * Makes `sectionOf` possible once all sections are there; false when two are of one client. Yjs
-   * and yrs write them by falling client id, which costs nothing here.
-   */
-  orderSections(): boolean {
-    const clients = this.sectionClient
-    let falling = true
-    for (let i = 1; i < this.sections; i++) {
-      falling &&= (clients[i - 1] as number) > (clients[i] as number)
-    }
-    if (falling) return true
-    const order = new Uint32Array(this.sections).map((_, section) => section)
-    order.sort((a, b) => (clients[b] as number) - (clients[a] as number))
-    this.#order = order
-    return order.every(
-      (section, i) => i === 0 || clients[order[i - 1] as number] !== clients[section],
-    )
   }
 }
 

@@ -309,9 +309,12 @@ export class Entity implements Tickable, EntrySink {
     if (fits || scan.structs === 0) return { scan, changed: false }
     metrics.neutered.add()
     const why = bytes > limits.updateBytes ? 'update-too-large' : 'entity-full'
-    log.setAside(this.ref.key, scan.bytes, why).catch((cause: unknown) => {
-      this.#context.trouble(this, 'an original could not be set aside', TributaryError.from(cause))
-    })
+    log.setAside(this.ref.key, scan.bytes, why).then(
+      () => metrics.setAside.add(),
+      (cause: unknown) => {
+        this.#context.trouble(this, 'an original could not be set aside', TributaryError.from(cause))
+      },
+    )
     return { scan: checkUpdate(neuter(scan, this.#knowledge.known)), changed: true }
   }
 

@@ -17,12 +17,23 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** Requests are short and have no body: whoever takes longer holds a connection for nothing. */
-const TIMEOUTS = {
+/** In ms, as Node's server takes them. */
+export interface Timeouts {
+  readonly headersTimeout: number
+  readonly requestTimeout: number
+  readonly keepAliveTimeout: number
+  /** How often the first two are looked at. */
+  readonly connectionsCheckingInterval: number
+}
+
+/**
+ * Requests are short and have no body: whoever takes longer holds a connection for nothing. Looked
+ * at every 30 s, as Node does by itself, such a connection would live for 40.
+ */
+const TIMEOUTS: Timeouts = {
   headersTimeout: 10_000,
   requestTimeout: 15_000,
   keepAliveTimeout: 65_000,
-  /** How often the two are looked at; Node's own 30 s would let a connection live for 40. */
   connectionsCheckingInterval: 2_000,
 }
 
@@ -38,9 +49,13 @@ export async function listen(
   routes: Routes,
   at: { readonly host: string; readonly port: number },
   logger: Logger = SILENT,
+  timeouts: Timeouts = TIMEOUTS,
 ): Promise<Listener> {
   const answer = getRequestListener(routes.fetch, { overrideGlobalObjects: false })
-  const server = createServer(TIMEOUTS, (request, response) => void answer(request, response))
+  const server = createServer(
+    { ...timeouts },
+    (request, response) => void answer(request, response),
+  )
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(new TributaryError('not-available', whyNot(cause, at), { cause }))

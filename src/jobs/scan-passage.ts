@@ -55,6 +55,5 @@ export function unpackScan(packed: PackedScan): UpdateScan {
   scan.structs = packed.structs
   scan.sections = packed.sections
   scan.deletes = packed.deletes
-  scan.orderSections()
   return scan
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { type Epoch, ORIGIN, type Position, samePosition } from '../core/position.ts'
+import { type Branch, goesThrough, headOf, type Place, positionAt } from '../core/branch.ts'
+import type { Epoch, Position } from '../core/position.ts'
 import type { StateVector } from '../crdt/scan.ts'
 import type { Entry, LogRead, NewEntry, Skipped } from './log.ts'
 
@@ -14,51 +15,6 @@ import type { Entry, LogRead, NewEntry, Skipped } from './log.ts'
  */
 export const nextCheck = (previous: string, id: string): string =>
   hash('sha1', previous + id).slice(0, 16)
-
-/** A place in one history. */
-export interface Place {
-  readonly offset: number
-  readonly check: string
-}
-
-/** What a log says of itself, without its entries. */
-export interface Branch {
-  readonly epoch: Epoch
-  /** Everything at or below it has been trimmed. */
-  readonly base: Place
-  readonly head: Place
-}
-
-/** The branch of an entity that has no log. */
-export const NO_BRANCH: Branch = { epoch: ORIGIN.epoch, base: ORIGIN, head: ORIGIN }
-
-export const headOf = (branch: Branch): Position => at(branch.epoch, branch.head)
-
-export const at = (epoch: Epoch, place: Place): Position => ({
-  epoch,
-  offset: place.offset,
-  check: place.check,
-})
-
-/**
- * Whether a log can be read on from a position: the one comparison behind `read`, `subscribe` and
- * the commit of a snapshot. Epoch and offset alone would take the other branch of a fork for one's
- * own (LOG L1).
- *
- * @param checkAt The check of the entry at an offset above the base and up to the head.
- */
-export function liesOn(
-  position: Position,
-  branch: Branch,
-  checkAt: (offset: number) => string | null,
-): boolean {
-  const { epoch, base, head } = branch
-  if (samePosition(position, ORIGIN)) return base.offset === 0
-  if (position.epoch !== epoch) return false
-  if (position.offset < base.offset || position.offset > head.offset) return false
-  if (position.offset === base.offset) return position.check === base.check
-  return position.check === checkAt(position.offset)
-}
 
 /** An entry as its record tells it: where it stands is told by the log around it. */
 export type Content = Omit<Entry, 'position'>
@@ -105,7 +61,7 @@ export function walk(
       skipped.push({ offset: row.offset, why: why ?? 'damaged' })
       check = null
     } else {
-      entries.push({ position: at(epoch, row), ...row.content })
+      entries.push({ position: positionAt(epoch, row), ...row.content })
       check = row.check
     }
   }
@@ -126,6 +82,6 @@ export function readFrom(
 ): LogRead {
   const { branch, tombstone } = log
   const head = headOf(branch)
-  if (!liesOn(after, branch, checkAt)) return { is: 'reset', head }
+  if (!goesThrough(branch, after, checkAt)) return { is: 'reset', head }
   return { is: 'entries', head, tombstone, ...walk(branch.epoch, after, rows) }
 }

@@ -1,3 +1,4 @@
+import { type Branch, headOf } from '../core/branch.ts'
 import { TributaryError } from '../core/errors.ts'
 import {
   epochOf,
@@ -7,7 +8,7 @@ import {
   type Position,
   samePosition,
 } from '../core/position.ts'
-import { type Branch, headOf, nextCheck } from './chain.ts'
+import { nextCheck } from './chain.ts'
 
 /** How many of its newest entries a lane knows by id. */
 const REMEMBERED = 64

@@ -1,18 +1,11 @@
+import { type Branch, goesThrough, NO_BRANCH, type Place } from '../core/branch.ts'
 import type { Clock, Random } from '../core/clock.ts'
 import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
 import type { Logger } from '../core/logger.ts'
 import { type Epoch, ORIGIN, type Position } from '../core/position.ts'
 import type { StateVector } from '../crdt/scan.ts'
-import {
-  type Branch,
-  contentOf,
-  liesOn,
-  NO_BRANCH,
-  type Place,
-  type Row,
-  readFrom,
-} from './chain.ts'
+import { contentOf, type Row, readFrom } from './chain.ts'
 import { Feeds } from './feeds.ts'
 import { INCARNATION_LENGTH, Lane } from './lane.ts'
 import type {
@@ -132,7 +125,7 @@ export class MemoryLog implements Log {
 
   /** Whether the log, at or above its trim, goes through this position. */
   holds(entity: EntityKey, position: Position): boolean {
-    return liesOn(position, this.#branch(entity), (offset) => this.#checkAt(entity, offset))
+    return goesThrough(this.#branch(entity), position, (offset) => this.#checkAt(entity, offset))
   }
 
   /** Drops entries up to an offset, but none that could not be read, nor any behind it. */

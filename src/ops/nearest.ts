@@ -5,7 +5,8 @@
  */
 export function nearest(word: string, candidates: readonly string[]): string | null {
   let best: string | null = null
-  let fewest = Math.max(2, Math.floor(word.length / 3)) + 1
+  // A third of a word may be wrong, but never all of it.
+  let fewest = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 1) + 1
   for (const candidate of candidates) {
     const changes = distance(word, candidate)
     if (changes < fewest) {

@@ -6,7 +6,7 @@ import type { Member } from '../entity/member.ts'
 import type { PresenceBatch } from '../entity/presence.ts'
 import type { State } from '../entity/states.ts'
 import type { Metrics } from '../ops/metrics.ts'
-import { lacking } from './lacking.ts'
+import { lacking, piecesOfTail } from './lacking.ts'
 import type { Outlet } from './outlet.ts'
 
 /**
@@ -71,11 +71,12 @@ export class Reader {
 
   /** @param answer whether the client waits to be told that it has everything. */
   #begin(state: State, known: StateVector, answer: boolean): void {
-    const tail = this.#entity.tail()
+    const tail = piecesOfTail(this.#entity.tail())
+    const last = answer ? (tail.at(-1) as SoundUpdate) : null
     this.#reading = {
       is: 'joining',
-      pieces: lacking(state, known, answer ? null : tail),
-      last: answer ? tail : null,
+      pieces: inTurn(lacking(state, known), answer ? tail.slice(0, -1) : tail),
+      last,
       place: this.#entity.lastSeq,
     }
     this.#advance()
@@ -163,4 +164,9 @@ export class Reader {
       () => this.#member.evict('storage'),
     )
   }
+}
+
+function* inTurn<Item>(first: Iterable<Item>, then: Iterable<Item>): Generator<Item, void> {
+  yield* first
+  yield* then
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { Limits, Paces } from '../core/limits.ts'
 import type { Logger } from '../core/logger.ts'
-import { readAwareness } from '../crdt/awareness.ts'
+import { type AwarenessFrame, readAwareness } from '../crdt/awareness.ts'
 import { checkUpdate } from '../crdt/check.ts'
 import type { UpdateScan } from '../crdt/scan.ts'
 import { decodeStateVector } from '../crdt/state-vector.ts'
@@ -194,20 +194,33 @@ export class Session implements Member {
     }
   }
 
+  /** A frame that cannot be read is dropped and counted, as is any entry that may not be passed on. */
   awareness(body: Uint8Array): void {
     if (this.#closed) return
-    const { awarenessBytes, awarenessDepth } = this.#context.limits
-    const heard = readAwareness(body, { bytes: awarenessBytes, depth: awarenessDepth })
-    const { presence } = this.#entity
-    let dropped = heard.dropped
-    const claim = this.#opening === 'claim-may-follow' && heard.entries.length === 1
-    for (const entry of heard.entries) {
-      const taken =
-        claim && entry.state !== null ? presence.claim(this, entry) : presence.hear(this, entry)
-      if (!taken) dropped++
-    }
+    const isOpening = this.#opening === 'claim-may-follow'
+    const dropped = this.#hear(body, isOpening)
     if (dropped > 0) this.#context.metrics.awarenessDropped.add(dropped)
-    if (this.#opening === 'claim-may-follow') this.#greet()
+    if (isOpening) this.#greet()
+  }
+
+  /** @returns how many entries were not heard. */
+  #hear(body: Uint8Array, isOpening: boolean): number {
+    const { awarenessBytes, awarenessDepth } = this.#context.limits
+    const { presence } = this.#entity
+    let frame: AwarenessFrame
+    try {
+      frame = readAwareness(body, { bytes: awarenessBytes, depth: awarenessDepth })
+    } catch {
+      return 1
+    }
+    let { dropped } = frame
+    const isClaim = isOpening && frame.entries.length === 1
+    for (const entry of frame.entries) {
+      const isHeard =
+        isClaim && entry.state !== null ? presence.claim(this, entry) : presence.hear(this, entry)
+      if (!isHeard) dropped++
+    }
+    return dropped
   }
 
   /** The client asks who is here. */

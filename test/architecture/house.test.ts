@@ -36,7 +36,7 @@ describe('[H1] the house', () => {
   })
 })
 
-describe('[H2] a line that breaks a rule is found', () => {
+describe('[H1] a line that breaks a rule is found', () => {
   test.each([
     [
       'a rank',
@@ -205,7 +205,7 @@ describe('[H2] a line that breaks a rule is found', () => {
   })
 })
 
-describe('[H3] the packages', () => {
+describe('[H2] the packages', () => {
   const json = (path: string) => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8'))
   const installed = json('package-lock.json').packages as Record<string, { version: string }>
   const versionsOf = (name: string): string[] => {

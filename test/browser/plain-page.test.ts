@@ -108,7 +108,7 @@ describe.skipIf(withoutChromium)('the plain page', () => {
     )
     const page = await fetch(stage.server.url)
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
-    expect(await page.text()).not.toMatch(/<style|style=|<script(?![^>]* src=)/)
+    expect(await page.text()).not.toMatch(/<style|style=|<script(?![^>]* src=)|data:/)
   })
 
   stageTest('[P1] below another path the page asks for everything below it', async (stage) => {
@@ -143,6 +143,11 @@ describe.skipIf(withoutChromium)('the plain page', () => {
     await bob.until('both are Ann', async () => (await bob.others()).join() === 'Ann,Ann')
     await ann.rename('   ')
     expect(await ann.name()).toBe('Ann')
+    // Others come and go while a name is being typed.
+    await ann.page.locator('#name').focus()
+    await bob.rename('Bob')
+    await ann.until('Bob is renamed', async () => (await ann.others()).join() === 'Ann,Bob')
+    expect(await ann.page.evaluate('document.activeElement.id')).toBe('name')
   })
 
   stageTest('[P9] what others say of themselves is text, and not endless', async (stage) => {
@@ -229,15 +234,21 @@ describe.skipIf(withoutChromium)('the plain page', () => {
     await ann.until('it arrives', async () => (await ann.text()).startsWith('>>start'))
     expect(await ann.selection()).toEqual([7, 7])
     expect(await scroll()).toBe(700)
+    // Right at the caret of the other: each goes on behind the own last letter.
+    await bob.caret(7)
+    await bob.type('<')
+    await ann.until('it arrives', async () => (await ann.text()).startsWith('>>start<'))
+    expect(await ann.selection()).toEqual([7, 7])
+
     await ann.caret(2, 7)
     await bob.caret(2)
     await bob.type('_')
     await bob.caret(8)
     await bob.type('_')
-    await ann.until('it arrives', async () => (await ann.text()).startsWith('>>_start_'))
+    await ann.until('it arrives', async () => (await ann.text()).startsWith('>>_start_<'))
     expect(await ann.selection()).toEqual([3, 8])
     await ann.type('x')
-    await bob.until('only the selection went', async () => (await bob.text()).startsWith('>>_x_'))
+    await bob.until('only the selection went', async () => (await bob.text()).startsWith('>>_x_<'))
   })
 
   stageTest('[P4] two who type at one spot both write whole words', async (stage) => {
@@ -345,6 +356,29 @@ describe.skipIf(withoutChromium)('the plain page', () => {
     expect(both === `The quick red${text.slice(9)}End.`).toBe(true)
   })
 
+  stageTest('[P7] live is only who has everything', async (stage) => {
+    const id = stage.entity()
+    const stock = await stage.stock('3.1.0', id).synced()
+    stock.doc.getText('text').insert(0, 'all of it')
+    const ann = await arrive(stage, stage.entity())
+    const held: (() => void)[] = []
+    let hold = true
+    await ann.page.routeWebSocket(/./, (page) => {
+      const server = page.connectToServer()
+      server.onMessage((message) => {
+        if (hold) held.push(() => page.send(message))
+        else page.send(message)
+      })
+    })
+    await ann.page.evaluate(`location.hash = ${JSON.stringify(id)}`)
+    await ann.until('the server has answered', async () => held.length > 1)
+    expect(await ann.state()).toBe('Connecting')
+    hold = false
+    for (const send of held) send()
+    await ann.is('Live')
+    expect(await ann.text()).toBe('all of it')
+  })
+
   stageTest(
     '[P7] the pill tells when the server is away; both sides come together again',
     async (stage) => {
@@ -424,6 +458,18 @@ describe.skipIf(withoutChromium)('the plain page', () => {
     { flags: [] },
   )
 
+  stageTest('[P10] who asks for less motion gets none', async (stage) => {
+    for (const reducedMotion of ['no-preference', 'reduce'] as const) {
+      const ann = await arrive(stage, stage.entity(), { reducedMotion })
+      await ann.is('Live')
+      const moving = await ann.page.evaluate(`(() => {
+        document.getElementById('pill').dataset.state = 'connecting'
+        return document.getAnimations().length
+      })()`)
+      expect(moving).toBe(reducedMotion === 'reduce' ? 0 : 1)
+    }
+  })
+
   for (const colorScheme of ['light', 'dark'] as const) {
     stageTest(`[P10] contrast and width, ${colorScheme}`, async (stage) => {
       const id = stage.entity()
@@ -432,8 +478,7 @@ describe.skipIf(withoutChromium)('the plain page', () => {
         stock.awareness.setLocalState({ user: { name: `Colour ${colour}`, colour } })
       }
       const viewport = { width: 320, height: 640 }
-      const ann = await arrive(stage, id, { colorScheme, viewport, reducedMotion: 'reduce' })
-      expect(await ann.page.evaluate('document.getAnimations().length')).toBe(0)
+      const ann = await arrive(stage, id, { colorScheme, viewport })
       await ann.is('Live')
       await ann.until('all are there', async () => (await ann.others()).length === 8)
       expect(await ann.page.evaluate('document.documentElement.scrollWidth')).toBe(320)

@@ -45,10 +45,10 @@ describe('the sparse index of a snapshot', () => {
     }
   })
 
-  test('[K12] is a two-hundredth of a snapshot of small structs', () => {
+  test('[K12] takes less than a hundredth of the bytes of a snapshot', () => {
     forSeeds(1, (random) => {
       const editor = new Editor(random)
-      for (let i = 0; i < 3000; i++) editor.edit(random)
+      for (let i = 0; i < 1000; i++) editor.edit(random)
       const snapshot = editor.answer()
       const index = SnapshotIndex.of(scanOf(snapshot)).encode()
       expect(index.length).toBeLessThan(snapshot.length / 100)
@@ -77,6 +77,27 @@ describe('the sparse index of a snapshot', () => {
 })
 
 describe('walking over structs', () => {
+  test('[K12] a struct of every kind that Yjs writes no more is passed too', () => {
+    const structs: Struct[] = [
+      { is: 'json', length: 3 },
+      { is: 'gc', length: 300 },
+      { is: 'deleted', length: 2, origin: [5, 1] },
+      { is: 'type', parent: [5, 0], key: 'k' },
+      { is: 'skip', length: 9 },
+      { is: 'text', length: 4, right: [5, 2] },
+    ]
+    const scan = scanOf(forge([{ client: 5, clock: 0, structs }]))
+    const walk = new StructWalk(scan.bytes, scan.at[0] as number, 0)
+    for (const _ of structs) walk.step()
+    expect([walk.at, walk.clock]).toEqual([scan.deletesAt, 319])
+  })
+
+  test('[K12] bytes that are no struct are refused', () => {
+    expect(() => new StructWalk(hex('1f 00'), 0, 0).step()).toThrow(
+      expect.objectContaining({ code: 'malformed' }),
+    )
+  })
+
   test('[K12] every struct is found where the checker saw it, with all kinds of content', () => {
     forSeeds(60, (random) => {
       const editor = new Editor(random, { gc: random.chance(0.5) })

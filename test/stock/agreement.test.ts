@@ -15,7 +15,7 @@ const converged = (stage: Stage, clients: readonly StockClient[]): Promise<void>
   until('equal', stage.deadline, () => areEqual(clients.map((client) => client.doc)), 20)
 
 describe('clients of all three generations in one entity', () => {
-  stockTest('[Y8] agree on text, map, array, XML and presence', async (stage) => {
+  stockTest('[Y2] agree on text, map, array, XML and presence', async (stage) => {
     const clients = await everyVersion(stage, stage.entity())
     for (const { doc, version, awareness } of clients) {
       doc.getText('text').insert(0, `written by ${version} `)
@@ -53,7 +53,7 @@ describe('clients of all three generations in one entity', () => {
   })
 
   const seed = seedOfRun()
-  stockTest(`[Y8] agree after typing at once, offline by turns (seed ${seed})`, async (stage) => {
+  stockTest(`[Y2] agree after typing at once, offline by turns (seed ${seed})`, async (stage) => {
     const random = new Seeded(seed)
     const clients = await everyVersion(stage, stage.entity())
     const typists = clients.map(() => new Typist(random))
@@ -73,7 +73,7 @@ describe('clients of all three generations in one entity', () => {
     expect(clients[0]?.doc.getText().length).toBeGreaterThan(50)
   })
 
-  stockTest('[Y6] a client that worked offline brings it and gets the rest', async (stage) => {
+  stockTest('[Y2] a client that worked offline brings it and gets the rest', async (stage) => {
     const [one, two, three] = (await everyVersion(stage, stage.entity())) as [
       StockClient,
       StockClient,
@@ -97,7 +97,7 @@ describe('clients of all three generations in one entity', () => {
 
 describe('joining', () => {
   for (const version of STOCK_VERSIONS) {
-    stockTest(`[Y4] ${version} is synced only with everything in place`, async (stage) => {
+    stockTest(`[S2] ${version} is synced only with everything in place`, async (stage) => {
       const id = stage.entity()
       const writer = await stage.stock('3.1.0', id).synced()
       for (let line = 0; line < 200; line++) writer.doc.getArray('lines').push([`line ${line}`])
@@ -122,7 +122,7 @@ describe('joining', () => {
     })
   }
 
-  stockTest('[Y4] two clients join while a third edits, nothing is missed', async (stage) => {
+  stockTest('[S2] two clients join while a third edits, nothing is missed', async (stage) => {
     const id = stage.entity()
     const writer = await stage.stock('2.1.0', id).synced()
     const lines = writer.doc.getArray('lines')
@@ -138,7 +138,7 @@ describe('joining', () => {
     expect(joiners[0]?.doc.getArray('lines').toJSON()).toEqual(lines.toJSON())
   })
 
-  stockTest('[Y7] asking again for everything brings nothing twice', async (stage) => {
+  stockTest('[S2] asking again for everything brings nothing twice', async (stage) => {
     const id = stage.entity()
     const writer = await stage.stock('3.1.0', id).synced()
     const reader = await stage.stock('3.1.0', id, { resyncInterval: 20 }).synced()

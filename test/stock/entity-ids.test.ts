@@ -31,7 +31,7 @@ const TRICKY = [
 ]
 
 describe('entity ids', () => {
-  stockTest('[Y1] ids that look alike are entities of their own', async (stage) => {
+  stockTest('[W6] ids that look alike are entities of their own', async (stage) => {
     const prefix = stage.entity()
     const writers = TRICKY.map((id) => stage.stock('3.1.0', `${prefix}/${id}`))
     await Promise.all(writers.map((writer) => writer.synced()))
@@ -47,7 +47,7 @@ describe('entity ids', () => {
     expect(writers.map(({ doc }) => doc.getText().toString())).toEqual(TRICKY)
   })
 
-  stockTest('[Y1] what a URL parser escapes by itself is the same entity', async (stage) => {
+  stockTest('[W6] what a URL parser escapes by itself is the same entity', async (stage) => {
     const id = `${stage.entity()} "<>\`{}^ café`
     const writer = await stage.stock('1.5.4', id).synced()
     writer.doc.getText().insert(0, 'one')
@@ -57,7 +57,7 @@ describe('entity ids', () => {
     await until('the text', stage.deadline, () => reader.doc.getText().toString() === 'one')
   })
 
-  stockTest('[Y1] parameters are no part of the id', async (stage) => {
+  stockTest('[Y9] parameters are no part of the id', async (stage) => {
     const id = stage.entity()
     const writer = await stage.stock('3.1.0', id, { params: { token: 'a', v: '1' } }).synced()
     writer.doc.getText().insert(0, 'one')
@@ -76,12 +76,12 @@ describe('ids that are refused', () => {
     return error.status
   }
 
-  stageTest('[Y2] an empty id is a 400 before the upgrade', async (stage) => {
+  stageTest('[W7] [Y1] an empty id is a 400 before the upgrade', async (stage) => {
     expect(await refused(stage, '')).toBe(400)
     expect(await refused(stage, '?x=1')).toBe(400)
   })
 
-  stageTest('[Y2] 256 bytes are an id, 257 are a 400', async (stage) => {
+  stageTest('[W7] [Y1] 256 bytes are an id, 257 are a 400', async (stage) => {
     const prefix = `${stage.entity()}/`
     const room = 256 - prefix.length
     await stage.raw(`${prefix}${'x'.repeat(room)}`)
@@ -91,7 +91,7 @@ describe('ids that are refused', () => {
     expect(await refused(stage, `${prefix}${'🙂'.repeat(Math.floor(room / 4) + 1)}`)).toBe(400)
   })
 
-  stageTest('[Y2] control characters are a 400', async (stage) => {
+  stageTest('[W7] [Y1] control characters are a 400', async (stage) => {
     const prefix = stage.entity()
     expect(await refused(stage, `${prefix}%C2%80`)).toBe(400)
     expect(await refused(stage, `${prefix}%C2%9F`)).toBe(400)
@@ -100,7 +100,7 @@ describe('ids that are refused', () => {
     await stage.raw(`${prefix}%0A`)
   })
 
-  stageTest('[Y2] the reason is in the answer and in the metrics', async (stage) => {
+  stageTest('[Y1] the reason is in the answer and in the metrics', async (stage) => {
     const before = await stage.metrics()
     const error: unknown = await stage.raw('').catch((reason: unknown) => reason)
     expect((error as Refused).body).toMatch(/empty/)

@@ -25,7 +25,7 @@ const sees = (client: StockClient, other: number): boolean =>
 
 describe('leaving', () => {
   for (const version of STOCK_VERSIONS) {
-    stockTest(`[Y13] a killed ${version} is gone for the others within 1 s`, async (stage) => {
+    stockTest(`[A6] a killed ${version} is gone for the others within 1 s`, async (stage) => {
       const id = stage.entity()
       const others = STOCK_VERSIONS.map((other) => stage.stock(other, id))
       await Promise.all(others.map((other) => other.synced()))
@@ -36,7 +36,7 @@ describe('leaving', () => {
     })
   }
 
-  stockTest('[Y13] who leaves is announced with a newer clock and no state', async (stage) => {
+  stockTest('[A6] who leaves is announced with a newer clock and no state', async (stage) => {
     const id = stage.entity()
     const leaver = await stage.stock('3.1.0', id).synced()
     leaver.awareness.setLocalState({ name: 'ann' })
@@ -50,7 +50,7 @@ describe('leaving', () => {
   })
 
   for (const version of STOCK_VERSIONS) {
-    stockTest(`[Y15] a ${version} that sets its state to null leaves no ghost`, async (stage) => {
+    stockTest(`[A3] a ${version} that sets its state to null leaves no ghost`, async (stage) => {
       const id = stage.entity()
       const [one, two] = await Promise.all([
         stage.stock(version, id).synced(),
@@ -74,7 +74,7 @@ describe('leaving', () => {
 })
 
 describe('what is not newer goes nowhere', () => {
-  stockTest('[Y12] one change among ten clients is passed on once', async (stage) => {
+  stockTest('[A4] one change among ten clients is passed on once', async (stage) => {
     const id = stage.entity()
     const clients = await Promise.all(
       Array.from({ length: 10 }, (_, n) =>
@@ -100,7 +100,7 @@ describe('what is not newer goes nowhere', () => {
     expect(framesOf(clients) - frames).toBeLessThanOrEqual(10)
   })
 
-  stockTest('[Y12] a change of everybody among ten costs each a bounded share', async (stage) => {
+  stockTest('[A4] a change of everybody among ten costs each a bounded share', async (stage) => {
     const id = stage.entity()
     const clients = await Promise.all(
       Array.from({ length: 10 }, () => stage.stock('3.1.0', id).synced()),
@@ -122,7 +122,7 @@ describe('what is not newer goes nowhere', () => {
 
 describe('false departures', () => {
   for (const version of STOCK_VERSIONS) {
-    stockTest(`[Y14] a ${version} that is back before its old socket died`, async (stage) => {
+    stockTest(`[A1] a ${version} that is back before its old socket died`, async (stage) => {
       const id = stage.entity()
       const proxy = await stage.proxy()
       const tab = stage.stock(version, id, { door: stage.doorAt(proxy.port) })
@@ -156,7 +156,7 @@ describe('false departures', () => {
     })
   }
 
-  stageTest('[Y14] a sibling that reports a user as gone is not believed', async (stage) => {
+  stageTest('[A2] a sibling that reports a user as gone is not believed', async (stage) => {
     const id = stage.entity()
     const owner = await stage.stock('3.1.0', id).synced()
     owner.awareness.setLocalState({ name: 'ann' })
@@ -187,7 +187,7 @@ describe('false departures', () => {
 })
 
 describe('who is told what', () => {
-  stageTest('[Y11] a question for awareness is answered with everybody', async (stage) => {
+  stageTest('[Y3] a question for awareness is answered with everybody', async (stage) => {
     const id = stage.entity()
     const clients = await Promise.all(
       STOCK_VERSIONS.map((version) => stage.stock(version, id).synced()),
@@ -210,7 +210,7 @@ describe('who is told what', () => {
     )
   })
 
-  stageTest('[Y11] a joiner is told of the others, never of itself', async (stage) => {
+  stageTest('[A7] a joiner is told of the others, never of itself', async (stage) => {
     const id = stage.entity()
     const other = await stage.stock('3.1.0', id).synced()
     other.awareness.setLocalState({ name: 'other' })

@@ -26,7 +26,7 @@ async function write(stage: Stage, clients: readonly StockClient[]): Promise<voi
 describe('restarts', () => {
   for (const how of ['stop', 'kill'] as const) {
     stockTest(
-      `[Y25] everything is there after ${how === 'kill' ? 'kill -9' : 'SIGTERM'}, and clients come back`,
+      `[Y7] everything is there after ${how === 'kill' ? 'kill -9' : 'SIGTERM'}, and clients come back`,
       async (stage) => {
         const id = stage.entity()
         const clients = STOCK_VERSIONS.map((version) => stage.stock(version, id))
@@ -50,7 +50,7 @@ describe('restarts', () => {
     )
 
     stockTest(
-      `[Y25] clients that type on through a ${how} lose nothing`,
+      `[Y7] clients that type on through a ${how} lose nothing`,
       async (stage) => {
         const id = stage.entity()
         const clients = STOCK_VERSIONS.map((version) => stage.stock(version, id))
@@ -77,7 +77,7 @@ describe('restarts', () => {
   }
 
   stockTest(
-    '[Y24] who is connected at SIGTERM is told to come back, and may',
+    '[S15] who is connected at SIGTERM is told to come back, and may',
     async (stage) => {
       const clients = STOCK_VERSIONS.map((version) => stage.stock(version, stage.entity()))
       await allSynced(clients)

@@ -50,12 +50,21 @@ export class Checker {
     this.#removalAcked.add(mark)
   }
 
-  /** C1, C3 and C4 on one copy, in words; empty when all is well. */
-  contentFaults(name: string, marks: readonly Mark[]): string[] {
+  /**
+   * C1, C3 and C4 on one copy, in words; empty when all is well.
+   *
+   * @param belongs Which marks this copy is about, where a run has several entities.
+   */
+  contentFaults(
+    name: string,
+    marks: readonly Mark[],
+    belongs: (mark: Mark) => boolean = () => true,
+  ): string[] {
     const there = new Set(marks)
     const faults: string[] = []
     for (const mark of this.#acked) {
-      if (!there.has(mark) && !this.#removed.has(mark)) faults.push(`[C1] ${name} lost ${mark}`)
+      const lost = !there.has(mark) && !this.#removed.has(mark)
+      if (lost && belongs(mark)) faults.push(`[C1] ${name} lost ${mark}`)
     }
     const once = new Set<Mark>()
     for (const mark of marks) {

@@ -4,7 +4,7 @@ export type Id = readonly [client: number, clock: number]
 
 /** One struct, as any peer could write it. Without a place it is a child of the root type `text`. */
 export interface Struct {
-  readonly is: 'text' | 'type' | 'deleted' | 'gc' | 'skip'
+  readonly is: 'text' | 'json' | 'type' | 'deleted' | 'gc' | 'skip'
   /** Clocks; a type has one. */
   readonly length?: number
   readonly origin?: Id
@@ -21,7 +21,7 @@ export interface Section {
 
 export type Delete = readonly [client: number, clock: number, length: number]
 
-const REFERENCE = { gc: 0, deleted: 1, text: 4, type: 7, skip: 10 }
+const REFERENCE = { gc: 0, deleted: 1, json: 2, text: 4, type: 7, skip: 10 }
 
 /** The bytes of an update of just these structs, sound or not. Deletes of one client come together. */
 export function forge(sections: readonly Section[], deletes: readonly Delete[] = []): Uint8Array {
@@ -66,7 +66,10 @@ function writeStruct(encoder: encoding.Encoder, struct: Struct): void {
   }
   if (is === 'text') encoding.writeVarString(encoder, 'x'.repeat(length))
   else if (is === 'deleted') encoding.writeVarUint(encoder, length)
-  else encoding.writeVarUint(encoder, REFERENCE_OF_MAP)
+  else if (is === 'json') {
+    encoding.writeVarUint(encoder, length)
+    for (let left = length; left > 0; left--) encoding.writeVarString(encoder, '{"old":true}')
+  } else encoding.writeVarUint(encoder, REFERENCE_OF_MAP)
 }
 
 const REFERENCE_OF_MAP = 1

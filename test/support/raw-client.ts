@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { type ClientOptions, WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { until, within } from './deadline.ts'
@@ -36,6 +35,8 @@ export class RawClient {
   readonly closed: Promise<Closed>
   /** Everything that came, in order. */
   readonly received: Message[] = []
+  /** Frames that are not exactly one sound message; no server may send one. */
+  readonly unreadable: string[] = []
   readonly deadline: number
   /** Bytes of all frames that came, for bounds. */
   receivedBytes = 0
@@ -48,12 +49,18 @@ export class RawClient {
     socket.binaryType = 'nodebuffer'
     socket.on('message', (data: Buffer) => {
       this.receivedBytes += data.length
-      this.received.push(frames.parseMessage(new Uint8Array(data)))
+      try {
+        this.received.push(frames.parseMessage(new Uint8Array(data)))
+      } catch (error) {
+        this.unreadable.push(`${error}: ${data.toString('hex')}`)
+      }
     })
     socket.on('error', () => {})
-    this.closed = once(socket, 'close').then(([code, reason]: unknown[]) => {
-      this.#isClosed = true
-      return { code: code as number, reason: String(reason) }
+    this.closed = new Promise((resolve) => {
+      socket.once('close', (code, reason) => {
+        this.#isClosed = true
+        resolve({ code, reason: String(reason) })
+      })
     })
   }
 
@@ -110,7 +117,8 @@ export class RawClient {
     return this.received.filter((message) => message.is === is).length
   }
 
-  /** Says step1 and takes everything into `doc` up to the step2; answers what the server asks. */
+  /** Says step1 and takes everything into `doc` up to the step2; answers what the server asks.
+   * `next` goes on behind all that. */
   async join(doc: Y.Doc = new Y.Doc()): Promise<Y.Doc> {
     this.send(frames.step1(Y.encodeStateVector(doc)))
     const from = this.received.length
@@ -123,6 +131,7 @@ export class RawClient {
     }
     const asked = this.received.find((message) => message.is === 'step1')
     if (asked?.is === 'step1') this.send(frames.step2(Y.encodeStateAsUpdate(doc, asked.bytes)))
+    this.#read = this.received.length
     return doc
   }
 

@@ -29,19 +29,22 @@ export function shuffled<Item>(items: readonly Item[], random: Seeded): Item[] {
 export interface EditorOptions {
   /** False keeps what was deleted, as applications with versions do. */
   readonly gc?: boolean
+  /** False has no undo manager, which keeps what it may have to bring back. */
+  readonly undo?: boolean
   readonly clientId?: number
 }
 
 /** One Yjs client with typed roots and an undo manager, as an application has them. */
 export class Editor {
   readonly doc: Y.Doc
-  readonly #undo: Y.UndoManager
+  readonly #undo: Y.UndoManager | null
   #updates: Uint8Array[] = []
 
   constructor(random: Seeded, options: EditorOptions = {}) {
     this.doc = new Y.Doc({ gc: options.gc ?? true })
     this.doc.clientID = options.clientId ?? random.int(1, 2 ** 32 - 1)
-    this.#undo = new Y.UndoManager(this.#roots(), { captureTimeout: 0 })
+    const roots = this.#roots()
+    this.#undo = options.undo === false ? null : new Y.UndoManager(roots, { captureTimeout: 0 })
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
       // Its own edits, and the clean-up that Yjs makes by itself after a remote change.
       if (origin !== REMOTE) this.#updates.push(update)
@@ -66,8 +69,8 @@ export class Editor {
 
   /** A few random edits in one transaction. */
   edit(random: Seeded): void {
-    if (random.chance(0.06)) this.#undo.undo()
-    else if (random.chance(0.03)) this.#undo.redo()
+    if (random.chance(0.06)) this.#undo?.undo()
+    else if (random.chance(0.03)) this.#undo?.redo()
     else {
       this.doc.transact(() => {
         for (let left = random.int(1, 3); left > 0; left--) editAnywhere(this.#roots(), random)
@@ -76,7 +79,7 @@ export class Editor {
   }
 
   close(): void {
-    this.#undo.destroy()
+    this.#undo?.destroy()
     this.doc.destroy()
   }
 
@@ -91,7 +94,8 @@ export class Editor {
   }
 }
 
-const REMOTE = Symbol('remote')
+/** The origin of what came from others: such an update is not the editor's own. */
+export const REMOTE = Symbol('remote')
 
 type Container = Y.Text | Y.Map<unknown> | Y.Array<unknown> | Y.XmlFragment
 
@@ -152,6 +156,7 @@ function editText(text: Y.Text, random: Seeded): void {
 function editMap(map: Y.Map<unknown>, random: Seeded): void {
   const key = random.pick(['a', 'b', 'c', '', '__proto__'])
   if (random.chance(0.25)) map.delete(key)
+  else if (random.chance(0.05)) map.set(key, new Y.Doc({ guid: shortText(random) }))
   else map.set(key, random.chance(0.3) ? newType(random) : anyValue(random))
 }
 

@@ -106,7 +106,7 @@ export class ServerProcess {
 
   /** [C8] Lines that no run may hold, whatever was done to it. */
   get faults(): readonly string[] {
-    return this.#output.filter((line) => FAULT.test(line))
+    return this.#output.filter((line) => FAULT.test(line)).map((line) => line.slice(0, 500))
   }
 
   /** SIGTERM, then its own end. */

@@ -69,7 +69,10 @@ export class Stage {
   async raw(id: string, options: RawOptions & { door?: string } = {}): Promise<RawClient> {
     const { door = this.door, ...rest } = options
     const client = await RawClient.open(`${door}/${id}`, { deadline: this.deadline, ...rest })
-    this.atEnd(() => client.terminate())
+    this.atEnd(() => {
+      client.terminate()
+      expect(client.unreadable, 'frames that nobody can read').toEqual([])
+    })
     return client
   }
 
@@ -139,7 +142,7 @@ const portOf = (server: ServerProcess): number => Number(new URL(server.url).por
 
 /** [C8] No unhandled rejection, no stack trace, no end that nobody asked for. */
 export function expectClean(server: ServerProcess): void {
-  expect(server.faults, 'what the server wrote').toEqual([])
+  expect(server.faults.slice(0, 3), 'what the server wrote').toEqual([])
 }
 
 export type Body = (stage: Stage) => Promise<void>
@@ -164,6 +167,11 @@ export function stageTest(title: string, body: Body, options: StageOptions = {})
       await body(stage)
     })
   })
+}
+
+/** A test that starts its own servers: until it does, there is none. */
+export function ownStageTest(title: string, body: Body, { timeout = 40_000 }: StageOptions): void {
+  test(title, { timeout }, () => perform(new Stage(null, 0, DEADLINE), body))
 }
 
 /**

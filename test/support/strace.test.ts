@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { durabilityFaults, parseTrace } from './strace.ts'
 
-const escape = (text: string): string =>
+const escaped = (text: string): string =>
   [...Buffer.from(text)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')
 
-const WAL = escape('/data/log.sqlite-wal')
-const SOCKET = escape('socket:[4711]')
+const WAL = escaped('/data/log.sqlite-wal')
+const SOCKET = escaped('socket:[4711]')
 const ACK = '66020107'
 const ackBytes = '\\x82\\x04\\x66\\x02\\x01\\x07'
 
 const write = (text = 'head mark-1 tail') =>
-  `10 pwrite64(17<${WAL}>, "${escape(text)}", 16, 4096) = 16`
+  `10 pwrite64(17<${WAL}>, "${escaped(text)}", 16, 4096) = 16`
 const sync = () => `10 fsync(17<${WAL}>) = 0`
 const ack = () => `11 write(21<${SOCKET}>, "${ackBytes}", 6) = 6`
 
@@ -18,25 +18,25 @@ const faults = (...lines: string[]) =>
   durabilityFaults(parseTrace(lines.join('\n')), [{ mark: 'mark-1', message: ACK }])
 
 describe('what a trace proves', () => {
-  test('[Y9] written, synced, acknowledged: in this order it is durable', () => {
+  test('[Y10] written, synced, acknowledged: in this order it is durable', () => {
     expect(faults(write(), sync(), ack())).toEqual([])
   })
 
-  test('[Y9] also when the calls of several threads overlap', () => {
+  test('[Y10] also when the calls of several threads overlap', () => {
     expect(
       faults(
-        `10 pwrite64(17<${WAL}>, "${escape('mark-1')}", 6, 0 <unfinished ...>`,
-        `11 write(21<${SOCKET}>, "${escape('other')}", 5) = 5`,
+        `10 pwrite64(17<${WAL}>, "${escaped('mark-1')}", 6, 0 <unfinished ...>`,
+        `11 write(21<${SOCKET}>, "${escaped('other')}", 5) = 5`,
         '10 <... pwrite64 resumed>) = 6',
         `10 fsync(17<${WAL}> <unfinished ...>`,
-        `12 write(3<${escape('pipe:[1]')}>, "${escape('x')}", 1) = 1`,
+        `12 write(3<${escaped('pipe:[1]')}>, "${escaped('x')}", 1) = 1`,
         '10 <... fsync resumed>) = 0',
         ack(),
       ),
     ).toEqual([])
   })
 
-  test('[Y9] an acknowledgement in a writev or a sendmsg is one', () => {
+  test('[Y10] an acknowledgement in a writev or a sendmsg is one', () => {
     const io = `[{iov_base="\\x82\\x04", iov_len=2}, {iov_base="\\x66\\x02\\x01\\x07", iov_len=4}]`
     expect(faults(write(), sync(), `11 writev(21<${SOCKET}>, ${io}, 2) = 6`)).toEqual([])
     expect(faults(write(), `11 writev(21<${SOCKET}>, ${io}, 2) = 6`, sync())).toHaveLength(1)
@@ -46,26 +46,26 @@ describe('what a trace proves', () => {
 })
 
 describe('what a trace disproves', () => {
-  test('[Y9] acknowledged before anything was written', () => {
+  test('[Y10] acknowledged before anything was written', () => {
     expect(faults(ack(), write(), sync())).toEqual([
       'mark-1: acknowledged on line 0, synced on line 2',
     ])
   })
 
-  test('[Y9] acknowledged between the write and the fsync', () => {
+  test('[Y10] acknowledged between the write and the fsync', () => {
     expect(faults(write(), ack(), sync())).toHaveLength(1)
   })
 
-  test('[Y9] acknowledged while the fsync still runs', () => {
+  test('[Y10] acknowledged while the fsync still runs', () => {
     expect(
       faults(write(), `10 fsync(17<${WAL}> <unfinished ...>`, ack(), '10 <... fsync resumed>) = 0'),
     ).toHaveLength(1)
   })
 
-  test('[Y9] an fsync that began before the write had returned', () => {
+  test('[Y10] an fsync that began before the write had returned', () => {
     expect(
       faults(
-        `10 pwrite64(17<${WAL}>, "${escape('mark-1')}", 6, 0 <unfinished ...>`,
+        `10 pwrite64(17<${WAL}>, "${escaped('mark-1')}", 6, 0 <unfinished ...>`,
         `12 fsync(17<${WAL}>) = 0`,
         '10 <... pwrite64 resumed>) = 6',
         ack(),
@@ -73,8 +73,8 @@ describe('what a trace disproves', () => {
     ).toEqual(['mark-1: was written and never synced'])
   })
 
-  test('[Y9] an fsync of another file, or one that failed', () => {
-    expect(faults(write(), `10 fsync(18<${escape('/data/log.sqlite')}>) = 0`, ack())).toHaveLength(
+  test('[Y10] an fsync of another file, or one that failed', () => {
+    expect(faults(write(), `10 fsync(18<${escaped('/data/log.sqlite')}>) = 0`, ack())).toHaveLength(
       1,
     )
     expect(faults(write(), `10 fsync(17<${WAL}>) = -1 EIO (Input/output error)`, ack())).toEqual([
@@ -82,11 +82,11 @@ describe('what a trace disproves', () => {
     ])
   })
 
-  test('[Y9] never written, written elsewhere, or never acknowledged', () => {
+  test('[Y10] never written, written elsewhere, or never acknowledged', () => {
     expect(faults(sync(), ack())).toEqual(['mark-1: was never written to the log'])
     expect(
       faults(
-        `10 write(5<${escape('/data/journal')}>, "${escape('mark-1')}", 6) = 6`,
+        `10 write(5<${escaped('/data/journal')}>, "${escaped('mark-1')}", 6) = 6`,
         sync(),
         ack(),
       ),

@@ -48,7 +48,7 @@ export function parseTrace(trace: string): readonly SystemCall[] {
     const [, thread, name, rest] = begun as unknown as [string, string, string, string]
     const call: SystemCall = {
       name,
-      on: unescape(TARGET.exec(rest)?.[1] ?? ''),
+      on: plain(TARGET.exec(rest)?.[1] ?? ''),
       data: [...rest.matchAll(STRING)].map((match) => hexOf(match[1] as string)).join(''),
       began: line,
       returned: Number.POSITIVE_INFINITY,
@@ -70,7 +70,8 @@ function finish(call: SystemCall, rest: string, line: number): void {
 
 /** `-xx` writes every byte as `\xNN`. */
 const hexOf = (escaped: string): string => escaped.replaceAll('\\x', '')
-const unescape = (escaped: string): string => Buffer.from(hexOf(escaped), 'hex').toString('utf8')
+const plain = (name: string): string =>
+  name.startsWith('\\x') ? Buffer.from(hexOf(name), 'hex').toString('utf8') : name
 
 /**
  * Tier `disk`, read off what the process asked of the kernel: before an acknowledgement begins to be

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import * as Y from 'yjs'
 import { until } from '../support/deadline.ts'
 import { awareness, awarenessBody, marker, step1, step2, update } from '../support/frames.ts'
 import { RawClient } from '../support/raw-client.ts'
+import { residentOf } from '../support/resident.ts'
 import { Seeded, seedOfRun } from '../support/seeded.ts'
 import { type Stage, stageTest } from '../support/stage.ts'
 
@@ -44,15 +44,9 @@ async function witnessIn(stage: Stage) {
   }
 }
 
-/** Resident memory of a process, in bytes. */
-const residentOf = (pid: number): number => {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
-}
-
 describe('unknown messages', () => {
   stageTest(
-    '[Y20] text frames and unknown types are counted and dropped',
+    '[Y5] text frames and unknown types are counted and dropped',
     async (stage) => {
       const raw = await stage.raw(stage.entity())
       await raw.join()
@@ -72,7 +66,7 @@ describe('unknown messages', () => {
     { flags: [] },
   )
 
-  stageTest('[Y20] what a server would say to a client is nothing to a server', async (stage) => {
+  stageTest('[Y5] what a server would say to a client is nothing to a server', async (stage) => {
     const raw = await stage.raw(stage.entity())
     await raw.join()
     raw.send(Uint8Array.of(2, 0, 2, 0x6e, 0x6f))
@@ -83,7 +77,7 @@ describe('unknown messages', () => {
 
 describe('broken frames', () => {
   stageTest(
-    '[Y20] every frame, cut short at every length, harms its own socket at most',
+    '[Y5] every frame, cut short at every length, harms its own socket at most',
     async (stage) => {
       const expectServed = await witnessIn(stage)
       const pieces = soundFrames().flatMap((frame) =>
@@ -111,7 +105,7 @@ describe('broken frames', () => {
   )
 
   stageTest(
-    '[Y28] awareness that is cut short or garbage is dropped, the socket stays',
+    '[Y11] awareness that is cut short or garbage is dropped, the socket stays',
     async (stage) => {
       const random = new Seeded(7)
       const raw = await stage.raw(stage.entity())
@@ -130,7 +124,7 @@ describe('broken frames', () => {
 
   const seed = seedOfRun()
   stageTest(
-    `[Y20] 50,000 random frames: the server lives, within bounds (seed ${seed})`,
+    `[Y5] 50,000 random frames: the server lives, within bounds (seed ${seed})`,
     async (stage) => {
       const random = new Seeded(seed)
       const expectServed = await witnessIn(stage)

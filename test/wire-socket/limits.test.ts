@@ -28,7 +28,7 @@ async function statusOf(stage: Stage, id: string, localAddress = '127.0.0.1'): P
 
 describe('frames', () => {
   stageTest(
-    '[Y19] one over the limit closes its socket with 1009 and nothing else',
+    '[Y4] one over the limit closes its socket with 1009 and nothing else',
     async (stage) => {
       const id = stage.entity()
       const other = await stage.stock('3.1.0', id).synced()
@@ -47,7 +47,7 @@ describe('frames', () => {
   )
 
   stageTest(
-    '[Y19] nor does it help to send one in fragments',
+    '[Y4] nor does it help to send one in fragments',
     async (stage) => {
       const raw = await stage.raw(stage.entity())
       await raw.join()
@@ -60,7 +60,7 @@ describe('frames', () => {
 
 describe('updates over a limit are stored without their effect', () => {
   stageTest(
-    '[Y21] one that is too large: its author and the others converge, and go on',
+    '[E7] one that is too large: its author and the others converge, and go on',
     async (stage) => {
       const id = stage.entity()
       const clients = STOCK_VERSIONS.map((version) => stage.stock(version, id))
@@ -100,7 +100,7 @@ describe('updates over a limit are stored without their effect', () => {
   )
 
   stageTest(
-    '[Y21] an entity over its quota takes no more content, and everybody still agrees',
+    '[E7] an entity over its quota takes no more content, and everybody still agrees',
     async (stage) => {
       const id = stage.entity()
       const clients = STOCK_VERSIONS.map((version) => stage.stock(version, id))
@@ -123,7 +123,7 @@ describe('updates over a limit are stored without their effect', () => {
   )
 
   stageTest(
-    '[Y21] what is set aside is bounded: the oldest go',
+    '[E7] what is set aside is bounded: the oldest go',
     async (stage) => {
       const raw = await stage.raw(stage.entity())
       await raw.join()
@@ -140,7 +140,7 @@ describe('updates over a limit are stored without their effect', () => {
 
 describe('sockets and sessions', () => {
   stageTest(
-    '[Y22] one too many on an entity is a 503 before the upgrade',
+    '[Y6] one too many on an entity is a 503 before the upgrade',
     async (stage) => {
       const id = stage.entity()
       await (await stage.raw(id)).join()
@@ -155,7 +155,7 @@ describe('sockets and sessions', () => {
   )
 
   stageTest(
-    '[Y22] however many come at the same moment',
+    '[Y6] however many come at the same moment',
     async (stage) => {
       const id = stage.entity()
       const clients = await Promise.all(
@@ -181,7 +181,7 @@ describe('sockets and sessions', () => {
   )
 
   stageTest(
-    '[Y22] one too many of an address is a 429, of a node a 503',
+    '[Y6] one too many of an address is a 429, of a node a 503',
     async (stage) => {
       const id = stage.entity()
       await stage.raw(id, { ws: { localAddress: '127.0.0.2' } })
@@ -196,7 +196,7 @@ describe('sockets and sessions', () => {
 
 describe('rates pause reading: nothing is lost, nobody is closed', () => {
   stageTest(
-    '[Y23] messages',
+    '[S6] messages',
     async (stage) => {
       const id = stage.entity()
       const raw = await stage.raw(id)
@@ -218,7 +218,7 @@ describe('rates pause reading: nothing is lost, nobody is closed', () => {
   )
 
   stageTest(
-    '[Y23] bytes',
+    '[S6] bytes',
     async (stage) => {
       const id = stage.entity()
       const raw = await stage.raw(id)
@@ -236,7 +236,7 @@ describe('rates pause reading: nothing is lost, nobody is closed', () => {
   )
 
   stageTest(
-    '[Y23] new client ids: one session is held up, the others are not',
+    '[S6] new client ids: one session is held up, the others are not',
     async (stage) => {
       const id = stage.entity()
       const raw = await stage.raw(id)
@@ -259,7 +259,7 @@ describe('awareness', () => {
   const SESSION = 4711
 
   stageTest(
-    '[Y28] a state too large, too deep or not JSON is dropped, those beside it are not',
+    '[A11] a state too large, too deep or not JSON is dropped, those beside it are not',
     async (stage) => {
       const id = stage.entity()
       const witness = await stage.stock('3.1.0', id).synced()
@@ -289,7 +289,7 @@ describe('awareness', () => {
     { flags: ['--limit-awareness-bytes', '1KB'] },
   )
 
-  stageTest('[Y28] a flood of nulls for ids nobody has leaves nothing behind', async (stage) => {
+  stageTest('[A11] a flood of nulls for ids nobody has leaves nothing behind', async (stage) => {
     const id = stage.entity()
     const witness = await stage.stock('3.1.0', id).synced()
     const raw = await stage.raw(id)
@@ -312,7 +312,7 @@ describe('awareness', () => {
     expect(witness.awareness.getStates().size).toBe(1)
   })
 
-  stageTest('[Y28] a huge clock for somebody else does not freeze his presence', async (stage) => {
+  stageTest('[A11] a huge clock for somebody else does not freeze his presence', async (stage) => {
     const id = stage.entity()
     const victim = await stage.stock('3.1.0', id).synced()
     const witness = await stage.stock('2.1.0', id).synced()
@@ -331,7 +331,7 @@ describe('awareness', () => {
   })
 
   stageTest(
-    '[Y28] a session speaks for so many ids and no more',
+    '[A11] a session speaks for so many ids and no more',
     async (stage) => {
       const id = stage.entity()
       const witness = await stage.stock('3.1.0', id).synced()
@@ -361,7 +361,7 @@ describe('awareness', () => {
 
 describe('what is not durable yet', () => {
   stageTest(
-    '[Y29] more than may wait: 1013, and what was acknowledged stays',
+    '[E8] more than may wait: 1013, and what was acknowledged stays',
     async (stage) => {
       const id = stage.entity()
       const raw = await stage.raw(id)
@@ -405,7 +405,7 @@ describe('who does not read', () => {
   }
 
   stageTest(
-    '[Y30] costs the server little, is conflated, and converges when it wakes',
+    '[S4] costs the server little, is conflated, and converges when it wakes',
     async (stage) => {
       const id = stage.entity()
       const reader = await stage.stock('3.1.0', id).synced()
@@ -426,7 +426,7 @@ describe('who does not read', () => {
   )
 
   stageTest(
-    '[Y30] and makes no progress at all is sent away',
+    '[S13] and makes no progress at all is sent away',
     async (stage) => {
       const id = stage.entity()
       const raw = await stage.raw(id)
@@ -445,7 +445,7 @@ describe('who does not read', () => {
   )
 
   stageTest(
-    '[Y30] a join waits for room in the outbox',
+    '[S5] a join waits for room in the outbox',
     async (stage) => {
       const id = stage.entity()
       const writer = await stage.raw(id, { deadline: 30_000 })
@@ -476,7 +476,7 @@ describe('who does not read', () => {
   )
 
   stageTest(
-    '[Y31] a socket that died without a word is noticed',
+    '[S14] a socket that died without a word is noticed',
     async (stage) => {
       const id = stage.entity()
       const proxy = await stage.proxy()
@@ -501,7 +501,7 @@ describe('who does not read', () => {
 
 describe('an entity nobody has', () => {
   stageTest(
-    '[Y32] leaves memory, and comes back whole',
+    '[E10] leaves memory, and comes back whole',
     async (stage) => {
       const id = stage.entity()
       const raw = await stage.raw(id)

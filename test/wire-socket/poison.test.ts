@@ -32,7 +32,7 @@ async function expectUnharmed(stage: Stage, id: string, victim: StockClient): Pr
 describe('malformed updates', () => {
   for (const [name, bytes] of Object.entries(malformedUpdates)) {
     stageTest(
-      `[Y17] ${name}`,
+      `[S9] ${name}`,
       async (stage) => {
         const id = stage.entity()
         const victim = await victimIn(stage, id)
@@ -58,7 +58,7 @@ describe('malformed updates', () => {
     )
   }
 
-  stageTest('[Y17] in a step2 they are refused alike', async (stage) => {
+  stageTest('[S9] in a step2 they are refused alike', async (stage) => {
     const id = stage.entity()
     const victim = await victimIn(stage, id)
     const raw = await stage.raw(id)
@@ -70,7 +70,7 @@ describe('malformed updates', () => {
   })
 
   stageTest(
-    '[Y17] refusals are counted by code',
+    '[S9] refusals are counted by code',
     async (stage) => {
       const before = await stage.metrics()
       const raw = await stage.raw(stage.entity())
@@ -83,7 +83,7 @@ describe('malformed updates', () => {
     { flags: [] },
   )
 
-  stageTest('[Y17] stock 3.1 gives up, as it must, and its edits stay its own', async (stage) => {
+  stageTest('[S9] stock 3.1 gives up, as it must, and its edits stay its own', async (stage) => {
     const id = stage.entity()
     const client = await stage.stock('3.1.0', id).synced()
     client.provider.ws?.send(update(malformedUpdates['trailing bytes'] as Uint8Array))
@@ -106,7 +106,7 @@ describe('coming back after a refusal', () => {
     return error instanceof Refused ? error.status : 101
   }
 
-  stageTest('[Y18] after the second within a minute: 429, for that entity alone', async (stage) => {
+  stageTest('[S9] after the second within a minute: 429, for that entity alone', async (stage) => {
     const id = stage.entity()
     await refusedOnce(stage, id)
     expect(await statusOf(stage, id)).toBe(101)
@@ -115,7 +115,7 @@ describe('coming back after a refusal', () => {
     expect(await statusOf(stage, stage.entity())).toBe(101)
   })
 
-  stageTest('[Y18] and for that address alone', async (stage) => {
+  stageTest('[S9] and for that address alone', async (stage) => {
     const id = stage.entity()
     await refusedOnce(stage, id, '127.0.0.7')
     await refusedOnce(stage, id, '127.0.0.7')
@@ -123,7 +123,7 @@ describe('coming back after a refusal', () => {
     expect(await statusOf(stage, id, '127.0.0.8')).toBe(101)
   })
 
-  stageTest('[Y18] stock 2.1, which always comes back, is stopped at the door', async (stage) => {
+  stageTest('[S9] stock 2.1, which always comes back, is stopped at the door', async (stage) => {
     const id = stage.entity()
     const client = await stage.stock('2.1.0', id).synced()
     client.onFrame = (direction, frame, socket) => {
@@ -143,7 +143,7 @@ describe('coming back after a refusal', () => {
 
 describe('updates about what does not exist yet', () => {
   for (const [name, bytes] of Object.entries(prematureUpdates)) {
-    stageTest(`[Y27] ${name}: asked for, and dropped when it is not explained`, async (stage) => {
+    stageTest(`[E3] ${name}: asked for, and dropped when it is not explained`, async (stage) => {
       const id = stage.entity()
       const doc = new Y.Doc()
       doc.clientID = 5
@@ -166,7 +166,7 @@ describe('updates about what does not exist yet', () => {
     })
   }
 
-  stageTest('[Y27] 1,500 of them cost one question and no more', async (stage) => {
+  stageTest('[S7] 1,500 of them cost one question and no more', async (stage) => {
     const id = stage.entity()
     const victim = await victimIn(stage, id)
     const raw = await stage.raw(id)
@@ -189,7 +189,7 @@ describe('updates about what does not exist yet', () => {
 })
 
 // The list itself: a line that Yjs takes without harm would prove nothing about the server.
-test('[Y17] [Y27] what this page sends is poison: Yjs alone does not survive it', () => {
+test('[S9] [E3] what this page sends is poison: Yjs alone does not survive it', () => {
   /** What becomes of a victim's edit in a document that has taken the bytes, when somebody loads it. */
   const editAfter = (bytes: Uint8Array): string => {
     const victim = new Y.Doc()

@@ -85,7 +85,6 @@ export const malformedUpdates: Readonly<Record<string, Uint8Array>> = {
   'a text that is not UTF-8': struct(4, (encoder) =>
     encoding.writeVarUint8Array(encoder, hex('c3 28')),
   ),
-  'an empty delete range': hex('00 01 05 01 00 00'),
   'trailing bytes': Uint8Array.of(...sound(), 0),
   'no bytes at all': new Uint8Array(0),
   'a delete set that is cut short': sound().slice(0, -1),

@@ -1,0 +1,123 @@
+import type { Statement } from 'better-sqlite3'
+import { type Connection, isCorrupt } from './connection.ts'
+import { placeOfRecord } from './entry-record.ts'
+
+/** Rows of the journal, filed no earlier than when there are so many, or so many bytes of them. */
+const MANY_ROWS = 50_000
+const MANY_BYTES = 16 * 1024 * 1024
+
+/** The rows of one entity, oldest first. */
+export interface JournalRows {
+  readonly nos: number[]
+  readonly offsets: number[]
+}
+
+type Row = [no: number, entity: number, offset: number, bytes: number]
+
+/**
+ * Where in the journal the entries of each entity are. The table has no index, which is what makes
+ * an append cheap; this one is in memory and takes in what is new before each look, 1 µs a row.
+ *
+ * Of a row that does not continue its entity's rows the record is asked, which says under its
+ * checksum where it belongs: a flipped digit in a key must not become the end of a log.
+ */
+export class Journal {
+  readonly #since: Statement<[number], Row>
+  readonly #record: Statement<[number], { record: Buffer }>
+  readonly #lastNo: Statement<[], { no: number | null }>
+  readonly #byEntity = new Map<number, JournalRows>()
+  #last = 0
+  #rows = 0
+  #bytes = 0
+
+  constructor(db: Connection) {
+    this.#since = db
+      .prepare<[number], Row>(
+        'SELECT no, entity, offset, length(record) FROM journal WHERE no > ? ORDER BY no',
+      )
+      .raw()
+    this.#record = db.prepare('SELECT record FROM journal WHERE no = ?')
+    this.#lastNo = db.prepare('SELECT max(no) AS no FROM journal')
+  }
+
+  /** Whether there is enough to be filed. */
+  get isLong(): boolean {
+    return this.#rows >= MANY_ROWS || this.#bytes >= MANY_BYTES
+  }
+
+  get entities(): number[] {
+    return [...this.#byEntity.keys()]
+  }
+
+  of(entity: number): JournalRows {
+    return this.#byEntity.get(entity) ?? NO_ROWS
+  }
+
+  record(no: number): Buffer | null {
+    try {
+      return this.#record.get(no)?.record ?? null
+    } catch (error) {
+      if (isCorrupt(error)) return null
+      throw error
+    }
+  }
+
+  /** Takes in what was appended since the last look. */
+  catchUp(): void {
+    let step = 1
+    for (;;) {
+      try {
+        for (const row of this.#since.iterate(this.#last)) {
+          this.#take(row)
+          step = 1
+        }
+        return
+      } catch (error) {
+        if (!isCorrupt(error) || this.#last >= (this.#lastNo.get()?.no ?? 0)) throw error
+        // Past the page that cannot be read, in strides: what is on it is missing, not what follows.
+        this.#last += step
+        step *= 2
+      }
+    }
+  }
+
+  /** All that has been taken in is about to be filed. @returns the newest of it. */
+  startFiling(): number {
+    this.#rows = 0
+    this.#bytes = 0
+    return this.#last
+  }
+
+  /** Rows up to there have been filed, and deleted. */
+  forget(upTo: number): void {
+    for (const [entity, rows] of this.#byEntity) {
+      const kept = rows.nos.findIndex((no) => no > upTo)
+      if (kept < 0) this.#byEntity.delete(entity)
+      else if (kept > 0) {
+        rows.nos.splice(0, kept)
+        rows.offsets.splice(0, kept)
+      }
+    }
+  }
+
+  #take([no, entity, offset, bytes]: Row): void {
+    this.#last = no
+    this.#rows++
+    this.#bytes += bytes
+    if (this.of(entity).offsets.at(-1) === offset - 1) return this.#add(no, entity, offset)
+    const place = placeOfRecord(this.record(no) ?? EMPTY) ?? { entity, offset }
+    this.#add(no, place.entity, place.offset)
+  }
+
+  #add(no: number, entity: number, offset: number): void {
+    const rows = this.#byEntity.get(entity)
+    if (rows === undefined) this.#byEntity.set(entity, { nos: [no], offsets: [offset] })
+    else {
+      rows.nos.push(no)
+      rows.offsets.push(offset)
+    }
+  }
+}
+
+const EMPTY = Buffer.alloc(0)
+const NO_ROWS: JournalRows = { nos: [], offsets: [] }

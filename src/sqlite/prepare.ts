@@ -1,0 +1,160 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import Database from 'better-sqlite3'
+import { TributaryError } from '../core/errors.ts'
+import { type Connection, isCorrupt, sqliteCode } from './connection.ts'
+import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
+
+/** A data folder that this process alone may write, its database at this version's format. */
+export interface Prepared {
+  readonly file: string
+  /** Lets another process have the folder. */
+  release(): void
+}
+
+/** A process that is on its way out may hold the folder a moment longer. */
+const LOCK_WAIT_MS = 1_000
+
+/**
+ * Makes a data folder ready: created if it is not there, locked for the life of this process, its
+ * database checked and brought to this version's format. Nothing is changed in a folder that is refused.
+ *
+ * @throws {TributaryError} `storage`, one line that names the remedy.
+ */
+export function prepare(folder: string): Prepared {
+  const path = resolve(folder)
+  const file = join(path, 'tributary.db')
+  make(path)
+  const release = lock(path)
+  try {
+    if (existsSync(file)) inspect(file)
+    migrate(file)
+    return { file, release }
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+function make(path: string): void {
+  try {
+    const first = mkdirSync(path, { recursive: true })
+    // A folder that a power cut takes away takes what is in it along.
+    if (first !== undefined) sync(dirname(first))
+  } catch (cause) {
+    throw refusal(`the data folder ${path} cannot be created: choose another one with --data`, cause)
+  }
+}
+
+function sync(path: string): void {
+  // Windows has no handle for a folder, and keeps its entries itself.
+  if (process.platform === 'win32') return
+  const handle = openSync(path, 'r')
+  fsyncSync(handle)
+  closeSync(handle)
+}
+
+/**
+ * An exclusive transaction on an empty database of its own. The system drops the lock with the
+ * process, however it ends: a file with a process id in it would outlive a `kill -9`.
+ */
+function lock(path: string): () => void {
+  let db: Connection | null = null
+  try {
+    db = new Database(join(path, 'tributary.lock'), { timeout: LOCK_WAIT_MS })
+    db.exec('BEGIN EXCLUSIVE')
+  } catch (cause) {
+    db?.close()
+    if (sqliteCode(cause)?.startsWith('SQLITE_BUSY')) {
+      throw refusal(
+        `the data folder ${path} is in use by another process: stop it, or choose another folder with --data`,
+        cause,
+      )
+    }
+    throw unwritable(path, cause)
+  }
+  const held = db
+  return () => held.close()
+}
+
+/** Looks at a database without changing it. */
+function inspect(file: string): void {
+  let db: Connection | null = null
+  try {
+    db = new Database(file, { readonly: true })
+    const version = Number(db.pragma('user_version', { simple: true }))
+    const application = Number(db.pragma('application_id', { simple: true }))
+    const isEmpty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
+    if (isEmpty && application === 0 && version === 0) return
+    if (application !== APPLICATION_ID) throw foreign(file)
+    if (version > MIGRATIONS.length) {
+      throw refusal(
+        `${file} was written by a newer version of Tributary (its format is ${version}, this version knows ${MIGRATIONS.length}): ` +
+          'start that version, or choose another folder with --data',
+      )
+    }
+  } catch (cause) {
+    if (cause instanceof TributaryError) throw cause
+    if (sqliteCode(cause) === 'SQLITE_NOTADB') throw foreign(file, cause)
+    if (isCorrupt(cause)) throw damaged(file, cause)
+    throw refusal(`${file} cannot be read: make it readable and writable for this user`, cause)
+  } finally {
+    db?.close()
+  }
+}
+
+function migrate(file: string): void {
+  let db: Connection | null = null
+  try {
+    db = new Database(file)
+    // Both are decided by the first page that is written: free pages can then be given back.
+    db.pragma('auto_vacuum = INCREMENTAL')
+    db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    // Whether this user may write is found out now, not by the first append.
+    db.exec('BEGIN IMMEDIATE; ROLLBACK')
+    for (let version = versionOf(db); version < MIGRATIONS.length; version++) step(db, version)
+  } catch (cause) {
+    if (isCorrupt(cause)) throw damaged(file, cause)
+    if (sqliteCode(cause) === 'SQLITE_FULL') {
+      throw refusal(`${file} cannot be written: the disk is full`, cause)
+    }
+    throw unwritable(dirname(file), cause)
+  } finally {
+    db?.close()
+  }
+}
+
+/** One step is one transaction, its number included: a crash leaves it done or not begun. */
+function step(db: Connection, version: number): void {
+  const run = db.transaction(() => {
+    db.exec(MIGRATIONS[version] as string)
+    db.pragma(`application_id = ${APPLICATION_ID}`)
+    db.pragma(`user_version = ${version + 1}`)
+  })
+  run.immediate()
+}
+
+const versionOf = (db: Connection): number => Number(db.pragma('user_version', { simple: true }))
+
+const refusal = (message: string, cause?: unknown): TributaryError =>
+  new TributaryError('storage', message, { cause })
+
+const foreign = (file: string, cause?: unknown): TributaryError =>
+  refusal(
+    `${file} is not a database of Tributary, or its beginning is damaged: ` +
+      'put a backup in its place, or choose another folder with --data',
+    cause,
+  )
+
+const damaged = (file: string, cause: unknown): TributaryError =>
+  refusal(
+    `${file} is damaged: put a backup in its place, or save what can be read with sqlite3 ${file} .recover`,
+    cause,
+  )
+
+const unwritable = (path: string, cause: unknown): TributaryError =>
+  refusal(
+    `the data folder ${path} cannot be written: make it writable for this user, or choose another one with --data`,
+    cause,
+  )

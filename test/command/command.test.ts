@@ -1,0 +1,258 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+
+interface Run {
+  readonly child: ChildProcess
+  readonly ended: Promise<{ code: number | null; signal: string | null; ms: number }>
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** Resolves with the fields of the first line of that event. */
+  line(event: string): Promise<Record<string, unknown>>
+}
+
+let folder: string
+const running = new Set<ChildProcess>()
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'tributary-command-'))
+})
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function run(argv: readonly string[], env: Record<string, string> = {}): Run {
+  const started = performance.now()
+  const child = spawn(process.execPath, [MAIN, ...argv], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  let stdout = ''
+  let stderr = ''
+  const waiting = new Map<string, (fields: Record<string, unknown>) => void>()
+  const look = () => {
+    for (const line of stdout.split('\n').slice(0, -1)) {
+      const fields = JSON.parse(line) as Record<string, unknown>
+      waiting.get(String(fields.event))?.(fields)
+    }
+  }
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+    if (waiting.size > 0) look()
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const ended = once(child, 'close').then(([code, signal]) => {
+    running.delete(child)
+    return { code, signal, ms: performance.now() - started }
+  })
+  return {
+    child,
+    ended,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    line: (event) =>
+      Promise.race([
+        new Promise<Record<string, unknown>>((resolve) => {
+          waiting.set(event, resolve)
+          look()
+        }),
+        ended.then(({ code }) => {
+          throw new Error(`ended with ${code} before "${event}"\n${stdout}\n${stderr}`)
+        }),
+      ]),
+  }
+}
+
+async function endOf(argv: readonly string[], env?: Record<string, string>) {
+  const { ended, stdout, stderr } = run(argv, env)
+  const { code } = await ended
+  return { code, stdout: stdout(), stderr: stderr() }
+}
+
+describe('[H7] questions', () => {
+  test.each([['--help'], ['--version'], ['--print-config']])(
+    '%s is answered on stdout',
+    async (flag) => {
+      const { code, stdout, stderr } = await endOf([flag])
+      expect([code, stderr]).toEqual([0, ''])
+      expect(stdout).toMatch(/\n$/)
+      expect(readdirSync(folder)).toEqual([])
+    },
+  )
+})
+
+describe('[H4] a bad option', () => {
+  test('is named in one line, opens nothing, and ends with 2', async () => {
+    expect(await endOf(['--prot', '1'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'tributary: --prot is not an option: is --port meant?\n',
+    })
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('of the environment or a config file, as well', async () => {
+    expect(await endOf([], { TRIBUTARY_PORT: 'x' })).toMatchObject({ code: 2, stdout: '' })
+    writeFileSync(join(folder, 'c.json'), '{"prot": 1}')
+    const { code, stderr } = await endOf(['--config', 'c.json'])
+    expect([code, stderr]).toEqual([
+      2,
+      'tributary: "prot" in c.json is not an option: is port meant?\n',
+    ])
+  })
+})
+
+describe('[H18] a start that cannot be', () => {
+  let taken: Server
+  beforeEach(async () => {
+    taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+  })
+  afterEach(() => {
+    taken.close()
+  })
+
+  test('is told in one line, and ends with 1', async () => {
+    const { port } = taken.address() as { port: number }
+    expect(await endOf(['--port', String(port), '--store', 'memory'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: `tributary: port ${port} of 127.0.0.1 is in use by another process: stop it, or take another with --port\n`,
+    })
+  })
+
+  test('leaves the data folder as usable as before', async () => {
+    const { port } = taken.address() as { port: number }
+    const data = join(folder, 'data')
+    expect((await endOf(['--port', String(port), '--data', data])).code).toBe(1)
+    const second = run(['--port', '0', '--data', data])
+    await second.line('listening')
+    second.child.kill('SIGTERM')
+    expect(await second.ended).toMatchObject({ code: 0 })
+  })
+})
+
+describe('[H20] from start to end', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'it names what it is, and %s ends it in order',
+    async (signal) => {
+      const data = join(folder, 'data')
+      const { child, line, ended, stderr } = run(['--port', '0', '--data', data])
+      const start = await line('listening')
+      expect(start).toMatchObject({
+        url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        pid: child.pid,
+        data,
+        tier: 'disk',
+      })
+      expect((await fetch(`${start.url}/healthz`)).status).toBe(200)
+      const asked = performance.now()
+      child.kill(signal)
+      expect(await line('stopped')).toBeDefined()
+      expect(await ended).toMatchObject({ code: 0, signal: null })
+      expect(performance.now() - asked).toBeLessThan(10_000)
+      expect(stderr()).toBe('')
+    },
+  )
+
+  test('a signal during the start is heard as well', async () => {
+    const { child, ended, line } = run([
+      '--port',
+      '0',
+      '--data',
+      join(folder, 'data'),
+      '--log-level',
+      'debug',
+    ])
+    await line('starting')
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({ code: 0 })
+  })
+
+  test('one wish that arrives twice, as from npm, is still an orderly end', async () => {
+    const { child, line, ended } = run(['--port', '0', '--store', 'memory'])
+    await line('listening')
+    child.kill('SIGINT')
+    child.kill('SIGINT')
+    expect(await ended).toMatchObject({ code: 0 })
+  })
+
+  test('a second wish ends it at once', async () => {
+    const { child, line, ended, stdout } = run(['--port', '0', '--store', 'memory'])
+    const { url } = await line('listening')
+    // Half a request is an answer under way: the orderly end waits a second for it.
+    const half = connect(Number(new URL(String(url)).port), '127.0.0.1')
+    half.on('error', () => {}).write('GET / HTTP/1.1\r\n')
+    await once(half, 'connect')
+    const insist = setInterval(() => child.kill('SIGTERM'), 20)
+    try {
+      expect(await ended).toMatchObject({ code: 1 })
+    } finally {
+      clearInterval(insist)
+      half.destroy()
+    }
+    expect(stdout()).not.toContain('"stopped"')
+  })
+
+  test('what is said once at the start', async () => {
+    const { child, line, ended } = run(
+      ['--port', '0', '--store', 'memory', '--auth', 'none', '--host', '0.0.0.0'],
+      {
+        TRIBUTARY_PROT: '1',
+      },
+    )
+    expect(await line('variable ignored')).toMatchObject({
+      level: 'warn',
+      why: 'TRIBUTARY_PROT is not an option: is port meant?',
+    })
+    expect(
+      await line('everything is kept in memory and gone when this process ends'),
+    ).toMatchObject({ level: 'warn' })
+    expect(
+      await line('everyone who reaches this address can read and change everything'),
+    ).toMatchObject({ level: 'warn' })
+    expect(readdirSync(folder)).toEqual([])
+    child.kill('SIGTERM')
+    await ended
+  })
+
+  test('[H9] a reader of the log that goes away is no reason to stop', async () => {
+    const { child, line, ended } = run(['--port', '0', '--store', 'memory', '--log-level', 'debug'])
+    const { url } = await line('listening')
+    child.stdout?.destroy()
+    expect((await fetch(`${url}/nowhere`)).status).toBe(404)
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({ code: 0 })
+  })
+})
+
+describe('[H21] what nobody catches', () => {
+  test.each([
+    ['an exception', "throw new Error('out of the blue')"],
+    ['a rejection', "Promise.reject(new Error('out of the blue'))"],
+    ['something that is no error', "throw 'out of the blue'"],
+  ])('%s is logged and ends the process', async (_, fault) => {
+    const injected = `process.on('SIGUSR2', () => { ${fault} })`
+    const { child, line, ended } = run(['--port', '0', '--store', 'memory'], {
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(injected)}`,
+    })
+    await line('listening')
+    child.kill('SIGUSR2')
+    expect(await line('crashed')).toMatchObject({
+      level: 'error',
+      error: { message: 'out of the blue' },
+    })
+    expect(await ended).toMatchObject({ code: 1 })
+  })
+})
