@@ -102,7 +102,7 @@ export function build({ ifStale = false, check = true } = {}) {
       ...['-p', 'tsconfig.build.json', '--outDir', next],
       ...(check ? ['--noEmitOnError'] : ['--noCheck']),
     ])
-    if (existsSync(join(ROOT, 'client/plain/index.html'))) {
+    if (existsSync(join(ROOT, 'client/vite.config.ts'))) {
       const pages = join(next, 'pages')
       run('Vite', 'vite/bin/vite.js', [
         ...['build', '--config', 'client/vite.config.ts', '--logLevel', 'warn'],

@@ -26,11 +26,10 @@ function isThere(command) {
 
 /** @param {readonly string[]} args */
 function apt(...args) {
-  const { status } = spawnSync('apt-get', args, {
+  spawnSync('apt-get', args, {
     stdio: ['ignore', 'ignore', 2],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   })
-  return status === 0
 }
 
 const lacking = () =>
@@ -44,8 +43,10 @@ if (missing.length > 0) {
   const names = missing.join(' and ')
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version') && isThere('apt-get')) {
     console.error(`The tests need ${names}: installing with ${install}`)
-    // The lists of a fresh machine or container image are often empty or old.
-    if (apt('update', '-qq')) apt('install', '-y', '-qq', '--no-install-recommends', ...missing)
+    // The lists of a fresh machine or container image are often empty or old. One source that does
+    // not answer is no reason to stop: the others may do.
+    apt('update', '-qq')
+    apt('install', '-y', '-qq', '--no-install-recommends', ...missing)
     const still = lacking()
     if (still.length > 0) {
       console.error(

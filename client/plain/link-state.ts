@@ -1,4 +1,5 @@
-import type { WebsocketProvider } from 'y-websocket'
+import { readAuthMessage } from 'y-protocols/auth'
+import { messageAuth, type WebsocketProvider } from 'y-websocket'
 
 /** How the page stands with the server. */
 export type LinkState =
@@ -32,8 +33,15 @@ export function watchLink(provider: WebsocketProvider, tell: (state: LinkState) 
     if (synced) become({ is: 'live' })
   })
   provider.on('connection-close', () => become({ is: 'offline' }))
+  // The stock handler only writes the reason to the console.
+  let denial = ''
+  provider.messageHandlers[messageAuth] = (_answer, message) => {
+    readAuthMessage(message, provider.doc, (_doc, reason) => {
+      denial = reason
+    })
+  }
+  // 'connection-close' came first and found the link merely lost; this is the last word.
   provider.on('closed', ({ code, reason }) => {
-    // 'connection-close' came first and found the link merely lost; this is the last word.
-    become({ is: 'refused', reason: reason || `code ${code}` })
+    become({ is: 'refused', reason: denial || reason || `The server has closed with ${code}.` })
   })
 }

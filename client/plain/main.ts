@@ -10,19 +10,32 @@ import { showState } from './pill.ts'
 import { type SaveState, watchSaved } from './saved.ts'
 import { TextBinding } from './text-binding.ts'
 
+/*
+ * A shared text and the people in it, on stock y-websocket. `entity-link.ts` reads from the address
+ * which text; `text-binding.ts` keeps the field and the text the same, with the arithmetic of edits
+ * in `splice.ts`; `people.ts` and `own-name.ts` show who is there; `link-state.ts` and `saved.ts`
+ * watch the link, and `pill.ts` says it in words.
+ */
+
 const field = byId('text', HTMLTextAreaElement)
 const pill = byId('pill', HTMLElement)
 const note = byId('note', HTMLElement)
 
-try {
-  enter(entityOfHash(location.hash))
-} catch (error) {
-  field.readOnly = true
-  const reason = `This link names no entity: ${TributaryError.from(error).message}`
-  showState(pill, note, { is: 'refused', reason }, 'saved')
-}
+const id = entityOfLink()
+if (id !== null) enter(id)
 // Another entity is another document, another socket, another undo: simplest from a fresh start.
 addEventListener('hashchange', () => location.reload())
+
+function entityOfLink(): EntityId | null {
+  try {
+    return entityOfHash(location.hash)
+  } catch (error) {
+    const reason = `This link names no entity: ${TributaryError.from(error).message}`
+    field.readOnly = true
+    showState(pill, note, { is: 'refused', reason }, 'saved')
+    return null
+  }
+}
 
 function enter(id: EntityId): void {
   byId('entity', HTMLElement).textContent = id

@@ -6,6 +6,8 @@ const MOST_SHOWN = 50
 /** A server that comes back brings everybody back within one of these, in ms. */
 const PACE_MS = 100
 
+const names = new Intl.Collator()
+
 /**
  * The list of who is there: your own entry, which is there already, then the others by name.
  *
@@ -23,7 +25,7 @@ export function showPeople(
     const others = [...awareness.getStates()]
       .filter(([client]) => client !== awareness.clientID)
       .map(([client, state]) => ({ client, ...personOf(state, client) }))
-      .sort((a, b) => a.name.localeCompare(b.name) || a.client - b.client)
+      .sort((a, b) => names.compare(a.name, b.name) || a.client - b.client)
     const entries = others.slice(0, MOST_SHOWN).map(({ name, colour }) => {
       const entry = document.createElement('li')
       entry.className = 'person'

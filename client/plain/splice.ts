@@ -104,4 +104,18 @@ export function carryRange(range: Range, change: readonly Step[]): Range[] {
   return pieces
 }
 
+/** Where the last thing that the change did ends. */
+export function endOf(change: readonly Step[]): number {
+  let now = 0
+  let end = 0
+  for (const step of change) {
+    if (step.retain !== undefined) now += step.retain
+    else {
+      if (step.insert !== undefined) now += lengthOf(step.insert)
+      end = now
+    }
+  }
+  return end
+}
+
 const lengthOf = (insert: unknown) => (typeof insert === 'string' ? insert.length : 1)

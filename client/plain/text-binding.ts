@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import { carry, carryRange, difference, type Range, type Step } from './splice.ts'
+import { carry, carryRange, difference, endOf, type Range, type Step } from './splice.ts'
 
 /** The field is written at most once in so many ms, and at most half of the time. */
 const PACE_MS = 16
@@ -146,11 +146,11 @@ export class TextBinding {
   #travel(event: Event, direction: 'undo' | 'redo'): void {
     event.preventDefault()
     if (this.#composing) return
-    this.#typed()
-    const before = this.#held.length
+    // From here on nothing is held, so that what is held next is the journey's own.
+    this.#show(this.#push())
     if (direction === 'undo') this.#undo.undo()
     else this.#undo.redo()
-    const change = this.#held.slice(before).at(-1)
+    const change = this.#held.at(-1)
     if (change === undefined) return
     this.#show(endOf(change))
     this.#reveal()
@@ -175,18 +175,4 @@ function visible(text: Y.Text): string {
     .map(({ insert }) => (typeof insert === 'string' ? insert : '\ufffc'))
     .join('')
     .replaceAll('\r', '\u240d')
-}
-
-/** Where the last thing that the change did ends. */
-function endOf(change: readonly Step[]): number {
-  let now = 0
-  let end = 0
-  for (const step of change) {
-    if (step.retain !== undefined) now += step.retain
-    else {
-      if (step.insert !== undefined) now += typeof step.insert === 'string' ? step.insert.length : 1
-      end = now
-    }
-  }
-  return end
 }

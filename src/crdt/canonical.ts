@@ -19,6 +19,13 @@ export interface Compacted {
   readonly index: Uint8Array
   /** How many types the deepest one stands in, itself included. */
   readonly depth: number
+  /**
+   * Whether it loads to its own bytes. Else it loads to the same clocks and deletes, but Yjs puts
+   * something into another place: an undo between concurrent edits can leave an item whose right
+   * origin stands left of its origin, and where that goes depends on how its neighbours are merged.
+   * (Seen with 1 of 2,000 random sessions. Such replicas differ without any server, too.)
+   */
+  readonly stable: boolean
 }
 
 export interface CompactOptions {
@@ -38,7 +45,7 @@ export interface CompactOptions {
  * stored is the canonical form, so that equal entities have equal bytes.
  *
  * Nothing is believed: a state vector and deletes are computed from the bytes without Yjs, and what
- * Yjs made must match them, must have nothing pending, and must load again to the very same bytes.
+ * Yjs made must match them, must have nothing pending, and must load again to the same (`stable`).
  *
  * It builds documents of 12 times the bytes and, in Yjs, recurses as deep as types nest: run it in a
  * thread with a large stack.
@@ -58,12 +65,13 @@ export function compactUpdates(
   const { gc } = options
   const { encoded, depth } = encodeFirst(sound, gc)
   const update = encodeOnceMore(encoded, gc)
-  const again = encodeOnceMore(update, gc)
-  hold(isSame(update, again), 'the snapshot does not load to its own bytes')
-
   const scan = checkUpdate(update, new UpdateScan())
   const made = new Knowledge()
   made.learn(scan)
+  const again = encodeOnceMore(update, gc)
+  const stable = isSame(update, again)
+  hold(stable || hasSame(again, made), 'the snapshot does not load to what it holds')
+
   const deletes = DeleteRanges.decode(update.subarray(scan.deletesAt))
   for (const known of [knowledge.known, options.known]) {
     if (known !== undefined) hold(isSameVector(made.known, known), 'the state vector is another')
@@ -79,6 +87,7 @@ export function compactUpdates(
     deleteSet: update.slice(scan.deletesAt),
     index: SnapshotIndex.of(scan).encode(),
     depth,
+    stable,
   }
 }
 
@@ -164,6 +173,15 @@ const parentOf = (item: Y.Item): Y.Item | null =>
 
 function hold(condition: boolean, failed: string): asserts condition {
   if (!condition) throw new TributaryError('damaged', failed)
+}
+
+/** Whether an update holds the clocks and the deletes that were learned from another. */
+function hasSame(update: SoundUpdate, made: Knowledge): boolean {
+  const other = new Knowledge()
+  other.learn(checkUpdate(update))
+  return (
+    isSameVector(other.known, made.known) && isSame(other.encodeDeletes(), made.encodeDeletes())
+  )
 }
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean =>

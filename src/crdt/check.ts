@@ -92,16 +92,20 @@ function readSection(reader: Reader, scan: UpdateScan): boolean {
 function readStruct(reader: Reader, scan: UpdateScan, client: number, clock: number): number {
   const row = scan.addStruct()
   if (row < 0) reader.fail('too many structs')
-  scan.at[row] = reader.at
+  const at = reader.at
   const info = reader.byte()
+  scan.at[row] = at
   scan.info[row] = info
   scan.clock[row] = clock
   scan.originClock[row] = NONE
   scan.rightClock[row] = NONE
   scan.parentClock[row] = NONE
-  // Flags on a GC or a Skip are read by one reader of Yjs and refused by another: `readContent`
-  // knows neither with flags, and takes its reference as a content reference.
-  if (info !== GC && info !== SKIP) readPlace(reader, scan, row, info, client, clock)
+  if (info !== GC && info !== SKIP) {
+    // With flags, a GC or a Skip is read by one reader of Yjs and refused by another.
+    const content = info & 0x1f
+    if (content === GC || content > DOC) reader.fail(`a struct has the info byte ${info}`, at)
+    readPlace(reader, scan, row, info, client, clock)
+  }
   scan.contentAt[row] = reader.at
   const length = readContent(reader, info)
   scan.length[row] = length
@@ -118,39 +122,37 @@ function readPlace(
   clock: number,
 ): void {
   if (info & HAS_ORIGIN) {
-    const at = reader.at
-    const named = reader.uint()
-    scan.originClient[row] = named
-    const namedClock = reader.clock()
-    scan.originClock[row] = namedClock
-    if (named === client && namedClock >= clock) reader.fail(NOT_EARLIER, at)
+    readId(reader, scan.originClient, scan.originClock, row, client, clock)
   }
-  if (info & HAS_RIGHT) {
-    const at = reader.at
-    const named = reader.uint()
-    scan.rightClient[row] = named
-    const namedClock = reader.clock()
-    scan.rightClock[row] = namedClock
-    if (named === client && namedClock >= clock) reader.fail(NOT_EARLIER, at)
-  }
+  if (info & HAS_RIGHT) readId(reader, scan.rightClient, scan.rightClock, row, client, clock)
   if (info & (HAS_ORIGIN | HAS_RIGHT)) return
-  const at = reader.at
-  const isRoot = reader.byte()
-  if (isRoot === 1) {
-    reader.text()
-  } else if (isRoot === 0) {
-    const named = reader.uint()
-    scan.parentClient[row] = named
-    const namedClock = reader.clock()
-    scan.parentClock[row] = namedClock
-    if (named === client && namedClock >= clock) reader.fail(NOT_EARLIER, at)
-  } else {
-    reader.fail('a parent is neither a name nor an id', at)
-  }
+  const isRoot = reader.uint()
+  if (isRoot === 1) reader.text()
+  else if (isRoot === 0) {
+    readId(reader, scan.parentClient, scan.parentClock, row, client, clock)
+  } else reader.fail('a parent is neither a name nor an id', reader.at - 1)
   if (info & HAS_KEY) reader.text()
 }
 
-const NOT_EARLIER = 'a struct names itself or a later one of its client'
+/** Takes an id that a struct of that client and clock names. */
+function readId(
+  reader: Reader,
+  clients: Float64Array,
+  clocks: Uint32Array,
+  row: number,
+  client: number,
+  clock: number,
+): void {
+  const at = reader.at
+  const named = reader.uint()
+  const namedClock = reader.clock()
+  // Yjs looks such an id up without asking whether it has it, and throws in every replica.
+  if (named === client && namedClock >= clock) {
+    reader.fail('a struct names itself or a later one of its client', at)
+  }
+  clients[row] = named
+  clocks[row] = namedClock
+}
 
 /** Takes the content and gives its length in clocks. */
 function readContent(reader: Reader, info: number): number {
@@ -187,19 +189,17 @@ function readContent(reader: Reader, info: number): number {
       if (type === ELEMENT || type === HOOK) reader.text()
       return 1
     }
-    case DOC:
+    default: // DOC: `readStruct` has seen to it that there is no other
       reader.text()
       skipOptions(reader)
       return 1
-    default:
-      return reader.fail(`a struct has the info byte ${info}`, at - 1)
   }
 }
 
 function readLength(reader: Reader): number {
   const at = reader.at
   const length = reader.uint()
-  // Clocks that nothing stands for: the next edit of whoever has them throws.
+  // Yjs takes it, and can from then on no longer find the struct of a clock.
   if (length === 0) reader.fail('a length is zero', at)
   return length
 }

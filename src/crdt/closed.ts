@@ -22,6 +22,36 @@ export function closedRows(scan: UpdateScan, known: StateVector): Uint32Array {
   return new ClosedTest(scan, known).run()
 }
 
+/** The clock behind a struct. */
+export const endOf = (scan: UpdateScan, row: number): number =>
+  (scan.clock[row] as number) + (scan.length[row] as number)
+
+/**
+ * A client's next clock once an update was taken: all of it, or as far as `closedTo` (the answer of
+ * `closedRows`) says.
+ */
+export function nextClock(
+  scan: UpdateScan,
+  known: StateVector,
+  client: number,
+  closedTo: Uint32Array | null,
+): number {
+  const next = known.get(client) ?? 0
+  const section = scan.sectionOf(client)
+  if (section < 0) return next
+  const to = closedTo === null ? scan.sectionTo(section) : (closedTo[section] as number)
+  return to === scan.sectionFrom[section] ? next : Math.max(next, endOf(scan, to - 1))
+}
+
+/** The first delete over clocks that are neither known nor in the update, or −1. */
+export function deleteBeyond(scan: UpdateScan, known: StateVector): number {
+  for (let row = 0; row < scan.deletes; row++) {
+    const end = (scan.deleteClock[row] as number) + (scan.deleteLength[row] as number)
+    if (end > nextClock(scan, known, scan.deleteClient[row] as number, null)) return row
+  }
+  return -1
+}
+
 class ClosedTest {
   readonly #scan: UpdateScan
   readonly #known: StateVector
@@ -60,7 +90,7 @@ class ClosedTest {
     for (let row = this.#next[section] as number; row < to; row++) {
       this.#next[section] = row
       const clock = scan.clock[row] as number
-      const end = clock + (scan.length[row] as number)
+      const end = endOf(scan, row)
       // What is known already is not taken again, so its references do not matter.
       if (end > known) {
         if (clock > (this.#reached[section] as number) || scan.info[row] === SKIP) return

@@ -1,31 +1,8 @@
 import { TributaryError } from '../core/errors.ts'
-import { closedRows } from './closed.ts'
+import { deleteBeyond, endOf } from './closed.ts'
 import { DeleteRanges } from './delete-ranges.ts'
-import { type Run, updateOfRuns } from './runs.ts'
-import {
-  DELETED,
-  GC,
-  NONE,
-  SKIP,
-  type SoundUpdate,
-  type StateVector,
-  type UpdateScan,
-} from './scan.ts'
-
-/** What of an update an entity takes. */
-export interface Intake {
-  /**
-   * What is closed and new: the very bytes of the scan when that is all of it, else a copy cut at
-   * struct boundaries; null when nothing is left.
-   */
-  readonly update: SoundUpdate | null
-  /** Something was cut off because it is not closed: the sender has to be asked for what it lacks. */
-  readonly unclosed: boolean
-  /** The client ids whose structs `update` brings. */
-  readonly clients: readonly number[]
-  /** How many of them had no struct here before. */
-  readonly newClients: number
-}
+import { type Intake, intakeOf } from './intake.ts'
+import { DELETED, GC, SKIP, type StateVector, type UpdateScan } from './scan.ts'
 
 /** Rough memory of one entry of the state vector. */
 const CLIENT_BYTES = 48
@@ -81,9 +58,7 @@ export class Knowledge {
 
   /** What of the update is closed and new. */
   take(scan: UpdateScan): Intake {
-    // The case of nearly every update, and the one that has to cost nothing: all of it is taken.
-    if (this.#structsAreNew(scan) && this.#deletesAreNew(scan)) return this.#all(scan)
-    return this.#part(scan)
+    return intakeOf(scan, this.known, this.#allDeletes)
   }
 
   /**
@@ -130,156 +105,13 @@ export class Knowledge {
       }
       if (isGap) throw new TributaryError('damaged', `clocks of client ${client} are missing`)
     }
-    const missing = this.#deletesBeyond(scan)
-    if (missing >= 0) {
-      const client = scan.deleteClient[missing] as number
-      throw new TributaryError(
-        'damaged',
-        `clocks of client ${client} are deleted before they exist`,
-      )
-    }
+    const beyond = deleteBeyond(scan, this.known)
+    if (beyond < 0) return
+    const client = scan.deleteClient[beyond] as number
+    throw new TributaryError('damaged', `client ${client} has deletes of clocks that are missing`)
   }
 
-  /** The first delete over clocks that are neither known nor in the update, or −1. */
-  #deletesBeyond(scan: UpdateScan): number {
-    for (let row = 0; row < scan.deletes; row++) {
-      const end = (scan.deleteClock[row] as number) + (scan.deleteLength[row] as number)
-      if (end > this.#next(scan, scan.deleteClient[row] as number)) return row
-    }
-    return -1
-  }
-
-  /** A client's next clock once all of the update was taken. */
-  #next(scan: UpdateScan, client: number): number {
-    const known = this.known.get(client) ?? 0
-    const section = scan.sectionOf(client)
-    return section < 0 ? known : Math.max(known, endOf(scan, scan.sectionTo(section) - 1))
-  }
-
-  /** Whether every struct is new and builds on what is known or on its own client's. */
-  #structsAreNew(scan: UpdateScan): boolean {
-    let row = 0
-    for (let section = 0; section < scan.sections; section++) {
-      const client = scan.sectionClient[section] as number
-      const next = this.known.get(client) ?? 0
-      if ((scan.clock[row] as number) > next || endOf(scan, row) <= next) return false
-      for (const to = scan.sectionTo(section); row < to; row++) {
-        if (scan.info[row] === SKIP) return false
-        if (!this.#has(client, scan.originClient[row] as number, scan.originClock[row] as number))
-          return false
-        if (!this.#has(client, scan.rightClient[row] as number, scan.rightClock[row] as number))
-          return false
-        if (!this.#has(client, scan.parentClient[row] as number, scan.parentClock[row] as number))
-          return false
-      }
-    }
-    return true
-  }
-
-  /** Whether a struct of `author`'s, all of whose earlier ones are here, can name that id. */
-  #has(author: number, client: number, clock: number): boolean {
-    // The checker has refused ids of the author's own that are not earlier.
-    return clock === NONE || client === author || clock < (this.known.get(client) ?? 0)
-  }
-
-  /** Whether no delete is known, and none is of something unknown, if all structs are taken. */
-  #deletesAreNew(scan: UpdateScan): boolean {
-    if (scan.deletes === 0) return true
-    if (this.#deletesBeyond(scan) >= 0) return false
-    const deletes = this.#allDeletes()
-    for (let row = 0; row < scan.deletes; row++) {
-      const clock = scan.deleteClock[row] as number
-      const length = scan.deleteLength[row] as number
-      if (deletes.overlaps(scan.deleteClient[row] as number, clock, length)) return false
-    }
-    return true
-  }
-
-  #all(scan: UpdateScan): Intake {
-    const clients: number[] = []
-    for (let s = 0; s < scan.sections; s++) clients.push(scan.sectionClient[s] as number)
-    const isNothing = scan.sections === 0 && scan.deletes === 0
-    return {
-      update: isNothing ? null : scan.bytes,
-      unclosed: false,
-      clients,
-      newClients: this.#countNew(clients),
-    }
-  }
-
-  #part(scan: UpdateScan): Intake {
-    const closedTo = closedRows(scan, this.known)
-    const runs: Run[] = []
-    let unclosed = false
-    for (let section = 0; section < scan.sections; section++) {
-      const to = closedTo[section] as number
-      if (to < scan.sectionTo(section)) unclosed = true
-      const run = this.#newRun(scan, section, to)
-      if (run !== null) runs.push(run)
-    }
-    const deletes = this.#newDeletes(scan, closedTo)
-    unclosed ||= deletes.unclosed
-    const clients = runs.map((run) => run.client)
-    return {
-      update: cut(scan, runs, deletes.isAll, deletes.rest),
-      unclosed,
-      clients,
-      newClients: this.#countNew(clients),
-    }
-  }
-
-  /** The structs of a section that are new, up to the row `to`. */
-  #newRun(scan: UpdateScan, section: number, to: number): Run | null {
-    const client = scan.sectionClient[section] as number
-    const next = this.known.get(client) ?? 0
-    let row = scan.sectionFrom[section] as number
-    while (row < to && endOf(scan, row) <= next) row++
-    if (row === to) return null
-    return {
-      client,
-      clock: scan.clock[row] as number,
-      structs: to - row,
-      from: scan.at[row] as number,
-      to: scan.structEnd(section, to - 1),
-    }
-  }
-
-  /** The deletes that are new, cut to what is known once the closed structs are taken. */
-  #newDeletes(scan: UpdateScan, closedTo: Uint32Array) {
-    const rest = new DeleteRanges()
-    if (scan.deletes === 0) return { rest, isAll: true, unclosed: false }
-    const known = this.#allDeletes()
-    let isAll = true
-    let unclosed = false
-    for (let row = 0; row < scan.deletes; row++) {
-      const client = scan.deleteClient[row] as number
-      const clock = scan.deleteClock[row] as number
-      const length = scan.deleteLength[row] as number
-      const room = this.#closedClock(scan, closedTo, client) - clock
-      if (room < length) unclosed = true
-      const left = Math.min(length, room)
-      if (left < length || known.overlaps(client, clock, length)) isAll = false
-      if (left <= 0) continue
-      known.uncovered(client, clock, left, (from, size) => rest.add(client, from, size))
-    }
-    return { rest, isAll, unclosed }
-  }
-
-  #closedClock(scan: UpdateScan, closedTo: Uint32Array, client: number): number {
-    const known = this.known.get(client) ?? 0
-    const section = scan.sectionOf(client)
-    if (section < 0) return known
-    const to = closedTo[section] as number
-    return to === scan.sectionFrom[section] ? known : Math.max(known, endOf(scan, to - 1))
-  }
-
-  #countNew(clients: readonly number[]): number {
-    let count = 0
-    for (const client of clients) if (!this.known.has(client)) count++
-    return count
-  }
-
-  #allDeletes(): DeleteRanges {
+  readonly #allDeletes = (): DeleteRanges => {
     if (this.#undecoded !== null) {
       const bytes = this.#undecoded()
       if (bytes !== null) this.#deletes.addEncoded(bytes)
@@ -287,21 +119,4 @@ export class Knowledge {
     }
     return this.#deletes
   }
-}
-
-const endOf = (scan: UpdateScan, row: number): number =>
-  (scan.clock[row] as number) + (scan.length[row] as number)
-
-function cut(
-  scan: UpdateScan,
-  runs: readonly Run[],
-  allDeletes: boolean,
-  rest: DeleteRanges,
-): SoundUpdate | null {
-  if (runs.length === 0 && rest.isEmpty) return null
-  let structs = 0
-  for (const run of runs) structs += run.structs
-  if (allDeletes && structs === scan.structs) return scan.bytes
-  const deleteSet = allDeletes ? scan.bytes.subarray(scan.deletesAt) : rest.encode()
-  return updateOfRuns(scan.bytes, runs, deleteSet)
 }

@@ -171,8 +171,12 @@ export class Entity implements Tickable, EntrySink {
     return this.#members.size
   }
 
+  /** @throws {TributaryError} `not-available` when it was closed meanwhile, `too-many-sessions`. */
   join(member: Member): void {
     if (this.#closed) throw new TributaryError('not-available', 'the entity has been unloaded')
+    if (this.#members.size >= this.#context.limits.entitySessions) {
+      throw new TributaryError('too-many-sessions', 'the entity has as many sessions as it may')
+    }
     this.#members.add(member)
   }
 

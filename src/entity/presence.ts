@@ -5,8 +5,9 @@ import type { Member } from './member.ts'
 
 /** What is known of one client id. */
 interface Peer {
-  /** The clock last passed on. */
+  /** The clock last passed on, and when that was, on the monotonic clock. */
   clock: number
+  passedAt: number
   /** JSON bytes as they came; `null` when it has left. */
   state: Uint8Array | null
   /** Sessions that opened with a claim to this id, each with its own last clock for it. */
@@ -48,6 +49,8 @@ export class PresenceBatch {
 /** How long the clock of someone who left is remembered, and of how many. */
 const GONE_MS = 600_000
 const GONE_MOST = 10_000
+/** A state that is only repeated is passed on so often, that nobody takes its owner for gone: that is after 30 s. */
+const REPEAT_MS = 10_000
 /** Joiners get the states in frames of about this size. */
 const FRAME_BYTES = 256 * 1024
 
@@ -130,8 +133,36 @@ export class Presence {
     if (!newer) return false
     peer.owners?.set(member, entry.clock)
     if (entry.state === null && peer.state === null) return false
+    if (this.#comesBack(entry, peer)) return false
     this.#pass(entry.client, peer, Math.max(entry.clock, peer.clock + 1), entry.state)
     return true
+  }
+
+  /**
+   * What was passed on at a raised clock comes back: a sibling tab hears it and tells the owner over
+   * BroadcastChannel, who takes over the clock and says so. Raising it again would go on for ever.
+   */
+  #comesBack(entry: AwarenessEntry, peer: Peer): boolean {
+    if (entry.clock > peer.clock || !sameState(entry.state, peer.state)) return false
+    return this.#clock.monotonic() - peer.passedAt < REPEAT_MS
+  }
+
+  /**
+   * Raises the clock of a session that claimed an id at a clock that is behind (it reconnects, and its
+   * departure was announced): null about itself makes a client keep its state and go above that clock.
+   * Else a sibling tab's report of its old state at the higher clock would overwrite a newer one.
+   *
+   * @returns the body for that session alone, or `null` when no clock is behind.
+   */
+  aligning(member: Member): Uint8Array | null {
+    const behind: AwarenessEntry[] = []
+    for (const id of this.#spokenFor.get(member) ?? []) {
+      const peer = this.#peers.get(id)
+      const own = peer?.owners?.get(member)
+      if (peer === undefined || own === undefined || own >= peer.clock) continue
+      behind.push({ client: id, clock: peer.clock, state: null })
+    }
+    return behind.length === 0 ? null : encodeAwareness(behind)
   }
 
   /** The session is gone: ids that nobody else speaks for leave at once, for everyone to see. */
@@ -212,6 +243,7 @@ export class Presence {
       this.#gone--
     }
     peer.clock = clock
+    peer.passedAt = this.#clock.monotonic()
     peer.state = state
     this.#news.add(id)
     // y-websocket up to 3.1 answers each frame with one of its own: the more readers, the rarer.
@@ -222,7 +254,7 @@ export class Presence {
   }
 
   #add(id: number): Peer {
-    const peer: Peer = { clock: 0, state: null, owners: null, speaker: null, goneAt: 0 }
+    const peer: Peer = { clock: 0, passedAt: 0, state: null, owners: null, speaker: null, goneAt: 0 }
     this.#peers.set(id, peer)
     return peer
   }

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../core/clock.ts'
-import type { ErrorCode } from '../core/errors.ts'
+import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { EntityKey, EntityRef } from '../core/ids.ts'
 import type { Entity } from './entity.ts'
 
@@ -53,6 +53,7 @@ export class Registry {
 
   /** @throws what loading throws; the next call tries again. */
   open(ref: EntityRef): Promise<Entity> {
+    if (this.#closed) return Promise.reject(new TributaryError('draining', 'this node is stopping'))
     const entity = this.get(ref.key)
     if (entity !== undefined) {
       entity.touchedAt = this.#clock.monotonic()

@@ -35,6 +35,11 @@ export class Feeds {
     this.#logger = logger
   }
 
+  /** Whether anybody listens. */
+  has(entity: EntityKey): boolean {
+    return this.#feeds.has(entity)
+  }
+
   /** @param previous Where the log ended before this entry. */
   entry(entity: EntityKey, entry: Entry, previous: Position): void {
     const feeds = this.#feeds.get(entity)

@@ -18,6 +18,7 @@ import type {
   SetAside,
   Subscription,
 } from './log.ts'
+import { costAside } from './set-aside.ts'
 import { mergeTombstones } from './tombstone.ts'
 
 /** One entity's log in memory. Its rows are contiguous, from the one behind the base. */
@@ -62,12 +63,15 @@ export class MemoryLog implements Log {
   readonly #state: MemoryLogState
   readonly #lanes = new Map<EntityKey, Lane>()
   readonly #feeds: Feeds
+  /** What all that is set aside counts. */
+  #aside: number
   #closed = false
 
   constructor(options: MemoryLogOptions, state: MemoryLogState = emptyLogState()) {
     this.#options = options
     this.#state = state
     this.#feeds = new Feeds(options.logger)
+    this.#aside = state.aside.reduce((sum, { bytes }) => sum + costAside(bytes), 0)
   }
 
   append(entity: EntityKey, entry: NewEntry, options: AppendOptions = {}): Promise<Appended> {
@@ -101,9 +105,11 @@ export class MemoryLog implements Log {
     return this.#later(() => {
       const { aside } = this.#state
       aside.push({ entity, time: this.#options.clock.wall(), why, bytes })
-      let kept = 0
-      for (const one of aside) kept += one.bytes.length
-      while (kept > this.#options.limits.setAsideBytes) kept -= aside.shift()?.bytes.length ?? kept
+      this.#aside += costAside(bytes)
+      while (this.#aside > this.#options.limits.setAsideBytes) {
+        const oldest = aside.shift()
+        if (oldest !== undefined) this.#aside -= costAside(oldest.bytes)
+      }
     })
   }
 

@@ -40,12 +40,9 @@ export function createLogLines(options: LogLinesOptions): LogLines {
   const shape = readable ? readableLine(out.isTTY === true) : (line: string) => line
 
   let dropped = 0
-  let broken = false
-  out.on('error', () => {
-    broken = true
-  })
+  // Without a listener a reader that goes away would end the process.
+  out.on('error', () => {})
   const write = (line: string): void => {
-    if (broken) return
     if (out.writableLength > heldBytes) {
       dropped++
       return
@@ -72,7 +69,7 @@ export function createLogLines(options: LogLinesOptions): LogLines {
     ...loggerOn(lines),
     flush: () =>
       new Promise((resolve) => {
-        if (broken || out.writableLength === 0) return resolve()
+        if (out.writableLength === 0) return resolve()
         const timer = setTimeout(resolve, FLUSH_MS)
         out.write('', () => {
           clearTimeout(timer)

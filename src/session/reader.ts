@@ -30,6 +30,11 @@ type Reading =
       /** Sent last, as what makes the client synced; `null` when it is already. */
       readonly last: SoundUpdate | null
       readonly place: number
+      /**
+       * What the client has once all pieces are through; taken when it has to wait for room. (Later is
+       * too late: what a compaction has dropped from the tail would count as known.)
+       */
+      readonly known: StateVector | null
     }
   | { readonly is: 'live' }
   | { readonly is: 'behind'; readonly place: number; readonly known: StateVector }
@@ -78,6 +83,7 @@ export class Reader {
       pieces: inTurn(lacking(state, known), answer ? tail.slice(0, -1) : tail),
       last,
       place: this.#entity.lastSeq,
+      known: null,
     }
     this.#advance()
   }
@@ -85,25 +91,27 @@ export class Reader {
   /** Writes as many pieces as the hard limit allows. */
   #advance(): void {
     if (this.#reading.is !== 'joining') return
-    const { pieces, last, place } = this.#reading
+    const { pieces, last, place, known } = this.#reading
     while (this.#outlet.unsent < this.#limits.outboxHardBytes) {
       const piece = pieces.next()
       if (piece.done === true) {
         if (last !== null) this.#outlet.synced(last)
-        if (place === this.#entity.lastSeq) this.#reading = { is: 'live' }
-        else this.#fallBehind(place)
+        // Nothing can have been fanned out during a join that never waited.
+        if (known === null) this.#reading = { is: 'live' }
+        else this.#fallBehind(place, known)
         return
       }
       this.#outlet.update(piece.value)
       this.#metrics.updatesOut.add()
     }
+    if (known === null) this.#reading = { ...this.#reading, known: this.#entity.knownBefore(place + 1) }
   }
 
   deliver(batch: Batch): void {
     if (this.#reading.is !== 'live') return
     if (this.#full) {
       this.#metrics.conflations.add()
-      this.#fallBehind(batch.seq - 1)
+      this.#fallBehind(batch.seq - 1, this.#entity.knownBefore(batch.seq))
       return
     }
     this.#outlet.batch(batch)
@@ -138,8 +146,8 @@ export class Reader {
     return this.#outlet.unsent > this.#limits.outboxSoftBytes
   }
 
-  #fallBehind(place: number): void {
-    this.#reading = { is: 'behind', place, known: this.#entity.knownBefore(place + 1) }
+  #fallBehind(place: number, known: StateVector): void {
+    this.#reading = { is: 'behind', place, known }
     if (!this.#full) this.drained()
   }
 

@@ -70,7 +70,9 @@ export class Session implements Member {
   #markers: Marker[] = []
   /** A question that has not been answered: since when an answer is needed, if it is. */
   #question: { neededSince: number | null; asked: number } | null = null
-  #opening: 'before-step1' | 'claim-may-follow' | 'greeted-soon' | 'done' = 'before-step1'
+  #greeting: 'before-step1' | 'soon' | 'done' = 'before-step1'
+  /** The next message is the one directly after the first step1. */
+  #mayClaim = false
   #room: (() => void)[] = []
 
   constructor(context: SessionContext, caller: Caller, entity: Entity, outlet: Outlet) {
@@ -120,8 +122,10 @@ export class Session implements Member {
       this.refuse(TributaryError.from(error))
       return
     }
-    if (this.#opening === 'before-step1') {
-      this.#opening = 'claim-may-follow'
+    this.#mayClaim = false
+    if (this.#greeting === 'before-step1') {
+      this.#greeting = 'soon'
+      this.#mayClaim = true
       this.#context.clock.after(GREET_MS, () => this.#greet())
     }
     return this.#reader.join(known)
@@ -132,12 +136,12 @@ export class Session implements Member {
    */
   update(bytes: Uint8Array, kind: 'update' | 'answer'): Promise<void> | undefined {
     if (this.#closed) return
-    this.#noClaim()
+    this.#mayClaim = false
     this.#context.metrics.updatesIn.add()
     if (bytes.length > IN_THREAD_BYTES) {
       return this.#context.checkInThread(bytes).then(
         (scan) => this.#take(scan, kind),
-        (error: unknown) => this.refuse(TributaryError.from(error)),
+        (error: unknown) => this.#notChecked(TributaryError.from(error)),
       )
     }
     try {
@@ -146,6 +150,12 @@ export class Session implements Member {
       this.refuse(TributaryError.from(error))
       return
     }
+  }
+
+  /** A thread that failed is no fault of the client's: it may come back. */
+  #notChecked(error: TributaryError): void {
+    if (error.code === 'malformed') this.refuse(error)
+    else this.#end(error.code)
   }
 
   #take(scan: UpdateScan, kind: 'update' | 'answer'): Promise<void> | undefined {
@@ -197,10 +207,14 @@ export class Session implements Member {
   /** A frame that cannot be read is dropped and counted, as is any entry that may not be passed on. */
   awareness(body: Uint8Array): void {
     if (this.#closed) return
-    const isOpening = this.#opening === 'claim-may-follow'
+    const isOpening = this.#mayClaim
+    this.#mayClaim = false
     const dropped = this.#hear(body, isOpening)
     if (dropped > 0) this.#context.metrics.awarenessDropped.add(dropped)
-    if (isOpening) this.#greet()
+    if (!isOpening) return
+    const aligning = this.#entity.presence.aligning(this)
+    if (aligning !== null) this.#outlet.awareness(aligning)
+    this.#greet()
   }
 
   /** @returns how many entries were not heard. */
@@ -226,7 +240,7 @@ export class Session implements Member {
   /** The client asks who is here. */
   queryAwareness(): Promise<void> | undefined {
     if (this.#closed) return
-    this.#noClaim()
+    this.#mayClaim = false
     if (this.#outlet.unsent > this.#context.limits.outboxSoftBytes) {
       return this.#whenRoom().then(() => this.queryAwareness())
     }
@@ -237,7 +251,7 @@ export class Session implements Member {
   /** Comes back when everything that this client sent before it is durable. */
   marker(version: Uint8Array): void {
     if (this.#closed) return
-    this.#noClaim()
+    this.#mayClaim = false
     if (this.#markers.length >= MARKERS_MOST) this.#markers.pop()
     this.#markers.push({ version, seq: this.#question?.neededSince == null ? this.#lastSeq : null })
     this.#tellMarkers()
@@ -291,7 +305,7 @@ export class Session implements Member {
   }
 
   presence(batch: PresenceBatch): void {
-    if (this.#opening === 'done') this.#reader.presence(batch)
+    if (this.#greeting === 'done') this.#reader.presence(batch)
   }
 
   evict(code: ErrorCode): void {
@@ -334,14 +348,9 @@ export class Session implements Member {
 
   // ---- within
 
-  /** Anything but awareness directly after the first step1 means that no claim follows. */
-  #noClaim(): void {
-    if (this.#opening === 'claim-may-follow') this.#opening = 'greeted-soon'
-  }
-
   #greet(): void {
-    if (this.#closed || this.#opening === 'done') return
-    this.#opening = 'done'
+    if (this.#closed || this.#greeting === 'done') return
+    this.#greeting = 'done'
     for (const body of this.#entity.presence.greeting(this)) this.#outlet.awareness(body)
   }
 

@@ -50,6 +50,8 @@ export interface Keep {
 
 /** The thread that makes things durable. */
 export interface WriterCalls {
+  /** Opens the database, so that the first commit does not find out that it cannot. */
+  open(): void
   commit(group: Group): void
   /** @returns whether the entity and its newest snapshot were still those. */
   keep(what: Keep): boolean
@@ -93,9 +95,8 @@ export interface SnapshotRecord {
 
 export interface SnapshotRow {
   readonly key: string
-  readonly position: Position
-  /** Of the update. */
-  readonly bytes: number
+  /** `null` when it cannot be read. */
+  readonly about: SnapshotRecord | null
 }
 
 export interface SetAsideRow {
@@ -117,8 +118,8 @@ export interface ReaderCalls {
   load(key: string): StoredSnapshot | null
   /** A new row for a snapshot, if its position and what it replaces are right; `null` if they are not. */
   begin(key: string, about: SnapshotRecord, replaces: Position | null): Keep | null
-  /** Writes a piece, reads it back through the other connection, compares. */
-  piece(snapshot: number, piece: number, bytes: Uint8Array): void
+  /** Writes a piece, reads it back, compares. @returns false when the snapshot was dropped meanwhile. */
+  piece(snapshot: number, piece: number, bytes: Uint8Array): boolean
   drop(snapshot: number): void
   /** A slice of the work behind a commit. @returns whether there is more. */
   trim(key: string): boolean

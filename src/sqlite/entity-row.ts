@@ -29,7 +29,9 @@ export class EntityRows {
   readonly #byNo: (no: number) => Stored | undefined
 
   constructor(db: Connection) {
-    const byKey = db.prepare<[string], Stored>('SELECT no, record, twin FROM entities WHERE key = ?')
+    const byKey = db.prepare<[string], Stored>(
+      'SELECT no, record, twin FROM entities WHERE key = ?',
+    )
     const byNo = db.prepare<[number], Stored>(
       'SELECT no, record, twin FROM entities WHERE no = ? AND key IS NOT NULL',
     )

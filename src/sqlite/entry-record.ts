@@ -39,7 +39,9 @@ export function contentOfRecord(
 ): Uint8Array | Unreadable {
   const body = unseal(record)
   if (typeof body === 'string') return body
-  return belongsTo(record, entity, offset) ? record.subarray(CONTENT_AT, record.length - 4) : 'damaged'
+  return belongsTo(record, entity, offset)
+    ? record.subarray(CONTENT_AT, record.length - 4)
+    : 'damaged'
 }
 
 /** The entity and the offset that a whole record says it belongs to; `null` when it is not whole. */
@@ -49,6 +51,12 @@ export function placeOfRecord(record: Buffer): { entity: number; offset: number 
     entity: record.readUIntLE(RECORD_HEAD, NUMBER),
     offset: record.readUIntLE(OFFSET_AT, NUMBER),
   }
+}
+
+/** Whether a record is whole and says that it stands here. */
+export function isWholeAt(record: Buffer, entity: number, offset: number): boolean {
+  const place = placeOfRecord(record)
+  return place !== null && place.entity === entity && place.offset === offset
 }
 
 /**

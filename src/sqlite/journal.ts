@@ -6,13 +6,19 @@ import { placeOfRecord } from './entry-record.ts'
 const MANY_ROWS = 50_000
 const MANY_BYTES = 16 * 1024 * 1024
 
+export interface JournalRow {
+  readonly no: number
+  readonly entity: number
+  readonly offset: number
+}
+
 /** The rows of one entity, oldest first. */
 export interface JournalRows {
   readonly nos: number[]
   readonly offsets: number[]
 }
 
-type Row = [no: number, entity: number, offset: number, bytes: number]
+type Columns = [no: number, entity: number, offset: number, bytes: number]
 
 /**
  * Where in the journal the entries of each entity are. The table has no index, which is what makes
@@ -22,7 +28,7 @@ type Row = [no: number, entity: number, offset: number, bytes: number]
  * checksum where it belongs: a flipped digit in a key must not become the end of a log.
  */
 export class Journal {
-  readonly #since: Statement<[number], Row>
+  readonly #since: Statement<[number], Columns>
   readonly #record: Statement<[number], { record: Buffer }>
   readonly #lastNo: Statement<[], { no: number | null }>
   readonly #byEntity = new Map<number, JournalRows>()
@@ -32,7 +38,7 @@ export class Journal {
 
   constructor(db: Connection) {
     this.#since = db
-      .prepare<[number], Row>(
+      .prepare<[number], Columns>(
         'SELECT no, entity, offset, length(record) FROM journal WHERE no > ? ORDER BY no',
       )
       .raw()
@@ -43,10 +49,6 @@ export class Journal {
   /** Whether there is enough to be filed. */
   get isLong(): boolean {
     return this.#rows >= MANY_ROWS || this.#bytes >= MANY_BYTES
-  }
-
-  get entities(): number[] {
-    return [...this.#byEntity.keys()]
   }
 
   of(entity: number): JournalRows {
@@ -81,11 +83,18 @@ export class Journal {
     }
   }
 
-  /** All that has been taken in is about to be filed. @returns the newest of it. */
-  startFiling(): number {
+  /** All that has been taken in, entity by entity: it is about to be filed. */
+  startFiling(): { readonly rows: JournalRow[]; readonly upTo: number } {
     this.#rows = 0
     this.#bytes = 0
-    return this.#last
+    const rows: JournalRow[] = []
+    for (const entity of [...this.#byEntity.keys()].sort((a, b) => a - b)) {
+      const { nos, offsets } = this.of(entity)
+      for (const [i, no] of nos.entries()) {
+        rows.push({ no, entity, offset: offsets[i] as number })
+      }
+    }
+    return { rows, upTo: this.#last }
   }
 
   /** Rows up to there have been filed, and deleted. */
@@ -100,13 +109,13 @@ export class Journal {
     }
   }
 
-  #take([no, entity, offset, bytes]: Row): void {
+  #take([no, entity, offset, bytes]: Columns): void {
     this.#last = no
     this.#rows++
     this.#bytes += bytes
-    if (this.of(entity).offsets.at(-1) === offset - 1) return this.#add(no, entity, offset)
-    const place = placeOfRecord(this.record(no) ?? EMPTY) ?? { entity, offset }
-    this.#add(no, place.entity, place.offset)
+    const follows = this.of(entity).offsets.at(-1) === offset - 1
+    const place = follows ? null : placeOfRecord(this.record(no) ?? EMPTY)
+    this.#add(no, place?.entity ?? entity, place?.offset ?? offset)
   }
 
   #add(no: number, entity: number, offset: number): void {

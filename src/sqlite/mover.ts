@@ -1,81 +1,154 @@
-import type { Connection } from './connection.ts'
-import { EntityRows } from './entity-row.ts'
-import type { Journal } from './journal.ts'
+import { type Connection, isCorrupt } from './connection.ts'
+import { type EntityRow, EntityRows } from './entity-row.ts'
+import type { Journal, JournalRow } from './journal.ts'
+import type { Unreadable } from './record.ts'
 
 /** Rows that one transaction files: about 1 ms in which the writer may have to wait. */
 const FILED_AT_ONCE = 250
 const DELETED_AT_ONCE = 2_000
-/** Snapshot pieces deleted at once, of 256 KB each. */
+/** Pieces of a snapshot deleted at once, of 256 KB each. */
 const PIECES_AT_ONCE = 16
 const ENTRIES_AT_ONCE = 500
 /** Pages given back to the file system at once. */
 const PAGES_AT_ONCE = 256
-/** So many free pages are kept for what comes next (4 MB), and up to a quarter of the file. */
+/** Free pages that are kept for what comes next: so many (4 MB), and up to a quarter of the file. */
 const PAGES_KEPT = 1_024
 
-interface Plan {
-  /** Rows behind it came later. */
+/** A filing under way: first all rows are copied, then they are deleted. */
+interface Filing {
+  /** By entity, because neighbours share pages. */
+  readonly rows: readonly JournalRow[]
+  /** The newest of them in the journal. */
   readonly upTo: number
-  /** Entities that still have rows to file, the next one last. */
-  readonly entities: number[]
-  /** How many rows of the next one are done. */
-  done: number
+  copied: number
 }
 
 /**
  * What is done behind everybody's back, a slice at a time, so that neither readers nor the writer
- * wait: filing the journal, deleting what was dropped, giving pages back.
+ * wait for it: filing the journal, deleting what was dropped, giving pages back.
  *
- * Filing copies first and deletes afterwards. After a crash in between entries are found in both
- * places, which readers do not notice, and are copied once more.
+ * After a crash between copying and deleting, entries are found in both places: readers do not
+ * notice, and the next filing finds them copied.
  */
 export class Mover {
   readonly #db: Connection
   readonly #journal: Journal
   readonly #entities: EntityRows
   readonly #sql: ReturnType<typeof statements>
-  #plan: Plan | null = null
+  #filing: Filing | null = null
 
   constructor(db: Connection, journal: Journal) {
     this.#db = db
     this.#journal = journal
     this.#entities = new EntityRows(db)
     this.#sql = statements(db)
-    // Nobody writes on them any more.
+    // Whoever wrote on them is gone.
     this.#sql.dropUnfinished.run()
   }
 
   /** @returns whether there is more. */
   slice(): boolean {
-    return this.#file() || this.#dropSnapshot() || this.#dropEntity() || this.#giveBack()
+    return this.#file() || this.#sweepSnapshot() || this.#sweepEntity() || this.#giveBack()
   }
 
   #file(): boolean {
-    if (this.#plan === null && this.#journal.isLong) {
-      // By number: neighbours share pages.
-      const entities = this.#journal.entities.sort((a, b) => b - a)
-      this.#plan = { upTo: this.#journal.startFiling(), entities, done: 0 }
-    }
-    const plan = this.#plan
-    if (plan === null) return false
-    if (plan.entities.length > 0) this.#copy(plan)
-    else if (!this.#deleteFiled(plan.upTo)) this.#plan = null
+    this.#filing ??= this.#journal.isLong ? { ...this.#journal.startFiling(), copied: 0 } : null
+    const filing = this.#filing
+    if (filing === null) return false
+    if (filing.copied < filing.rows.length) this.#copy(filing)
+    else if (!this.#deleteCopied(filing.upTo)) this.#filing = null
     return true
   }
 
-  #copy(plan: Plan): void {
-    let room = FILED_AT_ONCE
+  #copy(filing: Filing): void {
+    const next = filing.rows.slice(filing.copied, filing.copied + FILED_AT_ONCE)
+    const known = new Map<number, EntityRow | Unreadable | null>()
     const copy = this.#db.transaction(() => {
-      const entities = [...plan.entities]
-      let done = plan.done
-      while (room > 0 && entities.length > 0) {
-        done = this.#copyEntity(entities.at(-1) as number, done, plan.upTo, () => room-- > 0)
-        if (room <= 0) break
-        entities.pop()
-        done = 0
+      for (const row of next) {
+        if (!known.has(row.entity)) known.set(row.entity, this.#entities.byNo(row.entity))
+        if (isWanted(row, known.get(row.entity) ?? null)) this.#copyRow(row)
       }
-      return { entities, done }
     })
-    …
+    copy.immediate()
+    filing.copied += next.length
+  }
+
+  #copyRow({ no, entity, offset }: JournalRow): void {
+    try {
+      this.#sql.file.run(entity, offset, no)
+    } catch (error) {
+      // Its page cannot be read: the others are still to be filed.
+      if (!isCorrupt(error)) throw error
+    }
+  }
+
+  /** All but the newest row: the next number is one more than the highest that is there. */
+  #deleteCopied(upTo: number): boolean {
+    const first = this.#sql.firstInJournal.get()?.no ?? upTo
+    const last = Math.min(first + DELETED_AT_ONCE, upTo - 1)
+    if (first <= last) this.#sql.deleteFromJournal.run(last)
+    if (last < upTo - 1) return true
+    this.#journal.forget(upTo - 1)
+    return false
+  }
+
+  #sweepSnapshot(): boolean {
+    const dropped = this.#sql.dropped.get()
+    if (dropped === undefined) return false
+    const { changes } = this.#sql.deletePieces.run(dropped.no, dropped.no, PIECES_AT_ONCE)
+    if (changes === 0) this.#sql.deleteSnapshot.run(dropped.no)
+    return true
+  }
+
+  #sweepEntity(): boolean {
+    const removed = this.#sql.removed.get()
+    if (removed === undefined) return false
+    const { no } = removed
+    if (this.#sql.dropSnapshots.run(no).changes > 0) return true
+    const { changes } = this.#sql.deleteEntries.run(no, no, ENTRIES_AT_ONCE)
+    if (changes === 0) this.#sql.deleteEntity.run(no)
+    return true
+  }
+
+  #giveBack(): boolean {
+    const free = this.#pragma('freelist_count')
+    if (free <= PAGES_KEPT || free <= this.#pragma('page_count') / 4) return false
+    this.#db.pragma(`incremental_vacuum(${PAGES_AT_ONCE})`)
+    return true
+  }
+
+  #pragma(name: string): number {
+    return Number(this.#db.pragma(name, { simple: true }))
   }
 }
+
+/** Neither trimmed nor of a removed generation. When not even that can be told, it is kept. */
+const isWanted = (row: JournalRow, entity: EntityRow | Unreadable | null): boolean =>
+  entity !== null && (typeof entity === 'string' || row.offset > entity.base.offset)
+
+const statements = (db: Connection) => ({
+  file: db.prepare<[number, number, number]>(
+    `INSERT INTO entries (entity, offset, record) SELECT ?, ?, record FROM journal WHERE no = ?
+     ON CONFLICT (entity, offset) DO NOTHING`,
+  ),
+  firstInJournal: db.prepare<[], { no: number | null }>('SELECT min(no) AS no FROM journal'),
+  deleteFromJournal: db.prepare<[number]>('DELETE FROM journal WHERE no <= ?'),
+  dropUnfinished: db.prepare("UPDATE snapshots SET state = 'dropped' WHERE state = 'writing'"),
+  dropped: db.prepare<[], { no: number }>(
+    "SELECT no FROM snapshots WHERE state = 'dropped' LIMIT 1",
+  ),
+  deletePieces: db.prepare<[number, number, number]>(
+    `DELETE FROM pieces WHERE snapshot = ? AND piece IN
+       (SELECT piece FROM pieces WHERE snapshot = ? ORDER BY piece LIMIT ?)`,
+  ),
+  deleteSnapshot: db.prepare<[number]>('DELETE FROM snapshots WHERE no = ?'),
+  removed: db.prepare<[], { no: number }>('SELECT no FROM entities WHERE key IS NULL LIMIT 1'),
+  dropSnapshots: db.prepare<[number]>(
+    "UPDATE snapshots SET state = 'dropped' WHERE entity = ? AND state != 'dropped'",
+  ),
+  deleteEntries: db.prepare<[number, number, number]>(
+    `DELETE FROM entries WHERE entity = ? AND offset IN
+       (SELECT offset FROM entries WHERE entity = ? ORDER BY offset LIMIT ?)`,
+  ),
+  deleteEntity: db.prepare<[number]>('DELETE FROM entities WHERE no = ?'),
+})

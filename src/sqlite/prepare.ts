@@ -42,7 +42,10 @@ function make(path: string): void {
     // A folder that a power cut takes away takes what is in it along.
     if (first !== undefined) sync(dirname(first))
   } catch (cause) {
-    throw refusal(`the data folder ${path} cannot be created: choose another one with --data`, cause)
+    throw refusal(
+      `the data folder ${path} cannot be created: choose another one with --data`,
+      cause,
+    )
   }
 }
 

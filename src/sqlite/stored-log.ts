@@ -1,5 +1,5 @@
-import type { Place } from '../core/branch.ts'
 import type { Statement } from 'better-sqlite3'
+import type { Place } from '../core/branch.ts'
 import { TributaryError } from '../core/errors.ts'
 import { ORIGIN, type Position, samePosition } from '../core/position.ts'
 import type { StoredBranch, StoredLog, StoredRow, Tombstone } from './calls.ts'

@@ -24,6 +24,10 @@ export class Writer implements WriterCalls {
     this.#file = file
   }
 
+  open(): void {
+    this.#opened()
+  }
+
   commit(group: Group): void {
     const records = sealed(group)
     this.#durably((tables) => {
@@ -114,7 +118,10 @@ class Tables {
 
   change(change: Change): void {
     const { begin, forget, bury } = this.#sql
-    if (change.is === 'set-aside') return this.#setAside(change)
+    if (change.is === 'set-aside') {
+      this.#setAside(change)
+      return
+    }
     if (change.is === 'remove') {
       forget.run(change.key)
       const tombstone = sealJson(change.tombstone)
@@ -143,7 +150,11 @@ class Tables {
     let kept = this.#aside ?? costAside.get()?.cost ?? 0
     keepAside.run(change.key, change.cost, sealSetAside(change))
     kept += change.cost
-    for (let oldest = oldestAside.get(); oldest && kept > change.bound; oldest = oldestAside.get()) {
+    for (
+      let oldest = oldestAside.get();
+      oldest && kept > change.bound;
+      oldest = oldestAside.get()
+    ) {
       dropAside.run(oldest.no)
       kept -= oldest.cost
     }

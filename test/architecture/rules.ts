@@ -12,7 +12,6 @@ export const RANKS: Readonly<Record<string, number>> = {
   ops: 2,
   log: 3,
   snapshots: 3,
-  access: 3,
   entity: 4,
   session: 5,
   jobs: 5,

@@ -19,10 +19,10 @@ export interface TestStore {
   close(): Promise<void>
 }
 
-/** What an adapter is opened with here: `setAsideBytes` is 1,000. */
+/** What an adapter is opened with here: `setAsideBytes` as below. */
 export type OpenStore = () => Promise<TestStore>
 
-export const SET_ASIDE_BYTES = 1_000
+export const SET_ASIDE_BYTES = 1_600
 
 export const key = (name: string): EntityKey => entityRef(DEFAULT_TENANT, entityId(name)).key
 

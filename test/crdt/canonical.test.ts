@@ -136,6 +136,7 @@ describe('compaction', () => {
       deleteSet: hex('00'),
       index: hex('00 01'),
       depth: 0,
+      stable: true,
     })
   })
 
@@ -165,6 +166,20 @@ describe('compaction', () => {
       return Y.encodeStateAsUpdate(doc, before)
     })
     expect(compactUpdates(base, log, GC).deleteSet).toEqual(hex('00'))
+  })
+
+  test('[K16] a document that Yjs itself loads in two ways is compacted, and said to be so', () => {
+    // `q` names as right origin the second letter, and as origin the last one.
+    const structs: Struct[] = [text(1), text(2, { origin: [5, 0] })]
+    const q: Struct = { is: 'text', length: 1, origin: [5, 2], right: [5, 1] }
+    const log = [
+      forge([{ client: 5, clock: 0, structs }]),
+      forge([{ client: 5, clock: 3, structs: [q] }]),
+    ]
+    const made = compactUpdates(null, log, GC)
+    expect(made.stable).toBe(false)
+    expect(decodeStateVector(made.stateVector)).toEqual(new Map([[5, 4]]))
+    expect(compactUpdates(made.update, [], GC).stable).toBe(false)
   })
 
   test('[K17] the depth is that of the deepest type, its own included', () => {

@@ -115,7 +115,6 @@ describe('taking an update', () => {
       scan.rightClock[row] = 0xffffffff
       scan.parentClock[row] = 0xffffffff
     }
-    scan.orderSections()
     expect(new Knowledge().take(scan)).toMatchObject({ update: null, unclosed: true })
   })
 
@@ -187,6 +186,47 @@ describe('taking an update', () => {
       clients: [],
     })
     expect(taken(someKnowledge(), forge([], [[1, 1, 2]]))).toMatchObject({ update: null })
+  })
+
+  test('[K6] deletes over new clocks are left as they are when structs are cut', () => {
+    const bytes = forge([{ client: 2, clock: 2, structs: [text(1), text(2)] }], [[2, 3, 1]])
+    expect(taken(someKnowledge(), bytes).update).toEqual(
+      forged([{ client: 2, clock: 3, structs: [text(2)] }], [[2, 3, 1]]),
+    )
+    const behind = forge(
+      [{ client: 2, clock: 2, structs: [text(1), text(2), text(1, { origin: [9, 9] })] }],
+      [[2, 3, 3]],
+    )
+    expect(taken(someKnowledge(), behind).update).toEqual(
+      forged([{ client: 2, clock: 3, structs: [text(2)] }], [[2, 3, 2]]),
+    )
+  })
+
+  test('[K6] deletes over the known half of a struct stay with it', () => {
+    // The checker wants to see that several values of one key are deleted; so it must with what is cut.
+    const values: Section = { client: 1, clock: 4, structs: [text(3, { key: 'k' })] }
+    const knowledge = someKnowledge()
+    knowledge.learn(scanOf(forge([], [[1, 4, 1]])))
+    expect(taken(knowledge, forge([values], [[1, 4, 3]]))).toMatchObject({ same: true })
+    const more: Section[] = [{ client: 2, clock: 2, structs: [text(1)] }, values]
+    const { update } = taken(
+      knowledge,
+      forge(more, [
+        [2, 0, 3],
+        [1, 0, 7],
+      ]),
+    )
+    expect(update).toEqual(
+      forged(
+        [values],
+        [
+          [2, 0, 3],
+          [1, 0, 1],
+          [1, 3, 4],
+        ],
+      ),
+    )
+    expect(() => checkUpdate(update as Uint8Array)).not.toThrow()
   })
 
   test('[K5] an update that brings nothing gives nothing', () => {

@@ -136,6 +136,46 @@ describe('ownership', () => {
   })
 })
 
+describe('raised clocks', () => {
+  test('[A12] a raised clock that comes back from its owner is not raised again', () => {
+    const [old, bob] = [join(), join()]
+    presence.claim(old, entry(1, 4, '"x"'))
+    clock.advance(16)
+    part(old)
+    const fresh = join()
+    presence.claim(fresh, entry(1, 4, '"x"'))
+    clock.advance(16)
+    expect(bob.heard.at(-1)).toEqual(['1:6="x"'])
+    // A sibling tab told the owner what the server had passed on, and the owner says so.
+    expect(presence.hear(fresh, entry(1, 6, '"x"'))).toBe(false)
+    clock.advance(100)
+    expect(bob.heard).toHaveLength(3)
+    expect(presence.hear(fresh, entry(1, 7, '"y"'))).toBe(true)
+  })
+
+  test('[A12] a renewal is passed on, also when its clock is behind', () => {
+    const [old, bob] = [join(), join()]
+    presence.claim(old, entry(1, 40, '"x"'))
+    const fresh = join()
+    presence.claim(fresh, entry(1, 3, '"y"'))
+    clock.advance(15_000)
+    expect(presence.hear(fresh, entry(1, 4, '"y"'))).toBe(true)
+    clock.advance(16)
+    expect(bob.heard.at(-1)).toEqual(['1:42="y"'])
+  })
+
+  test('[A13] who claims at a clock that is behind is told so, with null; others are not', () => {
+    const [old, bob] = [join(), join()]
+    presence.claim(old, entry(1, 4, '"x"'))
+    part(old)
+    const fresh = join()
+    presence.claim(fresh, entry(1, 4, '"x"'))
+    presence.claim(bob, entry(2, 1, '"bob"'))
+    expect(told(presence.aligning(fresh) as Uint8Array)).toEqual(['1:6=null'])
+    expect(presence.aligning(bob)).toBeNull()
+  })
+})
+
 describe('departure', () => {
   test('[A6] null at the next clock goes out at once', () => {
     const [ann, bob] = [join(), join()]

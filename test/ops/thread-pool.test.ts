@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ThreadPool, type ThreadPoolOptions } from '../../src/ops/thread-pool.ts'
 
 /** Vitest cannot start a `.ts` thread on Node 20: the entry takes `answerJobs` from the build. */
@@ -16,7 +16,7 @@ const entry = new URL(
     if (job.do === 'throw other') throw new RangeError('Invalid array length')
     if (job.do === 'exit') process.exit(3)
     if (job.do === 'crash') { setTimeout(() => { throw new Error('out of the blue') }); return new Promise(() => {}) }
-    if (job.do === 'loop') for (;;) {}
+    if (job.do === 'loop') for (;;) Atomics.add(job.turns ?? new Int32Array(1), 0, 1)
     if (job.do === 'eat memory') { const kept = []; for (;;) kept.push(new Array(1e5).fill({ a: 1 })) }
     if (job.do === 'recurse') { let depth = 0; const down = () => { depth++; down() }; try { down() } catch { return depth } }
     if (job.do === 'function') return () => {}
@@ -29,6 +29,7 @@ interface Job {
   readonly do: string
   readonly bytes?: Uint8Array
   readonly ms?: number
+  readonly turns?: Int32Array
   readonly what?: unknown
 }
 
@@ -139,13 +140,20 @@ describe('[H13] a thread that dies rejects its own job, and the next one gets a 
     const pool = poolOf({ timeLimit: 300, clock: { after } })
     await pool.run({ do: 'echo' })
     expect(timers.size).toBe(0)
-    const failing = pool.run({ do: 'loop' })
+    const turns = new Int32Array(new SharedArrayBuffer(4))
+    const failing = pool.run({ do: 'loop', turns })
+    await vi.waitFor(() => expect(turns[0]).not.toBe(0))
     const [timer] = timers
     expect(timer?.ms).toBe(300)
     timer?.fn()
     await expect(failing).rejects.toMatchObject({
       code: 'internal',
       message: 'the test thread took longer than 300 ms',
+    })
+    await vi.waitFor(async () => {
+      const before = turns[0]
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(turns[0]).toBe(before)
     })
     expect(await pool.run({ do: 'echo' })).toEqual({ do: 'echo' })
   })

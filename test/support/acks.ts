@@ -1,5 +1,4 @@
 import * as decoding from 'lib0/decoding'
-import { WebSocket } from 'ws'
 import { marker } from './frames.ts'
 import type { StockClient, TappedSocket } from './stock-clients.ts'
 
@@ -14,17 +13,12 @@ export class Acks {
   readonly #client: StockClient
   readonly #waiting: { readonly version: number; readonly durable: () => void }[] = []
   #version = 0
-  /** The socket whose step2 is out. */
-  #ready: TappedSocket | null = null
 
   constructor(client: StockClient) {
     this.#client = client
     client.provider.messageHandlers[102] = (_encoder, decoder) => this.#echoed(decoder)
-    client.onFrame = (direction, frame, socket) => {
-      if (direction === 'out' && frame[0] === 0 && frame[1] === 1) {
-        // The provider has not sent it yet, it is about to.
-        queueMicrotask(() => this.#answered(socket))
-      }
+    client.onAnswer = (socket) => {
+      if (this.#waiting.length > 0) this.#ask(socket)
     }
   }
 
@@ -36,16 +30,12 @@ export class Acks {
   when(durable: () => void): void {
     this.#version++
     this.#waiting.push({ version: this.#version, durable })
-    if (this.#ready !== null && this.#ready === this.#client.provider.ws) this.#ask(this.#ready)
-  }
-
-  #answered(socket: TappedSocket): void {
-    this.#ready = socket
-    if (this.#waiting.length > 0) this.#ask(socket)
+    const socket = this.#client.sockets.at(-1)
+    if (socket?.answered) this.#ask(socket)
   }
 
   #ask(socket: TappedSocket): void {
-    if (socket.readyState === WebSocket.OPEN) socket.send(marker(this.#version))
+    socket.send(marker(this.#version))
   }
 
   #echoed(decoder: decoding.Decoder): void {

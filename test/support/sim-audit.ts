@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
-import type { Entry, EntrySink } from '../../src/log/log.ts'
 import { ORIGIN, type Position, samePosition } from '../../src/core/position.ts'
+import type { Entry, EntrySink } from '../../src/log/log.ts'
 import type { Snapshot } from '../../src/snapshots/snapshots.ts'
 
 /** What somebody has been promised, or was seen to have: clocks below, and ranges that are deleted. */
@@ -69,8 +69,10 @@ export class LogAudit implements EntrySink {
     if (pendingDs !== null) this.#fault(position, 'deletes what is not there')
     for (const { client, clock, length } of rangesOf(ds)) {
       brings = true
-      if (clock + length > this.nextClock(client)) this.#fault(position, 'deletes what is not there')
-      if (this.#name(client, clock, length)) this.#fault(position, `deletes ${client}:${clock} again`)
+      if (clock + length > this.nextClock(client))
+        this.#fault(position, 'deletes what is not there')
+      if (this.#name(client, clock, length))
+        this.#fault(position, `deletes ${client}:${clock} again`)
     }
     if (!brings) this.#fault(position, 'brings nothing')
   }

@@ -59,7 +59,7 @@ export class SimClient implements LinkUser {
   #open = false
   #version = 0
   /** What was sent over this connection, and what of it each marker stands for. */
-  #sent: SentClaim = new SentClaim()
+  #sent = new SentClaim()
   readonly #claims = new Map<number, Claim>()
 
   constructor(name: string, random: Seeded, nature: ClientNature, world: ClientWorld) {
@@ -124,7 +124,6 @@ export class SimClient implements LinkUser {
     this.#link = link
     this.#open = false
     this.#sent = new SentClaim()
-    this.#claims.clear()
   }
 
   cut(noticedAfter: number): void {
@@ -245,7 +244,8 @@ class SentClaim {
   }
 
   everythingOf(doc: Y.Doc): void {
-    for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(doc))) this.#reached(client, clock)
+    for (const [client, clock] of Y.decodeStateVector(Y.encodeStateVector(doc)))
+      this.#reached(client, clock)
     this.#deletes = rangesOf(Y.createDeleteSetFromStructStore(doc.store))
   }
 

@@ -66,12 +66,7 @@ export class SimNode {
     return new SimNode(parts, life, log, snapshots)
   }
 
-  private constructor(
-    parts: NodeParts,
-    life: { alive: boolean },
-    log: Log,
-    snapshots: Snapshots,
-  ) {
+  private constructor(parts: NodeParts, life: { alive: boolean }, log: Log, snapshots: Snapshots) {
     this.#parts = parts
     this.#life = life
     const { nature } = parts

@@ -14,10 +14,7 @@ import type {
   Subscription,
 } from '../../src/log/log.ts'
 import { emptyLogState, MemoryLog } from '../../src/log/memory.ts'
-import {
-  type MemorySnapshotState,
-  MemorySnapshots,
-} from '../../src/snapshots/memory.ts'
+import { type MemorySnapshotState, MemorySnapshots } from '../../src/snapshots/memory.ts'
 import type { Snapshot, SnapshotInfo, Snapshots } from '../../src/snapshots/snapshots.ts'
 import type { Seeded } from './seeded.ts'
 import { LogAudit } from './sim-audit.ts'
@@ -48,7 +45,10 @@ export class SimStore {
   }
 
   /** The adapters for one node, over what is stored. Once it is not alive, nothing is done or told. */
-  async open(entity: EntityKey, isAlive: () => boolean): Promise<{ log: Log; snapshots: Snapshots }> {
+  async open(
+    entity: EntityKey,
+    isAlive: () => boolean,
+  ): Promise<{ log: Log; snapshots: Snapshots }> {
     const random = { id: (length: number) => idOf(this.#random, length) }
     const inner = new MemoryLog(
       { clock: this.#clock, random, logger: SILENT, limits: DEFAULT_LIMITS },
@@ -123,7 +123,8 @@ class SlowLog implements Log {
       const fate = this.#fate()
       if (fate === 'failed') throw new TributaryError('storage', 'simulated: nothing was appended')
       const appended = await this.#inner.append(entity, entry, options)
-      if (fate === 'unanswered') throw new TributaryError('storage', 'simulated: the answer is lost')
+      if (fate === 'unanswered')
+        throw new TributaryError('storage', 'simulated: the answer is lost')
       return appended
     })
   }

@@ -53,6 +53,8 @@ export class StockClient {
   readonly sockets: TappedSocket[] = []
   /** Sees every frame that goes out or comes in, on whatever socket. */
   onFrame: (direction: 'in' | 'out', frame: Uint8Array, socket: TappedSocket) => void = () => {}
+  /** Hears when the server's question on a socket has been answered: it has all this client did. */
+  onAnswer: (socket: TappedSocket) => void = () => {}
 
   /** @param url The door, `ws://127.0.0.1:1234/sync`; the provider appends `/` and the id as it is. */
   constructor(version: StockVersion, url: string, id: string, options: StockOptions = {}) {
@@ -116,6 +118,7 @@ export class StockClient {
         super(url, protocols)
         client.sockets.push(this)
         this.tap = (direction, frame) => client.onFrame(direction, frame, this)
+        this.onAnswer = () => client.onAnswer(this)
       }
     }
   }
@@ -124,6 +127,9 @@ export class StockClient {
 /** A socket of `ws` that shows what passes. */
 export class TappedSocket extends WebSocket {
   tap: (direction: 'in' | 'out', frame: Uint8Array) => void = () => {}
+  onAnswer: () => void = () => {}
+  /** Whether a step2 went out. */
+  answered = false
   closedWith: number | null = null
   framesIn = 0
 
@@ -142,7 +148,12 @@ export class TappedSocket extends WebSocket {
 
   override send(data: Uint8Array): void {
     this.tap('out', data)
-    if (this.readyState === WebSocket.OPEN) super.send(data)
+    if (this.readyState !== WebSocket.OPEN) return
+    super.send(data)
+    if (data[0] === 0 && data[1] === 1) {
+      this.answered = true
+      this.onAnswer()
+    }
   }
 }
 

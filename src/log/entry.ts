@@ -1,0 +1,114 @@
+import { TributaryError } from '../core/errors.ts'
+import { formatPosition, parsePosition } from '../core/position.ts'
+import { Reader } from '../crdt/reader.ts'
+import { writeVarUint } from '../crdt/varint.ts'
+import type { Content } from './chain.ts'
+import type { Author, NewEntry, Origin, Skipped } from './log.ts'
+
+/**
+ * How an entry is stored, for keeps. Its place, its version and its checksum are around it.
+ *
+ * ```
+ * content = text id, u8 origin, varUint time,
+ *           varUint authors, { text actor, text session, varUint n, n × varUint client },
+ *           varUint fields, { varUint tag, varUint length, bytes }, update up to the end
+ * text    = varUint length, UTF-8
+ * ```
+ *
+ * Fields are what not every entry has. A reader passes over a tag it does not know: what it must not
+ * pass over comes with a must-understand bit of the record.
+ */
+const ORIGINS: readonly Origin[] = ['session', 'local', 'heal']
+
+/** The position that a conditional append expected, as text. */
+const EXPECTED = 1
+// 2 and 3 are kept for the id of the key that signed an entry, and its signature.
+
+/** The most bytes of a number that is at most 2^53. */
+const VAR_UINT = 8
+/** The most bytes of a UTF-16 unit as UTF-8. */
+const UNIT = 3
+
+/** As many bytes as the content of an entry may take; for usual ids a few dozen more than it does. */
+export function contentBound(entry: NewEntry): number {
+  let bound = textBound(entry.id) + 1 + 3 * VAR_UINT + entry.update.length
+  for (const { actor, session, clients } of entry.authors) {
+    bound += textBound(actor) + textBound(session) + VAR_UINT * (1 + clients.length)
+  }
+  if (entry.expected !== undefined) bound += VAR_UINT + textBound(formatPosition(entry.expected))
+  return bound
+}
+
+/** Writes the content at `from`. @returns where it ends. */
+export function putContent(into: Buffer, from: number, entry: NewEntry): number {
+  let at = putText(into, from, entry.id)
+  into[at++] = ORIGINS.indexOf(entry.origin)
+  at = writeVarUint(into, at, wholeTime(entry.time))
+  at = writeVarUint(into, at, entry.authors.length)
+  for (const { actor, session, clients } of entry.authors) {
+    at = putText(into, at, actor)
+    at = putText(into, at, session)
+    at = writeVarUint(into, at, clients.length)
+    for (const client of clients) at = writeVarUint(into, at, client)
+  }
+  at = writeVarUint(into, at, entry.expected === undefined ? 0 : 1)
+  if (entry.expected !== undefined) {
+    at = writeVarUint(into, at, EXPECTED)
+    at = putText(into, at, formatPosition(entry.expected))
+  }
+  into.set(entry.update, at)
+  return at + entry.update.length
+}
+
+/** What `putContent` wrote; its update is a view of the bytes. */
+export function readContent(bytes: Buffer): Content | Skipped['why'] {
+  try {
+    const reader = new Reader(bytes)
+    const id = textOf(reader, bytes)
+    const origin = ORIGINS[reader.byte()]
+    if (origin === undefined) return 'not-understood'
+    const time = reader.uint()
+    const authors = Array.from({ length: reader.count(3) }, () => authorOf(reader, bytes))
+    const optional = fieldsOf(reader, bytes)
+    // No `Buffer`: its `slice` would not copy, as that of all other arrays does.
+    const update = new Uint8Array(bytes.buffer, bytes.byteOffset + reader.at, reader.left)
+    return { id, origin, time, authors, ...optional, update }
+  } catch (error) {
+    if (error instanceof TributaryError) return 'damaged'
+    throw error
+  }
+}
+
+function authorOf(reader: Reader, bytes: Buffer): Author {
+  const actor = textOf(reader, bytes)
+  const session = textOf(reader, bytes)
+  const clients = Array.from({ length: reader.count(1) }, () => reader.uint())
+  return { actor, session, clients }
+}
+
+function fieldsOf(reader: Reader, bytes: Buffer): Pick<Content, 'expected'> {
+  let fields: Pick<Content, 'expected'> = {}
+  for (let left = reader.count(2); left > 0; left--) {
+    const tag = reader.uint()
+    const text = textOf(reader, bytes)
+    if (tag === EXPECTED) fields = { expected: parsePosition(text) }
+  }
+  return fields
+}
+
+const textBound = (text: string): number => VAR_UINT + UNIT * text.length
+
+function putText(into: Buffer, at: number, text: string): number {
+  const from = writeVarUint(into, at, Buffer.byteLength(text))
+  return from + into.write(text, from)
+}
+
+function textOf(reader: Reader, bytes: Buffer): string {
+  const size = reader.size()
+  reader.skip(size)
+  return bytes.toString('utf8', reader.at - size, reader.at)
+}
+
+/** Times are for people: a clock that was never set must not cost an entry. */
+const wholeTime = (time: number): number =>
+  time >= 0 && time <= Number.MAX_SAFE_INTEGER ? Math.floor(time) : 0

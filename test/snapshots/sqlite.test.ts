@@ -1,0 +1,4 @@
+import { snapshotsContract } from '../contract/snapshots.contract.ts'
+import { openSqliteStore } from '../support/sqlite-store.ts'
+
+snapshotsContract('sqlite', openSqliteStore)

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { parseRecording } from '../../scripts/replay/recording.mjs'
+import { concurrentTrace, sequentialTrace, type Trace } from '../support/generator.ts'
+import { Seeded, seedOfRun } from '../support/seeded.ts'
+
+const REPLAY = fileURLToPath(new URL('../../scripts/replay.mjs', import.meta.url))
+const seed = seedOfRun()
+
+interface Outcome {
+  readonly code: number
+  readonly said: string
+}
+
+function replay(name: string, trace: Trace | object): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-test-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, name)
+  const text = JSON.stringify(trace)
+  writeFileSync(file, name.endsWith('.gz') ? gzipSync(text) : text)
+  return run(file)
+}
+
+function run(...args: string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [REPLAY, ...args], (error, stdout, stderr) => {
+      const code = error === null ? 0 : Number(error.code)
+      resolve({ code, said: `${stdout}${stderr}`.trim() })
+    })
+  })
+}
+
+describe('npm run replay', { timeout: 60_000 }, () => {
+  test(`[Y12] one author, one transaction after another (seed ${seed})`, async () => {
+    const trace = sequentialTrace(new Seeded(seed), 1_000)
+    const { code, said } = await replay('alone.json', trace)
+    expect(said).toMatch(
+      /^ok alone\.json: 1000 transactions of 1 author\(s\), 0 of them .* kill -9/,
+    )
+    expect(code).toBe(0)
+  })
+
+  test(`[Y12] three authors at once, gzipped (seed ${seed})`, async () => {
+    const trace = concurrentTrace(new Seeded(seed), 3, 400)
+    const { concurrent } = parseRecording(trace)
+    expect(concurrent).toBeGreaterThan(50)
+    const { code, said } = await replay('together.json.gz', trace)
+    expect(said).toMatch(
+      new RegExp(`^ok together\\.json\\.gz: 400 transactions of 3 .* ${concurrent} of them`),
+    )
+    expect(said.split('\n')).toHaveLength(1)
+    expect(code).toBe(0)
+  })
+
+  test('[Y12] a recording that ended otherwise fails, and says where', async () => {
+    const trace = sequentialTrace(new Seeded(7), 60)
+    const { code, said } = await replay('other.json', {
+      ...trace,
+      endContent: `${trace.endContent.slice(0, 20)}!${trace.endContent.slice(20)}`,
+    })
+    expect(said).toMatch(/^FAILED .*author 0 differs at 20 .*a new client differs at 20/)
+    expect(code).toBe(1)
+  })
+
+  test('[Y12] what is not a recording is refused in one line', async () => {
+    expect(await replay('no.json', { some: 'thing' })).toEqual({
+      code: 1,
+      said: 'replay: not a recorded session: it needs `txns` and `endContent`',
+    })
+    expect((await run()).code).toBe(2)
+  })
+})
+
+describe('what a recording says about who had seen what', () => {
+  test('[Y12] parents become counts per author', () => {
+    const patches = [[0, 0, 'x']] as const
+    const recording = parseRecording({
+      endContent: '',
+      txns: [
+        { parents: [], agent: 0, patches },
+        { parents: [0], agent: 1, patches },
+        { parents: [0], agent: 0, patches },
+        { parents: [1, 2], agent: 1, patches },
+      ],
+    })
+    expect(recording.transactions.map(({ seen }) => seen)).toEqual([
+      [0, 0],
+      [1, 0],
+      [1, 0],
+      [2, 1],
+    ])
+    expect(recording.concurrent).toBe(1)
+  })
+
+  test('[Y12] an author who went on beside his own last transaction cannot be replayed', () => {
+    const txns = [0, 1].map(() => ({ parents: [], agent: 0, patches: [[0, 0, 'x'] as const] }))
+    expect(() => parseRecording({ endContent: '', txns })).toThrow(/beside an own earlier one/)
+  })
+})

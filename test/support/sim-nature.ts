@@ -1,0 +1,94 @@
+import { DEFAULT_LIMITS, DEFAULT_PACES } from '../../src/core/limits.ts'
+import type { Seeded } from './seeded.ts'
+import type { ClientNature } from './sim-client.ts'
+import type { LinkNature } from './sim-network.ts'
+import type { NodeNature } from './sim-node.ts'
+import type { StoreNature } from './sim-store.ts'
+
+/** The world of one run: everything that a seed decides before anything happens. */
+export interface Nature {
+  readonly node: NodeNature
+  readonly store: StoreNature
+  readonly delay: LinkNature['delay']
+  /** Share of connections that are slow. */
+  readonly slow: number
+  /** Tabs by browser: those of one browser speak to each other. */
+  readonly browsers: readonly (readonly ClientNature[])[]
+  /** Edits of all clients together: so many with cuts and restarts, then so many without. */
+  readonly edits: { readonly wild: number; readonly calm: number }
+  /** Milliseconds between two acts of one client, on average. */
+  readonly pause: number
+  /** Milliseconds between two troubles, on average. */
+  readonly peace: number
+}
+
+const SLOW_BYTES_PER_MS = [0.1, 0.4, 2] as const
+const FAST_BYTES_PER_MS = 1e6
+
+export function drawNature(random: Seeded): Nature {
+  const least = random.pick([0.5, 4, 30])
+  return {
+    node: drawNode(random),
+    store: {
+      delay: random.pick([0, 5, 60]),
+      failing: random.pick([0, 0, 0.2]),
+      unanswered: random.pick([0, 0, 0.15]),
+    },
+    delay: { least, most: least * random.pick([1, 3, 10]) },
+    slow: random.pick([0, 0.3, 0.7]),
+    browsers: drawBrowsers(random),
+    edits: { wild: random.int(10, 60), calm: random.int(10, 60) },
+    pause: random.pick([4, 20, 80]),
+    peace: random.pick([60, 200, 800]),
+  }
+}
+
+/** Limits so small that what they bound happens all the time. */
+function drawNode(random: Seeded): NodeNature {
+  const isHurried = random.chance(0.15)
+  return {
+    limits: {
+      ...DEFAULT_LIMITS,
+      outboxSoftBytes: random.pick([40, 150, 600, 256 * 1024]),
+      outboxHardBytes: random.pick([1, 300, 64 * 1024 * 1024]),
+      sessionMessages: isHurried ? 30 : DEFAULT_LIMITS.sessionMessages,
+      sessionMessagesBurst: isHurried ? 10 : DEFAULT_LIMITS.sessionMessagesBurst,
+      sessionNewClients: random.pick([120, 120, 60]),
+    },
+    paces: {
+      ...DEFAULT_PACES,
+      tick: random.pick([4, 16, 60]),
+      idle: random.pick([20, 300, 30_000]),
+      compactEntries: random.pick([2, 8, 30, 500]),
+      compactBytes: random.pick([200, 4_000, 256 * 1024]),
+      compactQuiet: random.pick([100, 60_000]),
+      cacheBytes: random.pick([1, 512 * 1024 * 1024]),
+      // A slow client may take long to answer, and none is to be sent away here.
+      ask: 3_600_000,
+    },
+    gc: random.chance(0.8),
+    echo: random.chance(0.2),
+    compaction: random.pick([0, 20, 200]),
+  }
+}
+
+function drawBrowsers(random: Seeded): ClientNature[][] {
+  const browsers: ClientNature[][] = []
+  for (let left = random.int(2, 6); left > 0; left--) {
+    const tab: ClientNature = {
+      gc: random.chance(0.75),
+      undo: random.chance(0.5),
+      relays: random.chance(0.15),
+      hidden: random.chance(0.15),
+    }
+    if (browsers.length > 0 && random.chance(0.4)) random.pick(browsers).push(tab)
+    else browsers.push([tab])
+  }
+  return browsers
+}
+
+/** Each connection of a client may be another. */
+export const drawLink = (random: Seeded, { delay, slow }: Nature): LinkNature => ({
+  delay,
+  bytesPerMs: random.chance(slow) ? random.pick(SLOW_BYTES_PER_MS) : FAST_BYTES_PER_MS,
+})
