@@ -152,6 +152,10 @@ export class Reader {
   }
 
   #catchUp(place: number, known: StateVector): void {
+    if (place === this.#entity.lastSeq) {
+      this.#reading = { is: 'live' }
+      return
+    }
     const since = this.#entity.since(place)
     if (since !== null) {
       this.#reading = { is: 'live' }

@@ -29,7 +29,11 @@ export interface Opened {
 /** Store, log and snapshots of a folder, put together as the server does. */
 export async function openFolder(
   folder: string,
-  { threads = THREADS, commit = 1, logger = SILENT }: {
+  {
+    threads = THREADS,
+    commit = 1,
+    logger = SILENT,
+  }: {
     threads?: { writer: URL; reader: URL }
     commit?: number
     logger?: Logger
