@@ -38,9 +38,9 @@ function run(config: Config, warnings: readonly string[]): void {
     logger.error('crashed', { error: TributaryError.from(error) })
     process.exit(EXIT.failed)
   }
-  // Both mean that we no longer know our own state: nothing may be acknowledged from here on.
+  // We no longer know our own state: nothing may be acknowledged from here on. Node brings a
+  // rejection that nobody handles here too.
   process.on('uncaughtException', crash)
-  process.on('unhandledRejection', crash)
 
   for (const warning of warnings) logger.warn('variable ignored', { why: warning })
   const starting = startServer(config, { logger })

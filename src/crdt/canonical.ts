@@ -125,10 +125,8 @@ const encodeOnceMore = (update: Uint8Array, gc: boolean): SoundUpdate =>
 
 function loadAll(updates: readonly SoundUpdate[], gc: boolean): Y.Doc {
   const doc = new Y.Doc({ gc })
-  doc.on('afterTransaction', (transaction) => {
-    transaction._needFormattingCleanup = false
-  })
   try {
+    // In one transaction no text was there before, so Yjs finds none to clean up formats in.
     Y.transact(
       doc,
       () => {

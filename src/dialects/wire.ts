@@ -25,8 +25,8 @@ export interface Conversation {
   drained(): void
   /** About once a second. `quietMs`: since something was last written. */
   tick(now: number, quietMs: number): void
-  /** The socket is gone. */
-  closed(): void
+  /** The socket is gone, or goes. `draining`: the whole node does, and its clients will be back. */
+  closed(draining: boolean): void
 }
 
 /** A request for an upgrade, before anything is decided. */

@@ -161,8 +161,8 @@ class YWebsocketConversation implements Conversation {
     if (quietMs >= IDLE_MS && !this.#session.closed) this.#wire.write(IDLE_FRAME)
   }
 
-  closed(): void {
-    this.#session.close()
+  closed(draining: boolean): void {
+    this.#session.close(!draining)
   }
 }
 

@@ -180,10 +180,11 @@ export class Entity implements Tickable, EntrySink {
     this.#members.add(member)
   }
 
-  leave(member: Member): void {
+  /** @param announce whether others are told that its client is gone. */
+  leave(member: Member, announce = true): void {
     if (!this.#members.delete(member)) return
     this.#waiting.delete(member)
-    this.presence.leave(member)
+    this.presence.leave(member, announce)
     this.touchedAt = this.#context.clock.monotonic()
   }
 

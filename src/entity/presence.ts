@@ -104,11 +104,13 @@ export class Presence {
     if (peer.speaker !== null && peer.speaker !== member) this.#release(peer.speaker, entry.client)
     peer.speaker = null
     if (known !== undefined && sameState(peer.state, entry.state)) return true
-    this.#pass(entry.client, peer, known === undefined ? entry.clock : Math.max(entry.clock, peer.clock + 1), entry.state)
+    // Of an id that is new here others may still have the clock: they heard it before a restart.
+    const above = known === undefined ? entry.clock : peer.clock
+    this.#pass(entry.client, peer, Math.max(entry.clock, above + 1), entry.state)
     return true
   }
 
-  /** @returns whether the entry was news and is passed on. */
+  /** @returns whether the entry was heard; not when it is not newer, or not this session's to say. */
   hear(member: Member, entry: AwarenessEntry): boolean {
     const peer = this.#peers.get(entry.client)
     if (peer?.owners != null) return this.#hearOwner(member, entry, peer)
@@ -133,24 +135,29 @@ export class Presence {
     if (!newer) return false
     peer.owners?.set(member, entry.clock)
     if (entry.state === null && peer.state === null) return false
-    if (this.#comesBack(entry, peer)) return false
+    if (this.#isRepetition(entry, peer)) return true
     this.#pass(entry.client, peer, Math.max(entry.clock, peer.clock + 1), entry.state)
     return true
   }
 
   /**
-   * What was passed on at a raised clock comes back: a sibling tab hears it and tells the owner over
-   * BroadcastChannel, who takes over the clock and says so. Raising it again would go on for ever.
+   * The owner says again what everyone has just heard: it took over a clock that we raised, or a
+   * sibling tab told it of it over BroadcastChannel. Its clock counts, but nobody needs to hear it, and
+   * raising it once more would go on for ever.
    */
-  #comesBack(entry: AwarenessEntry, peer: Peer): boolean {
-    if (entry.clock > peer.clock || !sameState(entry.state, peer.state)) return false
-    return this.#clock.monotonic() - peer.passedAt < REPEAT_MS
+  #isRepetition(entry: AwarenessEntry, peer: Peer): boolean {
+    if (!sameState(entry.state, peer.state)) return false
+    if (this.#clock.monotonic() - peer.passedAt >= REPEAT_MS) return false
+    peer.clock = Math.max(peer.clock, entry.clock)
+    return true
   }
 
   /**
-   * Raises the clock of a session that claimed an id at a clock that is behind (it reconnects, and its
-   * departure was announced): null about itself makes a client keep its state and go above that clock.
-   * Else a sibling tab's report of its old state at the higher clock would overwrite a newer one.
+   * Raises the clock of a session that claimed an id at a clock that is behind the one passed on: null
+   * about itself makes a client keep its state, go above that clock and say so. Else the two drift
+   * apart with every reconnect, a sibling tab's report of an old state at the higher clock overwrites
+   * a newer one, and after a restart of the node, which knows only the client's own clock, the client
+   * stays unseen until it has caught up.
    *
    * @returns the body for that session alone, or `null` when no clock is behind.
    */
@@ -165,8 +172,12 @@ export class Presence {
     return behind.length === 0 ? null : encodeAwareness(behind)
   }
 
-  /** The session is gone: ids that nobody else speaks for leave at once, for everyone to see. */
-  leave(member: Member): void {
+  /**
+   * The session is gone: ids that nobody else speaks for leave at once, for everyone to see.
+   *
+   * @param announce not when the node sends everyone away: they are back in a moment, elsewhere.
+   */
+  leave(member: Member, announce = true): void {
     const ids = this.#spokenFor.get(member)
     if (ids === undefined) return
     this.#spokenFor.delete(member)
@@ -177,7 +188,8 @@ export class Presence {
       peer.owners?.delete(member)
       if (peer.owners?.size === 0) peer.owners = null
       if (peer.speaker === member) peer.speaker = null
-      if (peer.owners !== null || peer.speaker !== null || peer.state === null) continue
+      if (!announce || peer.owners !== null || peer.speaker !== null) continue
+      if (peer.state === null) continue
       this.#pass(id, peer, peer.clock + 1, null)
       departed = true
     }

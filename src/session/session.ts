@@ -336,12 +336,16 @@ export class Session implements Member {
     this.#outlet.question(this.#entity.stateVector)
   }
 
-  /** The client has left, or is sent away: the entity forgets it. Idempotent. */
-  close(): void {
+  /**
+   * The client has left, or is sent away: the entity forgets it. Idempotent.
+   *
+   * @param announce whether others are told that it is gone.
+   */
+  close(announce = true): void {
     if (this.#closed) return
     this.#closed = true
     this.#context.metrics.sessions.add(-1)
-    this.#entity.leave(this)
+    this.#entity.leave(this, announce)
     this.#markers = []
     for (const go of this.#room.splice(0)) go()
   }

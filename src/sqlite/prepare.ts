@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import Database from 'better-sqlite3'
 import { TributaryError } from '../core/errors.ts'
@@ -84,18 +84,14 @@ function lock(path: string): () => void {
 function inspect(file: string): void {
   let db: Connection | null = null
   try {
+    // What the header says already is not looked at by SQLite, which leaves files of its own behind.
+    judge(file, peek(file))
     db = new Database(file, { readonly: true })
-    const version = Number(db.pragma('user_version', { simple: true }))
-    const application = Number(db.pragma('application_id', { simple: true }))
+    const number = (pragma: string) => Number(db?.pragma(pragma, { simple: true }))
+    const [application, version] = [number('application_id'), number('user_version')]
+    judge(file, { application, version })
     const isEmpty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
-    if (isEmpty && application === 0 && version === 0) return
-    if (application !== APPLICATION_ID) throw foreign(file)
-    if (version > MIGRATIONS.length) {
-      throw refusal(
-        `${file} was written by a newer version of Tributary (its format is ${version}, this version knows ${MIGRATIONS.length}): ` +
-          'start that version, or choose another folder with --data',
-      )
-    }
+    if (application !== APPLICATION_ID && !isEmpty) throw foreign(file)
   } catch (cause) {
     if (cause instanceof TributaryError) throw cause
     if (sqliteCode(cause) === 'SQLITE_NOTADB') throw foreign(file, cause)
@@ -106,16 +102,42 @@ function inspect(file: string): void {
   }
 }
 
+interface Header {
+  readonly application: number
+  readonly version: number
+}
+
+/** `null` when there is no whole header. */
+function peek(file: string): Header | null {
+  const header = Buffer.alloc(100)
+  // To be written too: else the first append would be the one to find out that it cannot be.
+  const handle = openSync(file, 'r+')
+  try {
+    if (readSync(handle, header) < header.length) return null
+    return { application: header.readUInt32BE(68), version: header.readUInt32BE(60) }
+  } finally {
+    closeSync(handle)
+  }
+}
+
+function judge(file: string, header: Header | null): void {
+  if (header?.application !== APPLICATION_ID || header.version <= MIGRATIONS.length) return
+  throw refusal(
+    `${file} was written by a newer version of Tributary (its format is ${header.version}, this version knows ${MIGRATIONS.length}): ` +
+      'start that version, or choose another folder with --data',
+  )
+}
+
 function migrate(file: string): void {
   let db: Connection | null = null
   try {
     db = new Database(file)
-    // Both are decided by the first page that is written: free pages can then be given back.
-    db.pragma('auto_vacuum = INCREMENTAL')
-    db.pragma('journal_mode = WAL')
+    if (versionOf(db) === 0) {
+      // Decided by the first page that is written: free pages can be given back later.
+      db.pragma('auto_vacuum = INCREMENTAL')
+      db.pragma('journal_mode = WAL')
+    }
     db.pragma('synchronous = FULL')
-    // Whether this user may write is found out now, not by the first append.
-    db.exec('BEGIN IMMEDIATE; ROLLBACK')
     for (let version = versionOf(db); version < MIGRATIONS.length; version++) step(db, version)
   } catch (cause) {
     if (isCorrupt(cause)) throw damaged(file, cause)

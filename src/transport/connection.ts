@@ -74,7 +74,7 @@ export class Connection implements Wire {
     try {
       const conversation = await begin(this)
       if (this.#ended || this.#gone) {
-        conversation.closed()
+        conversation.closed(false)
         return
       }
       this.#conversation = conversation
@@ -102,7 +102,7 @@ export class Connection implements Wire {
     this.#ended = true
     this.#inbox = []
     this.#ws.pause()
-    this.#leave()
+    this.#leave(code === 'draining')
     if (holdMs === 0) this.#finish(code)
     else this.#context.clock.after(holdMs, () => this.#finish(code))
   }
@@ -210,11 +210,11 @@ export class Connection implements Wire {
     }
   }
 
-  #leave(): void {
+  #leave(draining: boolean): void {
     const conversation = this.#conversation
     this.#conversation = null
     try {
-      conversation?.closed()
+      conversation?.closed(draining)
     } catch (error) {
       this.#context.metrics.handlerErrors.add()
       this.#context.logger.error('a connection failed while it ended', { error: TributaryError.from(error) })
@@ -225,7 +225,7 @@ export class Connection implements Wire {
     if (this.#gone) return
     this.#gone = true
     this.#inbox = []
-    this.#leave()
+    this.#leave(false)
   }
 
   // ---- time passes

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Server } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -180,28 +180,32 @@ describe('[H20] from start to end', () => {
     expect(await ended).toMatchObject({ code: 0 })
   })
 
+  /** Half a request is an answer under way: an orderly end waits a second for it. */
+  async function holdUp(url: unknown): Promise<Socket> {
+    const half = connect(Number(new URL(String(url)).port), '127.0.0.1')
+    half.on('error', () => {})
+    await once(half, 'connect')
+    half.write('GET / HTTP/1.1\r\n')
+    return half
+  }
+
   test('one wish that arrives twice, as from npm, is still an orderly end', async () => {
     const { child, line, ended } = run(['--port', '0', '--store', 'memory'])
-    await line('listening')
+    const half = await holdUp((await line('listening')).url)
     child.kill('SIGINT')
+    await line('stopping')
     child.kill('SIGINT')
     expect(await ended).toMatchObject({ code: 0 })
+    half.destroy()
   })
 
   test('a second wish ends it at once', async () => {
     const { child, line, ended, stdout } = run(['--port', '0', '--store', 'memory'])
-    const { url } = await line('listening')
-    // Half a request is an answer under way: the orderly end waits a second for it.
-    const half = connect(Number(new URL(String(url)).port), '127.0.0.1')
-    half.on('error', () => {}).write('GET / HTTP/1.1\r\n')
-    await once(half, 'connect')
+    const half = await holdUp((await line('listening')).url)
     const insist = setInterval(() => child.kill('SIGTERM'), 20)
-    try {
-      expect(await ended).toMatchObject({ code: 1 })
-    } finally {
-      clearInterval(insist)
-      half.destroy()
-    }
+    expect(await ended).toMatchObject({ code: 1 })
+    clearInterval(insist)
+    half.destroy()
     expect(stdout()).not.toContain('"stopped"')
   })
 

@@ -53,12 +53,13 @@ beforeEach(() => {
 })
 
 describe('ownership', () => {
-  test('[A1] a claim is passed on, to everyone', () => {
+  test('[A1] [A4] [A8] a claim is passed on, one above its clock', () => {
     const [ann, bob] = [join(), join()]
     expect(presence.claim(ann, entry(1, 5, '"ann"'))).toBe(true)
     clock.advance(16)
-    expect(bob.heard).toEqual([['1:5="ann"']])
-    expect(ann.heard).toEqual([['1:5="ann"']])
+    expect(bob.heard).toEqual([['1:6="ann"']])
+    // At a clock that is not its own it would overwrite what Ann says next.
+    expect(ann.heard).toEqual([[]])
   })
 
   test('[A2] nobody else is heard about an id with an owner, not even with a higher clock', () => {
@@ -89,15 +90,15 @@ describe('ownership', () => {
     const fresh = join()
     presence.claim(fresh, entry(1, 3, '"b"'))
     clock.advance(16)
-    expect(bob.heard.at(-1)).toEqual(['1:51="b"'])
+    expect(bob.heard.at(-1)).toEqual(['1:52="b"'])
     expect(fresh.heard.at(-1)).toEqual([])
     // Another's news beside its own: it gets that one alone.
     const carl = join()
     presence.hear(fresh, entry(1, 4, '"c"'))
     presence.claim(carl, entry(9, 1, '"carl"'))
     clock.advance(16)
-    expect(fresh.heard.at(-1)).toEqual(['9:1="carl"'])
-    expect(bob.heard.at(-1)).toEqual(['1:52="c"', '9:1="carl"'])
+    expect(fresh.heard.at(-1)).toEqual(['9:2="carl"'])
+    expect(bob.heard.at(-1)).toEqual(['1:53="c"', '9:2="carl"'])
   })
 
   test('[A4] a claim that repeats the known state is no news', () => {
@@ -108,7 +109,7 @@ describe('ownership', () => {
     expect(presence.claim(fresh, entry(1, 5, '"a"'))).toBe(true)
     part(old)
     clock.advance(1_000)
-    expect(bob.heard).toEqual([['1:5="a"']])
+    expect(bob.heard).toEqual([['1:6="a"']])
     expect(presence.hear(fresh, entry(1, 6, '"b"'))).toBe(true)
   })
 
@@ -145,12 +146,15 @@ describe('raised clocks', () => {
     const fresh = join()
     presence.claim(fresh, entry(1, 4, '"x"'))
     clock.advance(16)
-    expect(bob.heard.at(-1)).toEqual(['1:6="x"'])
+    expect(bob.heard.at(-1)).toEqual(['1:7="x"'])
     // A sibling tab told the owner what the server had passed on, and the owner says so.
-    expect(presence.hear(fresh, entry(1, 6, '"x"'))).toBe(false)
+    presence.hear(fresh, entry(1, 7, '"x"'))
+    presence.hear(fresh, entry(1, 8, '"x"'))
     clock.advance(100)
     expect(bob.heard).toHaveLength(3)
-    expect(presence.hear(fresh, entry(1, 7, '"y"'))).toBe(true)
+    presence.hear(fresh, entry(1, 9, '"y"'))
+    clock.advance(100)
+    expect(bob.heard.at(-1)).toEqual(['1:9="y"'])
   })
 
   test('[A12] a renewal is passed on, also when its clock is behind', () => {
@@ -161,7 +165,7 @@ describe('raised clocks', () => {
     clock.advance(15_000)
     expect(presence.hear(fresh, entry(1, 4, '"y"'))).toBe(true)
     clock.advance(16)
-    expect(bob.heard.at(-1)).toEqual(['1:42="y"'])
+    expect(bob.heard.at(-1)).toEqual(['1:43="y"'])
   })
 
   test('[A13] who claims at a clock that is behind is told so, with null; others are not', () => {
@@ -170,9 +174,12 @@ describe('raised clocks', () => {
     part(old)
     const fresh = join()
     presence.claim(fresh, entry(1, 4, '"x"'))
-    presence.claim(bob, entry(2, 1, '"bob"'))
-    expect(told(presence.aligning(fresh) as Uint8Array)).toEqual(['1:6=null'])
+    presence.hear(bob, entry(2, 1, '"bob"'))
+    expect(told(presence.aligning(fresh) as Uint8Array)).toEqual(['1:7=null'])
     expect(presence.aligning(bob)).toBeNull()
+    // It keeps its state, goes above, and says so; from then on its clock is everyone's.
+    presence.hear(fresh, entry(1, 8, '"x"'))
+    expect(presence.aligning(fresh)).toBeNull()
   })
 })
 
@@ -182,7 +189,7 @@ describe('departure', () => {
     presence.claim(ann, entry(1, 5, '"ann"'))
     clock.advance(16)
     part(ann)
-    expect(bob.heard.at(-1)).toEqual(['1:6=null'])
+    expect(bob.heard.at(-1)).toEqual(['1:7=null'])
   })
 
   test('[A6] not while another session owns the id', () => {
@@ -192,9 +199,19 @@ describe('departure', () => {
     clock.advance(16)
     part(old)
     clock.advance(1_000)
-    expect(bob.heard).toEqual([['1:5="a"']])
+    expect(bob.heard).toEqual([['1:6="a"']])
     part(fresh)
-    expect(bob.heard.at(-1)).toEqual(['1:6=null'])
+    expect(bob.heard.at(-1)).toEqual(['1:7=null'])
+  })
+
+  test('[A14] nobody is told of sessions that a stopping node sends away', () => {
+    const [ann, bob] = [join(), join()]
+    presence.claim(ann, entry(1, 5, '"ann"'))
+    clock.advance(16)
+    readers.delete(ann)
+    presence.leave(ann, false)
+    clock.advance(1_000)
+    expect(bob.heard).toHaveLength(1)
   })
 
   test('[A10] a late echo of the departed is no news for ten minutes', () => {
@@ -225,13 +242,13 @@ describe('joining and bounds', () => {
     const [ann, bob] = [join(), join()]
     presence.claim(ann, entry(1, 5, '"ann"'))
     presence.claim(bob, entry(2, 1, '"bob"'))
-    expect([...presence.greeting(bob)].map(told)).toEqual([['1:5="ann"']])
+    expect([...presence.greeting(bob)].map(told)).toEqual([['1:6="ann"']])
   })
 
   test('[A9] one frame per round, the newest state of each id, rarer with many readers', () => {
     const ann = join()
     for (let i = 0; i < 500; i++) join()
-    presence.claim(ann, entry(1, 1, '1'))
+    presence.hear(ann, entry(1, 1, '1'))
     for (let i = 2; i <= 10; i++) presence.hear(ann, entry(1, i, String(i)))
     clock.advance(99)
     expect(ann.heard).toEqual([])

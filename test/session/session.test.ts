@@ -361,7 +361,7 @@ describe('presence', () => {
   const state = (client: number, clock: number) =>
     encodeAwareness([{ client, clock, state: new TextEncoder().encode(`"${client}"`) }])
 
-  test('[A7] a joiner is told who is here after its claim, or 50 ms after its step1', async () => {
+  test('[A7] [A13] a joiner is told who is here after its claim, or 50 ms after its step1', async () => {
     const stage = entityStage()
     const entity = await stage.load()
     const ann = join(stage, entity)
@@ -372,13 +372,31 @@ describe('presence', () => {
     bob.session.sync(nothing)
     expect(bob.outlet.kinds()).not.toContain('awareness')
     bob.session.awareness(state(2, 1))
-    expect(bob.outlet.said.at(-1)).toEqual({ is: 'awareness', entries: ['1:1="1"'] })
+    expect(bob.outlet.said.slice(-2)).toEqual([
+      { is: 'awareness', entries: ['2:2=null'] },
+      { is: 'awareness', entries: ['1:2="1"'] },
+    ])
     const silent = join(stage, entity)
     silent.session.sync(nothing)
     stage.clock.advance(49)
     expect(silent.outlet.kinds()).not.toContain('awareness')
     stage.clock.advance(1)
-    expect(silent.outlet.said.at(-1)).toEqual({ is: 'awareness', entries: ['1:1="1"', '2:1="2"'] })
+    expect(silent.outlet.said.at(-1)).toEqual({ is: 'awareness', entries: ['1:2="1"', '2:2="2"'] })
+  })
+
+  test('[A7] a claim that arrives later than that is still a claim', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    ann.session.sync(nothing)
+    await stage.settle(1_000)
+    ann.session.awareness(state(1, 5))
+    const bob = join(stage, entity)
+    bob.session.awareness(state(1, 9))
+    await stage.settle(60)
+    // Nobody else is heard about an id that has an owner.
+    expect([...entity.presence.greeting(bob.session)]).toHaveLength(1)
+    expect(entity.presence.aligning(ann.session)).not.toBeNull()
   })
 
   test('[A1] only the frame directly after the first step1 is a claim', async () => {

@@ -100,6 +100,22 @@ describe('what is not newer goes nowhere', () => {
     expect(framesOf(clients) - frames).toBeLessThanOrEqual(10)
   })
 
+  stageTest('[A4] what an owner repeats is not passed on', async (stage) => {
+    const id = stage.entity()
+    const raw = await listener(stage, id)
+    const owner = await stage.raw(id)
+    owner.send(step1())
+    for (let n = 0; n < 5; n++) owner.send(awareness({ client: 77, clock: 3, state: { n: 1 } }))
+    owner.send(awareness({ client: 77, clock: 2, state: { n: 'old' } }))
+    await owner.settled()
+    await until('the first', stage.deadline, () => entriesAbout(raw, 77).length > 0)
+    owner.send(awareness({ client: 77, clock: 3, state: { n: 1 } }))
+    await owner.settled()
+    owner.send(awareness({ client: 77, clock: 4, state: { n: 2 } }))
+    await until('the last', stage.deadline, () => entriesAbout(raw, 77).at(-1)?.clock === 4)
+    expect(entriesAbout(raw, 77).map((entry) => entry.clock)).toEqual([3, 4])
+  })
+
   stockTest('[A4] a change of everybody among ten costs each a bounded share', async (stage) => {
     const id = stage.entity()
     const clients = await Promise.all(

@@ -52,16 +52,16 @@ export class LogAudit implements EntrySink {
     this.#entries.push({ position, update })
     const { structs, ds } = Y.decodeUpdate(update)
     const before = this.stateVector
-    const seen = new Set<number>()
+    const first = new Map<number, number>()
     let brings = false
     for (const struct of structs) {
       const { client, clock } = struct.id
       const next = before.get(client) ?? 0
       if (struct instanceof Y.Skip) this.#fault(position, `holds a Skip of ${client}`)
-      if (!seen.has(client) && clock > next) this.#fault(position, `leaves a gap of ${client}`)
+      if (!first.has(client) && clock > next) this.#fault(position, `leaves a gap of ${client}`)
       if (clock + struct.length > next) brings = true
       else this.#fault(position, `holds ${client}:${clock}, which is known`)
-      seen.add(client)
+      if (!first.has(client)) first.set(client, clock)
     }
     Y.applyUpdate(this.#doc, update)
     const { pendingStructs, pendingDs } = this.#doc.store
@@ -110,16 +110,19 @@ export class LogAudit implements EntrySink {
     return null
   }
 
-  /** @returns whether any of it was named before. */
-  #name(client: number, clock: number, length: number): boolean {
+  /** @returns whether any of it below the clock `whole` was named before. */
+  #name(client: number, clock: number, length: number, whole: number): boolean {
     let named = this.#named.get(client)
     if (named === undefined) {
       named = new Set()
       this.#named.set(client, named)
     }
-    const size = named.size
-    for (let at = clock; at < clock + length; at++) named.add(at)
-    return named.size < size + length
+    let again = false
+    for (let at = clock; at < clock + length; at++) {
+      again ||= at < whole && named.has(at)
+      named.add(at)
+    }
+    return again
   }
 
   #fault(position: Position, what: string): void {

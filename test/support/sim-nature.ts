@@ -10,8 +10,13 @@ export interface Nature {
   readonly node: NodeNature
   readonly store: StoreNature
   readonly delay: LinkNature['delay']
-  /** Share of connections that are slow. */
+  /** Shares of connections: of those that take bytes slowly, and of those on which all takes long. */
   readonly slow: number
+  readonly far: number
+  /** Milliseconds until a client comes back, on average. */
+  readonly away: number
+  /** Milliseconds that a message takes from tab to tab, at most. */
+  readonly betweenTabs: number
   /** Tabs by browser: those of one browser speak to each other. */
   readonly browsers: readonly (readonly ClientNature[])[]
   /** Edits of all clients together: so many with cuts and restarts, then so many without. */
@@ -36,6 +41,9 @@ export function drawNature(random: Seeded): Nature {
     },
     delay: { least, most: least * random.pick([1, 3, 10]) },
     slow: random.pick([0, 0.3, 0.7]),
+    far: random.pick([0, 0.3]),
+    away: random.pick([30, 300, 2_000]),
+    betweenTabs: random.pick([2, 30, 200]),
     browsers: drawBrowsers(random),
     edits: { wild: random.int(10, 60), calm: random.int(10, 60) },
     pause: random.pick([4, 20, 80]),
@@ -84,11 +92,15 @@ function drawBrowsers(random: Seeded): ClientNature[][] {
     if (browsers.length > 0 && random.chance(0.4)) random.pick(browsers).push(tab)
     else browsers.push([tab])
   }
-  return browsers
+  // Of a hidden tab the first that is heard may be an echo about its sibling, and is taken for itself.
+  return browsers.map((tabs) => tabs.map((tab) => ({ ...tab, hidden: tab.hidden && !tabs[1] })))
 }
 
 /** Each connection of a client may be another. */
-export const drawLink = (random: Seeded, { delay, slow }: Nature): LinkNature => ({
-  delay,
-  bytesPerMs: random.chance(slow) ? random.pick(SLOW_BYTES_PER_MS) : FAST_BYTES_PER_MS,
-})
+export function drawLink(random: Seeded, { delay, slow, far }: Nature): LinkNature {
+  const times = random.chance(far) ? 20 : 1
+  return {
+    delay: { least: delay.least * times, most: delay.most * times },
+    bytesPerMs: random.chance(slow) ? random.pick(SLOW_BYTES_PER_MS) : FAST_BYTES_PER_MS,
+  }
+}

@@ -31,7 +31,7 @@ export interface LinkWatch {
 }
 
 /** How often a conversation is told that time passes; in a server once a second. */
-const TICK_MS = 250
+const TICK_MS = 1_000
 
 /**
  * One connection, both ends of it: to the server a `Wire` that takes bytes as fast as its client

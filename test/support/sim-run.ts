@@ -50,6 +50,12 @@ export class SimFault extends Error {}
 const REF = entityRef(DEFAULT_TENANT, entityId('simulated'))
 /** All must be quiet for so long: longer than anything that a server puts off. */
 const QUIET_MS = 400
+/**
+ * Stock clients renew their presence every 15 s. Some of them a client needs by its own doing: a tab
+ * whose socket dies tells its siblings that everyone is gone.
+ */
+const RENEWALS = Number(process.env.RENEWALS ?? 1)
+const RENEWAL_MS = 500
 /** A world that is left alone comes to rest within so much time and in so many steps. */
 const REST_MS = 3_600_000
 const REST_STEPS = 200_000
@@ -101,8 +107,9 @@ export class Simulation implements ClientWorld, LinkWatch {
     }
     this.#armTrouble()
     await this.#edit('wild', this.nature.edits.wild)
+    await this.#edit('calm', this.nature.edits.calm / 2)
     await this.#until(() => this.clients.every((client) => client.connected), 'all are connected')
-    await this.#edit('calm', this.nature.edits.calm)
+    await this.#edit('calm', this.nature.edits.calm / 2)
     this.#phase = 'over'
     await this.rest()
     await this.agree('before any reconnect')
@@ -144,7 +151,10 @@ export class Simulation implements ClientWorld, LinkWatch {
 
   /** Goes on until nothing happens any more. Every client must then be connected. */
   async rest(): Promise<void> {
-    for (const client of this.clients) client.renewPresence()
+    for (let left = RENEWALS; left > 0; left--) {
+      for (const client of this.clients) client.renewPresence()
+      await this.clock.advance(RENEWAL_MS)
+    }
     let quietSince = this.clock.monotonic()
     await this.#until(() => {
       const now = this.clock.monotonic()
@@ -272,7 +282,7 @@ export class Simulation implements ClientWorld, LinkWatch {
     this.counts.cuts++
     this.#trace(`${client.name} is cut`)
     client.cut(this.random.chance(0.5) ? 0 : this.random.next() * 600)
-    this.clock.after(this.#gap(100), () => this.#connect(client))
+    this.clock.after(this.#gap(this.nature.away), () => this.#connect(client))
   }
 
   async #restart(node: SimNode, gently: boolean): Promise<void> {
@@ -350,7 +360,7 @@ export class Simulation implements ClientWorld, LinkWatch {
     for (const sibling of this.#browsers.get(from) ?? []) {
       this.counts.siblingMessages++
       this.#betweenTabs++
-      this.clock.after(this.random.next() * (this.random.chance(0.1) ? 400 : 30), () => {
+      this.clock.after(this.random.next() * this.nature.betweenTabs, () => {
         this.#betweenTabs--
         this.#trace(`${sibling.name} hears its sibling ${from.name}`)
         sibling.siblingSays(message)
@@ -360,7 +370,8 @@ export class Simulation implements ClientWorld, LinkWatch {
 
   lost(client: SimClient, code: ErrorCode | 'cut'): void {
     this.#trace(`${client.name} has lost its connection: ${code}`)
-    if (this.#phase !== 'over') this.clock.after(this.#gap(100), () => this.#connect(client))
+    if (this.#phase === 'over') return
+    this.clock.after(this.#gap(this.nature.away), () => this.#connect(client))
   }
 
   // ---- what goes over the network
@@ -377,7 +388,8 @@ export class Simulation implements ClientWorld, LinkWatch {
         return this.#checkSaved(client, message.version)
       case 'awareness':
         for (const { client: id, state } of message.entries) {
-          if (state === null) this.#checkDeparture(id)
+          // About itself a client may be told so: it answers at a higher clock.
+          if (state === null && id !== client.doc.clientID) this.#checkDeparture(id)
         }
         return
       case 'denied':

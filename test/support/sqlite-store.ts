@@ -7,6 +7,7 @@ import { type Logger, SILENT } from '../../src/core/logger.ts'
 import { SqliteLog } from '../../src/log/sqlite.ts'
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../src/ops/system.ts'
 import { SqliteSnapshots } from '../../src/snapshots/sqlite.ts'
+import { RECORD_HEAD, unseal } from '../../src/sqlite/record.ts'
 import { openSqlite, type SqliteStore } from '../../src/sqlite/store.ts'
 import { SET_ASIDE_BYTES, type TestStore } from '../contract/store.ts'
 
@@ -128,17 +129,22 @@ function asOfLaterVersion(record: Buffer): void {
   record.writeUInt32LE(crc32(record.subarray(0, -4)), record.length - 4)
 }
 
+/** A byte of the newest snapshot flips that is still whole. */
 function spoilSnapshot(folder: string, key: string): void {
   withDatabase(folder, (db) => {
-    const newest = db.prepare(
-      `SELECT no FROM snapshots WHERE state = 'kept' AND entity =
-         (SELECT no FROM entities WHERE key = ?) ORDER BY no DESC LIMIT 1`,
+    const pieces = db.prepare(
+      `SELECT snapshot, pieces.record FROM pieces JOIN snapshots ON snapshots.no = snapshot
+       WHERE piece = 0 AND state = 'kept' AND entity = (SELECT no FROM entities WHERE key = ?)
+       ORDER BY snapshot DESC`,
     )
-    const { no } = newest.get(key) as { no: number }
-    const { record } = db.prepare('SELECT record FROM pieces WHERE snapshot = ?').get(no) as {
-      record: Buffer
-    }
-    record[20] = (record[20] as number) ^ 1
-    db.prepare('UPDATE pieces SET record = ? WHERE snapshot = ? AND piece = 0').run(record, no)
+    const rows = pieces.all(key) as { snapshot: number; record: Buffer }[]
+    const newest = rows.find(({ record }) => typeof unseal(record) !== 'string')
+    if (newest === undefined) throw new Error(`no whole snapshot of ${key}`)
+    const { snapshot, record } = newest
+    record[RECORD_HEAD] = (record[RECORD_HEAD] as number) ^ 1
+    db.prepare('UPDATE pieces SET record = ? WHERE snapshot = ? AND piece = 0').run(
+      record,
+      snapshot,
+    )
   })
 }

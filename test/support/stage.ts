@@ -13,7 +13,7 @@ import { TcpProxy } from './tcp-proxy.ts'
 /** How long a wait of a test may take, in ms: generous, since a loaded machine is no failure. */
 const DEADLINE = 10_000
 /** The same where nothing listens and every wait is in vain. */
-const DEAD_DEADLINE = 400
+const DEAD_DEADLINE = 150
 
 /**
  * Everything one test starts, ended with it in reverse order whether it passes or not: clients,
