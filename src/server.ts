@@ -70,7 +70,15 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   }
 
   try {
-    const store = await openStore(config, { clock, random, logger })
+    const store = await openStore(config, {
+      clock,
+      random,
+      logger,
+      threads: {
+        writer: thread('./sqlite/writer-thread.js'),
+        reader: thread('./sqlite/reader-thread.js'),
+      },
+    })
     closers.push(() => store.close())
 
     const checkers = new ThreadPool<Uint8Array, PackedScan>({

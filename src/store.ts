@@ -2,9 +2,12 @@ import type { Clock, Random } from './core/clock.ts'
 import type { Logger } from './core/logger.ts'
 import type { Log } from './log/log.ts'
 import { MemoryLog } from './log/memory.ts'
+import { SqliteLog } from './log/sqlite.ts'
 import type { Config } from './ops/options.ts'
 import { MemorySnapshots } from './snapshots/memory.ts'
 import type { Snapshots } from './snapshots/snapshots.ts'
+import { SqliteSnapshots } from './snapshots/sqlite.ts'
+import { openSqlite } from './sqlite/store.ts'
 
 /** Where a node keeps what it has acknowledged. */
 export interface Store {
@@ -19,11 +22,31 @@ export interface StoreParts {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** The built entry files of the threads of SQLite. */
+  readonly threads: { readonly writer: URL; readonly reader: URL }
 }
 
 /** @throws {TributaryError} `storage`, in one line that names the remedy. */
 export async function openStore(config: Config, parts: StoreParts): Promise<Store> {
+  return config.store === 'memory' ? inMemory(config, parts) : inFolder(config, parts)
+}
+
+function inMemory(config: Config, parts: StoreParts): Store {
   const log = new MemoryLog({ ...parts, limits: config.limits })
   const snapshots = new MemorySnapshots(log)
   return { log, snapshots, trouble: () => null, close: () => log.close() }
+}
+
+async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Promise<Store> {
+  const store = await openSqlite({ folder: data, ...parts })
+  const log = new SqliteLog(store, { ...parts, limits, paces })
+  return {
+    log,
+    snapshots: new SqliteSnapshots(store),
+    trouble: () => store.trouble?.message ?? null,
+    async close() {
+      await log.close()
+      await store.close()
+    },
+  }
 }

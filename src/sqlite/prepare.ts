@@ -111,6 +111,7 @@ interface Header {
 function peek(file: string): Header | null {
   const header = Buffer.alloc(100)
   // To be written too: else the first append would be the one to find out that it cannot be.
+  // (Closing a handle drops all locks that this process has on the file: nothing has it open yet.)
   const handle = openSync(file, 'r+')
   try {
     if (readSync(handle, header) < header.length) return null

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 /** What a wait throws when its time is up. A test against a dead port must fail with just this. */
 export class Deadline extends Error {
-  constructor(what: string, ms: number) {
-    super(`not within ${ms} ms: ${what}`)
+  constructor(what: string, ms: number, options?: ErrorOptions) {
+    super(`not within ${ms} ms: ${what}`, options)
     this.name = 'Deadline'
   }
 }

@@ -84,7 +84,7 @@ export class SimLink implements Wire {
     this.#armTick()
     begin(this).then(
       (conversation) => {
-        if (this.#ended) return conversation.closed()
+        if (this.#ended) return conversation.closed(false)
         this.#conversation = conversation
         this.#handling = false
         this.#work()
@@ -183,7 +183,7 @@ export class SimLink implements Wire {
     this.#inbox = []
     const conversation = this.#conversation
     this.#conversation = null
-    conversation?.closed()
+    conversation?.closed(draining)
   }
 
   #armTick(): void {

@@ -55,7 +55,7 @@ const QUIET_MS = 400
  * whose socket dies tells its siblings that everyone is gone.
  */
 const RENEWALS = Number(process.env.RENEWALS ?? 1)
-const RENEWAL_MS = 500
+const RENEWAL_MS = 15_000
 /** A world that is left alone comes to rest within so much time and in so many steps. */
 const REST_MS = 3_600_000
 const REST_STEPS = 200_000

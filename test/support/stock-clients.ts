@@ -4,7 +4,7 @@ import { WebsocketProvider as Provider3 } from 'y-websocket'
 import { WebsocketProvider as Provider1 } from 'y-websocket-1'
 import { WebsocketProvider as Provider2 } from 'y-websocket-2'
 import * as Y from 'yjs'
-import { until } from './deadline.ts'
+import { Deadline, until } from './deadline.ts'
 
 /** The stock providers, as published, all on the one yjs of the repository. */
 const providers = { '1.5.4': Provider1, '2.1.0': Provider2, '3.1.0': Provider3 } as const
@@ -88,7 +88,16 @@ export class StockClient {
   }
 
   async synced(): Promise<this> {
-    await until(`${this.version} is synced`, this.deadline, () => this.provider.synced)
+    try {
+      await until(`${this.version} is synced`, this.deadline, () => this.provider.synced)
+    } catch (error) {
+      const codes = this.sockets.map((socket) => socket.closedWith ?? 'open')
+      throw new Deadline(
+        `${this.version} is synced; its sockets: ${codes.join(', ')}`,
+        this.deadline,
+        { cause: error },
+      )
+    }
     return this
   }
 
