@@ -18,7 +18,10 @@ export function entityOfHash(hash: string): EntityId {
   const id = entityId(decoded(hash.replace(/^#/, '')) || DEFAULT_ENTITY)
   const carried = new URL(`ws://host/${id}`).pathname.slice(1)
   if (carried === '' || entityIdFromPath(carried) !== id) {
-    throw new TributaryError('bad-entity-id', `the address of a socket cannot carry "${id}"`)
+    throw new TributaryError(
+      'bad-entity-id',
+      `the address of a socket cannot carry the entity id "${id}"`,
+    )
   }
   return id
 }

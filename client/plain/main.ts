@@ -30,9 +30,9 @@ function entityOfLink(): EntityId | null {
   try {
     return entityOfHash(location.hash)
   } catch (error) {
-    const reason = `This link names no entity: ${TributaryError.from(error).message}`
-    field.readOnly = true
-    showState(pill, note, { is: 'refused', reason }, 'saved')
+    byId('entity', HTMLElement).textContent = 'This link names no entity'
+    document.body.classList.add('nowhere')
+    showState(pill, note, { is: 'refused', reason: TributaryError.from(error).message }, 'saved')
     return null
   }
 }

@@ -36,7 +36,7 @@ export function showPeople(
     // Your own entry stays where it is: moving it would take the focus out of your name.
     while (own.nextSibling !== null) own.nextSibling.remove()
     own.after(...entries)
-    count.textContent = isLive ? sentence(others.length, entries.length) : 'Looking for the others'
+    count.textContent = isLive ? sentence(others.length, entries.length) : 'Nobody else in sight'
   }
 
   let timer: ReturnType<typeof setTimeout> | undefined

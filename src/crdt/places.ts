@@ -170,7 +170,9 @@ class Walk {
   /** How many types of the update stand around what has that id as its parent. */
   #inside(places: Uint8Array, client: number, clock: number): number {
     const row = this.#rowOf(client, clock)
-    return row < 0 ? 0 : ((places[row] as number) & ~KEYED) + 1
+    // A parent that is no type holds nothing: Yjs makes garbage of what names it.
+    if (row < 0 || !isType(this.#scan.info[row] as number)) return 0
+    return ((places[row] as number) & ~KEYED) + 1
   }
 
   /** The row that holds an id, or −1. */

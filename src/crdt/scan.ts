@@ -34,7 +34,7 @@ export const EMPTY_UPDATE = new Uint8Array([0, 0]) as SoundUpdate
 /**
  * Where everything lies in one checked update: flat columns, one row per struct, no object per item.
  *
- * A scan is scratch space: it is filled by `checkUpdate` and valid until it is filled again. Structs
+ * A scan is scratch space: it is filled by `scanUpdate` and valid until it is filled again. Structs
  * of a section are contiguous in clock, and a section is contiguous in rows. Sections stand by falling
  * client id, each client has one. So do the deletes, the ranges of a client in order and apart. Where a struct has no
  * such id, the clock column says NONE and the client column nothing.

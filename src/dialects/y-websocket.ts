@@ -136,7 +136,9 @@ class YWebsocketConversation implements Conversation {
         session.marker(own(message.version))
         return
       case 'malformed':
-        session.refuse(new TributaryError('malformed', `A message of type ${message.type} is cut short.`))
+        session.refuse(
+          new TributaryError('malformed', `A message of type ${message.type} is cut short.`),
+        )
         return
       case 'unknown':
         cursor.at = cursor.bytes.length

@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
 import type { Limits } from '../core/limits.ts'
@@ -6,19 +6,21 @@ import { generationOf, type Position } from '../core/position.ts'
 import { checkUpdate } from '../crdt/check.ts'
 import type { Knowledge } from '../crdt/knowledge.ts'
 import { mergeSound } from '../crdt/merge.ts'
-import { MergeTree } from '../crdt/merge-tree.ts'
 import { neuter } from '../crdt/neuter.ts'
 import type { SoundUpdate, StateVector, UpdateScan } from '../crdt/scan.ts'
 import { encodeStateVector } from '../crdt/state-vector.ts'
 import { holdsAny } from '../crdt/tombstone.ts'
-import type { Author, Entry, EntrySink, Log, NewEntry, Subscription } from '../log/log.ts'
+import type { Entry, EntrySink, Log, Subscription } from '../log/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Snapshot } from '../snapshots/snapshots.ts'
+import { Appender, type AppenderSink, type Unlogged } from './appender.ts'
 import { Batch } from './batch.ts'
+import { Gathering } from './gathering.ts'
 import type { Member } from './member.ts'
 import type { NodeBudget } from './node-budget.ts'
 import { Presence } from './presence.ts'
 import type { State, States } from './states.ts'
+import { lower, Tail } from './tail.ts'
 import type { Tickable, Ticker } from './ticker.ts'
 
 /** What every entity of a node shares. */
@@ -60,36 +62,6 @@ export type Submitted =
     }
   | { readonly is: 'refused'; readonly code: ErrorCode }
 
-/** What a tick gathers. */
-interface Gathering {
-  readonly updates: SoundUpdate[]
-  readonly authors: Map<Member | null, Set<number>>
-  bytes: number
-  /** Not what the author sent, so the author needs it too. */
-  changed: boolean
-  /** When the first of them came, on the monotonic clock. */
-  readonly since: number
-}
-
-/** A batch that has been fanned out and waits for the log. */
-interface Unlogged {
-  readonly batch: Batch
-  readonly since: number
-  readonly authors: readonly Author[]
-}
-
-/** Batches that are written as one entry. */
-interface Flight {
-  readonly entry: NewEntry
-  readonly unlogged: readonly Unlogged[]
-  readonly since: number
-  retries: number
-}
-
-/** One entry takes in at most so much of what waited for the log. */
-const ENTRY_BYTES = 8 * 1024 * 1024
-const RETRY_FIRST_MS = 100
-const RETRY_MOST_MS = 2_000
 /** Types nested deeper than this make clients fail; from here on the entity takes no writes. */
 const DEPTH_MOST = 500
 
@@ -101,12 +73,9 @@ const DEPTH_MOST = 500
  * member at once, and to the log. When the log has it, `durable` goes to those who wait. After the
  * fan-out nothing is refused any more: an append that fails stays pending and is tried again.
  *
- * One append is under way at a time: what fails is retried in order, so the log never holds an entry
- * without the ones it builds on. Batches that wait meanwhile become one entry.
- *
  * States: open → closed. A closed one answers nothing; the registry loads a new one.
  */
-export class Entity implements Tickable, EntrySink {
+export class Entity implements Tickable, EntrySink, AppenderSink {
   readonly ref: EntityRef
   readonly presence: Presence
   tickedAt = Number.NEGATIVE_INFINITY
@@ -116,23 +85,19 @@ export class Entity implements Tickable, EntrySink {
   readonly #context: EntityContext
   readonly #members = new Set<Member>()
   readonly #waiting = new Set<Member>()
+  readonly #appender: Appender
   readonly #knowledge: Knowledge
   readonly #tombstone: StateVector | null
   /** Everything after `#base`, in fan-out order. */
-  readonly #tail = new MergeTree()
-  /** The log offset of each batch in the tail that is durable, oldest first. */
-  #logged: { seq: number; offset: number }[] = []
+  readonly #tail = new Tail()
   /** Where the snapshot ends that the tail continues. */
   #base: Position
   #baseBytes: number
   #depth: number
   #position: Position
   #gathering: Gathering | null = null
-  #unlogged: Unlogged[] = []
-  #flight: Flight | null = null
   #durableSeq: number
   #pendingBytes = 0
-  #cancelRetry: Cancel | null = null
   #subscription: Subscription | null = null
   #idle: (() => void)[] = []
   #stateVector: Uint8Array | null = null
@@ -142,6 +107,7 @@ export class Entity implements Tickable, EntrySink {
     this.#context = context
     this.ref = ref
     this.presence = new Presence(context.clock, context.limits, this.#members)
+    this.#appender = new Appender(context, ref.key, this)
     this.#knowledge = loaded.knowledge
     this.#tombstone = loaded.tombstone
     this.#base = loaded.state.position
@@ -150,7 +116,7 @@ export class Entity implements Tickable, EntrySink {
     this.#position = loaded.head
     this.touchedAt = context.clock.monotonic()
     for (const { offset, update } of loaded.tail) {
-      this.#logged.push({ seq: this.#tail.push(update), offset })
+      this.#tail.landed(this.#tail.push(update), offset)
     }
     this.#durableSeq = this.#tail.next - 1
   }
@@ -225,7 +191,7 @@ export class Entity implements Tickable, EntrySink {
   }
 
   get busy(): boolean {
-    return this.#gathering !== null || this.#flight !== null || this.#unlogged.length > 0
+    return this.#gathering !== null || this.#appender.busy
   }
 
   get base(): Position {
@@ -255,18 +221,18 @@ export class Entity implements Tickable, EntrySink {
    * place. `null` when the tail has been compacted past it.
    */
   since(place: number): SoundUpdate | null {
-    return place + 1 < this.#tail.first ? null : this.#tail.merged(place + 1)
+    return this.#tail.since(place)
   }
 
   /** The whole tail, merged: what a snapshot lacks. */
   tail(): SoundUpdate {
-    return this.#tail.merged(this.#tail.first)
+    return this.#tail.merged()
   }
 
   /** What was known before any of the batches from `seq` on: never more than that. */
   knownBefore(seq: number): StateVector {
     const known = new Map(this.#knowledge.known)
-    for (const update of this.#tail.from(seq)) lower(known, update)
+    this.#tail.lowerTo(seq, known)
     for (const update of this.#gathering?.updates ?? []) lower(known, update)
     return known
   }
@@ -288,7 +254,12 @@ export class Entity implements Tickable, EntrySink {
     if (update === null) {
       this.#context.metrics.repeated.add()
       // What it repeats may not be durable yet: then it is acknowledged with the newest batch.
-      return { is: 'nothing', seq: this.#gathering === null ? seq - 1 : seq, unclosed, newClients: 0 }
+      return {
+        is: 'nothing',
+        seq: this.#gathering === null ? seq - 1 : seq,
+        unclosed,
+        newClients: 0,
+      }
     }
     if (this.#depth > DEPTH_MOST) return { is: 'refused', code: 'too-deep' }
     if (!this.#context.pending.fits(this.#pendingBytes, update.length)) {
@@ -317,7 +288,11 @@ export class Entity implements Tickable, EntrySink {
     log.setAside(this.ref.key, scan.bytes, why).then(
       () => metrics.setAside.add(),
       (cause: unknown) => {
-        this.#context.trouble(this, 'an original could not be set aside', TributaryError.from(cause))
+        this.#context.trouble(
+          this,
+          'an original could not be set aside',
+          TributaryError.from(cause),
+        )
       },
     )
     return { scan: checkUpdate(neuter(scan, this.#knowledge.known)), changed: true }
@@ -328,23 +303,8 @@ export class Entity implements Tickable, EntrySink {
     member: Member | null,
     clients: readonly number[],
   ): void {
-    this.#gathering ??= {
-      updates: [],
-      authors: new Map(),
-      bytes: 0,
-      changed: false,
-      since: this.#context.clock.monotonic(),
-    }
-    const gathering = this.#gathering
-    let written = gathering.authors.get(member)
-    if (written === undefined) {
-      written = new Set()
-      gathering.authors.set(member, written)
-    }
-    for (const client of clients) written.add(client)
-    gathering.updates.push(scan.bytes)
-    gathering.bytes += scan.bytes.length
-    gathering.changed ||= changed
+    this.#gathering ??= new Gathering(this.#context.clock.monotonic())
+    this.#gathering.add(scan.bytes, member, clients, changed)
     this.#knowledge.learn(scan)
     this.#stateVector = null
     this.#pendingBytes += scan.bytes.length
@@ -358,17 +318,14 @@ export class Entity implements Tickable, EntrySink {
     if (gathering === null) return
     this.#gathering = null
     const update = mergeSound(gathering.updates)
-    const members = [...gathering.authors.keys()].filter((member) => member !== null)
-    const single = gathering.authors.size === 1 && !gathering.changed ? (members[0] ?? null) : null
-    const batch = new Batch(this.#tail.push(update), update, single)
+    const batch = new Batch(this.#tail.push(update), update, gathering.single)
     this.#context.metrics.batchUpdates.observe(gathering.updates.length)
     // Merging may shrink what was pending by its parts; from here on the batch counts.
     this.#settlePending(gathering.bytes - update.length)
     this.#fanOut(batch)
     const { since } = gathering
     this.#context.metrics.fanoutTime.observe(this.#context.clock.monotonic() - since)
-    this.#unlogged.push({ batch, since, authors: authorsOf(gathering.authors) })
-    this.#pump()
+    this.#appender.push({ batch, since, authors: gathering.authors() })
   }
 
   #fanOut(batch: Batch): void {
@@ -382,56 +339,28 @@ export class Entity implements Tickable, EntrySink {
 
   // ---- the log
 
-  /** Starts the next append, unless one is under way. */
-  #pump(): void {
-    if (this.#flight !== null || this.#unlogged.length === 0) return
-    let count = 0
-    let bytes = 0
-    do {
-      bytes += this.#unlogged[count++]?.batch.update.length ?? 0
-    } while (count < this.#unlogged.length && bytes < ENTRY_BYTES)
-    const unlogged = this.#unlogged.splice(0, count)
-    const entry: NewEntry = {
-      id: this.#context.nextEntryId(),
-      authors: unlogged.length === 1 ? (unlogged[0] as Unlogged).authors : mergeAuthors(unlogged),
-      origin: 'session',
-      time: this.#context.clock.wall(),
-      update: mergeSound(unlogged.map(({ batch }) => batch.update)),
-    }
-    this.#flight = { entry, unlogged, since: this.#context.clock.monotonic(), retries: 0 }
-    this.#append(this.#flight)
-  }
-
-  #append(flight: Flight): void {
-    this.#context.log.append(this.ref.key, flight.entry).then(
-      ({ position }) => this.#landed(flight, position),
-      (cause: unknown) => this.#failed(flight, TributaryError.from(cause)),
-    )
-  }
-
-  #landed(flight: Flight, position: Position): void {
-    if (this.#flight !== flight) return
-    this.#flight = null
+  /** The appender's. */
+  landed(unlogged: readonly Unlogged[], position: Position, appendedAt: number): void {
+    if (this.#closed) return
     this.#position = position
-    const now = this.#context.clock.monotonic()
-    this.#context.metrics.appendTime.observe(now - flight.since)
-    for (const { batch, since } of flight.unlogged) {
-      this.#context.metrics.ackTime.observe(now - since)
-      this.#logged.push({ seq: batch.seq, offset: position.offset })
+    const { metrics, clock, echo } = this.#context
+    const now = clock.monotonic()
+    metrics.appendTime.observe(now - appendedAt)
+    for (const { batch, since } of unlogged) {
+      metrics.ackTime.observe(now - since)
+      this.#tail.landed(batch.seq, position.offset)
       this.#settlePending(batch.update.length)
       this.#durableSeq = batch.seq
+      if (echo && batch.author !== null && this.#members.has(batch.author)) batch.author.echo(batch)
     }
-    if (this.#context.echo) this.#echo(flight)
     this.#tellDurable()
     this.#context.grown(this)
-    this.#pump()
-    if (!this.busy) for (const idle of this.#idle.splice(0)) idle()
+    this.#tellSettled()
   }
 
-  #echo(flight: Flight): void {
-    for (const { batch } of flight.unlogged) {
-      if (batch.author !== null && this.#members.has(batch.author)) batch.author.echo(batch)
-    }
+  /** The appender's. */
+  failing(error: TributaryError): void {
+    this.#context.trouble(this, 'an append failed, it is tried again', error)
   }
 
   #tellDurable(): void {
@@ -441,20 +370,13 @@ export class Entity implements Tickable, EntrySink {
     for (const member of waiting) member.durable(this.#durableSeq)
   }
 
-  /** Nothing of a failed append is in the log: the same entry, under the same id, is tried again. */
-  #failed(flight: Flight, error: TributaryError): void {
-    if (this.#flight !== flight || this.#closed) return
-    if (flight.retries === 0) this.#context.trouble(this, 'an append failed, it is tried again', error)
-    const wait = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** flight.retries++)
-    this.#cancelRetry = this.#context.clock.after(wait, () => {
-      this.#cancelRetry = null
-      if (!this.#closed) this.#append(flight)
-    })
+  #tellSettled(): void {
+    if (!this.busy) for (const idle of this.#idle.splice(0)) idle()
   }
 
   /** From the log, in its order: our own come back here too, and are known by their id. */
   entry(entry: Entry): void {
-    if (this.#closed || entry.id === this.#flight?.entry.id) return
+    if (this.#closed || this.#appender.isOwn(entry.id)) return
     this.#position = entry.position
     let scan: UpdateScan
     try {
@@ -470,7 +392,7 @@ export class Entity implements Tickable, EntrySink {
     this.#knowledge.learn(update === scan.bytes ? checkUpdate(update, scan) : checkUpdate(update))
     this.#stateVector = null
     const batch = new Batch(this.#tail.push(update), update, null)
-    this.#logged.push({ seq: batch.seq, offset: entry.position.offset })
+    this.#tail.landed(batch.seq, entry.position.offset)
     this.#fanOut(batch)
     this.#context.grown(this)
   }
@@ -490,17 +412,9 @@ export class Entity implements Tickable, EntrySink {
     this.#base = snapshot.position
     this.#baseBytes = snapshot.update.length
     this.#depth = snapshot.depth
-    let keep = 0
-    while (keep < this.#logged.length && this.#offsetAt(keep) <= snapshot.position.offset) keep++
-    const last = this.#logged[keep - 1]
-    this.#logged = this.#logged.slice(keep)
-    if (last !== undefined) this.#tail.dropBelow(last.seq + 1)
+    this.#tail.dropTo(snapshot.position.offset)
     // It also holds deletes that no update names.
     this.#knowledge.adoptDeletes(() => snapshot.deleteSet)
-  }
-
-  #offsetAt(row: number): number {
-    return (this.#logged[row] as { offset: number }).offset
   }
 
   // ---- the end
@@ -523,7 +437,7 @@ export class Entity implements Tickable, EntrySink {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#cancelRetry?.()
+    this.#appender.close()
     this.#subscription?.close()
     this.#context.ticker.forget(this)
     this.#context.pending.add(-this.#pendingBytes)
@@ -533,37 +447,4 @@ export class Entity implements Tickable, EntrySink {
     this.#waiting.clear()
     for (const idle of this.#idle.splice(0)) idle()
   }
-}
-
-function lower(known: StateVector, update: SoundUpdate): void {
-  const scan = checkUpdate(update)
-  for (let i = 0; i < scan.sections; i++) {
-    const client = scan.sectionClient[i] as number
-    const first = scan.clock[scan.sectionFrom[i] as number] as number
-    const clock = known.get(client)
-    if (clock === undefined || clock <= first) continue
-    if (first === 0) known.delete(client)
-    else known.set(client, first)
-  }
-}
-
-const LOCAL = { actor: 'local', session: '' }
-
-function authorsOf(gathered: ReadonlyMap<Member | null, ReadonlySet<number>>): Author[] {
-  return Array.from(gathered, ([member, clients]) => ({
-    ...(member?.author ?? LOCAL),
-    clients: [...clients],
-  }))
-}
-
-function mergeAuthors(unlogged: readonly Unlogged[]): Author[] {
-  const bySession = new Map<string, { author: Author; clients: Set<number> }>()
-  for (const { authors } of unlogged) {
-    for (const author of authors) {
-      const known = bySession.get(author.session)
-      if (known === undefined) bySession.set(author.session, { author, clients: new Set(author.clients) })
-      else for (const client of author.clients) known.clients.add(client)
-    }
-  }
-  return Array.from(bySession.values(), ({ author, clients }) => ({ ...author, clients: [...clients] }))
 }

@@ -69,4 +69,3 @@ function take(context: EntityContext, knowledge: Knowledge, entry: Entry): Sound
     return null
   }
 }
-

@@ -74,11 +74,7 @@ export class Presence {
   #cancel: Cancel | null = null
   #gone = 0
 
-  constructor(
-    clock: Clock,
-    limits: Pick<Limits, 'sessionClients'>,
-    readers: ReadonlySet<Member>,
-  ) {
+  constructor(clock: Clock, limits: Pick<Limits, 'sessionClients'>, readers: ReadonlySet<Member>) {
     this.#clock = clock
     this.#limits = limits
     this.#readers = readers
@@ -122,7 +118,8 @@ export class Presence {
     if (entry.state === null || (peer !== undefined && entry.clock <= peer.clock)) return false
     if (!this.#allow(member, entry.client)) return false
     const heard = peer ?? this.#add(entry.client)
-    if (heard.speaker !== null && heard.speaker !== member) this.#release(heard.speaker, entry.client)
+    if (heard.speaker !== null && heard.speaker !== member)
+      this.#release(heard.speaker, entry.client)
     heard.speaker = member
     this.#pass(entry.client, heard, entry.clock, entry.state)
     return true
@@ -266,7 +263,14 @@ export class Presence {
   }
 
   #add(id: number): Peer {
-    const peer: Peer = { clock: 0, passedAt: 0, state: null, owners: null, speaker: null, goneAt: 0 }
+    const peer: Peer = {
+      clock: 0,
+      passedAt: 0,
+      state: null,
+      owners: null,
+      speaker: null,
+      goneAt: 0,
+    }
     this.#peers.set(id, peer)
     return peer
   }

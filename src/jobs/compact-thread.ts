@@ -19,7 +19,12 @@ export interface Compacted {
 
 answerJobs<CompactJob, Compacted>(({ base, entries, gc }, transfer) => {
   const compacted = compactUpdates(base, entries, { gc })
-  for (const part of [compacted.update, compacted.stateVector, compacted.deleteSet, compacted.index]) {
+  for (const part of [
+    compacted.update,
+    compacted.stateVector,
+    compacted.deleteSet,
+    compacted.index,
+  ]) {
     transfer.push(part.buffer as ArrayBuffer)
   }
   return compacted

@@ -104,7 +104,8 @@ export class Reader {
       this.#outlet.update(piece.value)
       this.#metrics.updatesOut.add()
     }
-    if (known === null) this.#reading = { ...this.#reading, known: this.#entity.knownBefore(place + 1) }
+    if (known === null)
+      this.#reading = { ...this.#reading, known: this.#entity.knownBefore(place + 1) }
   }
 
   deliver(batch: Batch): void {

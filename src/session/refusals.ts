@@ -35,6 +35,8 @@ export class Refusals {
   /** Whether the address must be turned away from the entity now. */
   barred(address: string, entity: EntityKey): boolean {
     const known = this.#recent.get(`${address} ${entity}`)
-    return known !== undefined && known.count >= 2 && this.#clock.monotonic() - known.last <= WINDOW_MS
+    return (
+      known !== undefined && known.count >= 2 && this.#clock.monotonic() - known.last <= WINDOW_MS
+    )
   }
 }

@@ -389,4 +389,3 @@ export class Session implements Member {
     return new Promise((resolve) => this.#room.push(resolve))
   }
 }
-

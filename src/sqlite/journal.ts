@@ -2,9 +2,13 @@ import type { Statement } from 'better-sqlite3'
 import { type Connection, isCorrupt } from './connection.ts'
 import { placeOfRecord } from './entry-record.ts'
 
-/** Rows of the journal, filed no earlier than when there are so many, or so many bytes of them. */
-const MANY_ROWS = 50_000
-const MANY_BYTES = 16 * 1024 * 1024
+/** When it is worth filing: many entries of one entity are then written with one page. */
+export interface Length {
+  readonly rows: number
+  readonly bytes: number
+}
+
+export const LONG: Length = { rows: 50_000, bytes: 16 * 1024 * 1024 }
 
 export interface JournalRow {
   readonly no: number
@@ -31,12 +35,14 @@ export class Journal {
   readonly #since: Statement<[number], Columns>
   readonly #record: Statement<[number], { record: Buffer }>
   readonly #lastNo: Statement<[], { no: number | null }>
+  readonly #long: Length
   readonly #byEntity = new Map<number, JournalRows>()
   #last = 0
   #rows = 0
   #bytes = 0
 
-  constructor(db: Connection) {
+  constructor(db: Connection, long: Length) {
+    this.#long = long
     this.#since = db
       .prepare<[number], Columns>(
         'SELECT no, entity, offset, length(record) FROM journal WHERE no > ? ORDER BY no',
@@ -48,7 +54,7 @@ export class Journal {
 
   /** Whether there is enough to be filed. */
   get isLong(): boolean {
-    return this.#rows >= MANY_ROWS || this.#bytes >= MANY_BYTES
+    return this.#rows >= this.#long.rows || this.#bytes >= this.#long.bytes
   }
 
   of(entity: number): JournalRows {
@@ -66,19 +72,18 @@ export class Journal {
 
   /** Takes in what was appended since the last look. */
   catchUp(): void {
-    let step = 1
+    let tries = 0
     for (;;) {
       try {
         for (const row of this.#since.iterate(this.#last)) {
           this.#take(row)
-          step = 1
+          tries = 0
         }
         return
       } catch (error) {
         if (!isCorrupt(error) || this.#last >= (this.#lastNo.get()?.no ?? 0)) throw error
-        // Past the page that cannot be read, in strides: what is on it is missing, not what follows.
-        this.#last += step
-        step *= 2
+        // Past the page that cannot be read: row by row, and in strides where whole ranges are gone.
+        this.#last += Math.ceil(++tries / 1_000)
       }
     }
   }

@@ -10,7 +10,7 @@ import type {
   StoredSnapshot,
 } from './calls.ts'
 import { type Connection, connect, isAnswer, isCorrupt, sqliteCode } from './connection.ts'
-import { Journal } from './journal.ts'
+import { Journal, type Length, LONG } from './journal.ts'
 import { Mover } from './mover.ts'
 import type { Unreadable } from './record.ts'
 import { moved } from './serve.ts'
@@ -25,10 +25,13 @@ import { StoredSnapshots } from './stored-snapshots.ts'
  */
 export class Reader implements ReaderCalls {
   readonly #file: string
+  readonly #long: Length
   #tables: Tables | null = null
 
-  constructor(file: string) {
+  /** @param long How long the journal gets before it is filed. */
+  constructor(file: string, long: Length = LONG) {
     this.#file = file
+    this.#long = long
   }
 
   lastEntity(): number {
@@ -74,10 +77,8 @@ export class Reader implements ReaderCalls {
   }
 
   chore(): boolean {
-    return this.#with(({ db, journal, mover }) => {
-      db.transaction(() => journal.catchUp())()
-      return mover.slice()
-    })
+    this.#look(() => {})
+    return this.#with(({ mover }) => mover.slice())
   }
 
   close(): void {
@@ -86,19 +87,25 @@ export class Reader implements ReaderCalls {
     tables?.close()
   }
 
-  /** One look sees one state of everything, the journal included. */
+  /**
+   * One look sees one state of everything, the journal included. It ends in a rollback, because a
+   * commit fails after a page that could not be read, although nothing was to be written.
+   */
   #look<Value>(look: (tables: Tables) => Value): Value {
-    return this.#with((tables) =>
-      tables.db.transaction(() => {
+    return this.#with((tables) => {
+      tables.begin()
+      try {
         tables.journal.catchUp()
         return look(tables)
-      })(),
-    )
+      } finally {
+        tables.end()
+      }
+    })
   }
 
   #with<Value>(work: (tables: Tables) => Value): Value {
     try {
-      this.#tables ??= new Tables(this.#file)
+      this.#tables ??= new Tables(this.#file, this.#long)
       return work(this.#tables)
     } catch (error) {
       if (sqliteCode(error) !== null && !isAnswer(error) && !isCorrupt(error)) this.close()
@@ -113,11 +120,13 @@ class Tables {
   readonly logs: StoredLogs
   readonly snapshots: StoredSnapshots
   readonly mover: Mover
+  readonly begin: () => void
+  readonly end: () => void
   readonly lastEntity: () => number
   readonly nextAside: (after: number) => SetAsideRow | null
   readonly #writes: Connection
 
-  constructor(file: string) {
+  constructor(file: string, long: Length) {
     this.#writes = connect(file, 'mover')
     try {
       this.db = connect(file, 'reader')
@@ -125,10 +134,14 @@ class Tables {
       this.#writes.close()
       throw error
     }
-    this.journal = new Journal(this.db)
+    this.journal = new Journal(this.db, long)
     this.logs = new StoredLogs(this.db, this.journal)
     this.snapshots = new StoredSnapshots(this.db, this.#writes, this.logs)
     this.mover = new Mover(this.#writes, this.journal)
+    const begin = this.db.prepare('BEGIN')
+    const end = this.db.prepare('ROLLBACK')
+    this.begin = () => void begin.run()
+    this.end = () => void end.run()
     const sequence = this.db.prepare<[], { seq: number }>(
       "SELECT seq FROM sqlite_sequence WHERE name = 'entities'",
     )

@@ -113,7 +113,10 @@ export class Acceptor {
       throw new TributaryError('too-many-sockets', 'This node has as many sockets as it may.')
     }
     if ((this.#byAddress.get(address) ?? 0) >= limits.addressSockets) {
-      throw new TributaryError('too-many-from-address', 'Your address has as many sockets as it may.')
+      throw new TributaryError(
+        'too-many-from-address',
+        'Your address has as many sockets as it may.',
+      )
     }
   }
 

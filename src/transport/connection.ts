@@ -217,7 +217,9 @@ export class Connection implements Wire {
       conversation?.closed(draining)
     } catch (error) {
       this.#context.metrics.handlerErrors.add()
-      this.#context.logger.error('a connection failed while it ended', { error: TributaryError.from(error) })
+      this.#context.logger.error('a connection failed while it ended', {
+        error: TributaryError.from(error),
+      })
     }
   }
 

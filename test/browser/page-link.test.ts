@@ -74,7 +74,7 @@ describe.skipIf(withoutChromium)('the page and its server', () => {
       })()`)
       await stage.server.stop()
       for (const visitor of [ann, bob]) await visitor.is('Offline')
-      expect(await ann.words('#count')).toBe('Looking for the others')
+      expect(await ann.words('#count')).toBe('Nobody else in sight')
       await ann.caret(8)
       await ann.type('Ann offline. ')
       await bob.caret(8)

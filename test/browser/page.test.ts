@@ -80,9 +80,12 @@ describe.skipIf(withoutChromium)('the page', () => {
   stageTest('[P2] a link that names no entity says so and takes no text', async (stage) => {
     const ann = await arrive(stage, 'why?')
     await ann.is('Refused')
-    expect(await ann.note()).toContain('names no entity')
-    expect(await ann.field.isEditable()).toBe(false)
+    expect(await ann.note()).toContain('cannot carry the entity id "why?"')
+    expect(await ann.field.isVisible()).toBe(false)
     expect(ann.requested.filter((url) => url.startsWith('ws'))).toEqual([])
+    await ann.page.getByRole('link', { name: 'welcome' }).click()
+    await ann.is('Live')
+    expect(await ann.words('#entity')).toBe('welcome')
   })
 
   stageTest('[P1] nothing is loaded from elsewhere, under a strict policy', async (stage) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { checkUpdate } from '../../src/crdt/check.ts'
 import { NONE, UpdateScan } from '../../src/crdt/scan.ts'
+import { scanUpdate } from '../../src/crdt/scan-update.ts'
 import { hex, toHex } from '../support/hex.ts'
 import { one, text, uint } from './literals.ts'
 
@@ -365,6 +366,16 @@ describe('structs among each other', () => {
     refuses(nested(20_000, 'parent'), 'types are nested too deep')
   })
 
+  test('[C13] what sound updates nest together may be deeper: our own bytes are only scanned', () => {
+    const whole = nested(100, 'parent')
+    const outer = accepts(nested(50, 'parent'))
+    const inner = accepts(Y.diffUpdate(whole, hex('01 07 32')))
+    const merged = Y.mergeUpdates([outer, inner])
+    expect(merged).toEqual(whole)
+    expect(scanUpdate(merged).structs).toBe(100)
+    refuses(merged, 'types are nested too deep')
+  })
+
   test('[C13] depth is counted across sections, whatever their order', () => {
     const section = (client: number, parent: number) => {
       const structs = Array.from({ length: 40 }, (_, i) =>
@@ -386,6 +397,13 @@ describe('structs among each other', () => {
       i === 0 ? `07 ${T} 00` : `87 07 ${uint(i - 1)} 00`,
     )
     accepts(hex(`01 ${uint(300)} 07 00 ${structs.join('')} 00`))
+  })
+
+  test('[C13] a parent that is no type holds nothing, and takes no part in the depth', () => {
+    const types = Array.from({ length: 65 }, () => `07 ${T} 00`)
+    const texts = Array.from({ length: 100 }, (_, i) => `04 00 07 ${uint(i + 64)} 01 61`)
+    const last = `07 00 07 ${uint(164)} 00 04 00 07 ${uint(165)} 02 6162`
+    accepts(hex(`01 ${uint(167)} 07 00 ${types.join('')} ${texts.join('')} ${last} 00`))
   })
 
   test('[C18] several values under a key are accepted when all of them are deleted', () => {

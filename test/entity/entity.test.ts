@@ -278,7 +278,11 @@ describe('following the log', () => {
       await stage.settle()
     }
     const read = entriesOf(await stage.log.read(REF.key, ORIGIN))
-    const compacted = compactUpdates(null, read.slice(0, 3).map((entry) => entry.update), { gc: true })
+    const compacted = compactUpdates(
+      null,
+      read.slice(0, 3).map((entry) => entry.update),
+      { gc: true },
+    )
     const snapshot = { ...compacted, position: read[2]?.position ?? ORIGIN }
     expect(await stage.snapshots.commit(REF.key, snapshot, null)).toBe('committed')
     const known = entity.stateVector
@@ -297,7 +301,13 @@ describe('following the log', () => {
     const stage = entityStage()
     const ann = author(1)
     const update = ann.write('x')
-    await stage.log.append(REF.key, { id: 'e', authors: [], origin: 'session', time: 0, update: update as never })
+    await stage.log.append(REF.key, {
+      id: 'e',
+      authors: [],
+      origin: 'session',
+      time: 0,
+      update: update as never,
+    })
     const [entry] = entriesOf(await stage.log.read(REF.key, ORIGIN))
     const compacted = compactUpdates(null, [update], { gc: true })
     const snapshot = { ...compacted, depth: 501, position: entry?.position ?? ORIGIN }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import * as Y from 'yjs'
 import { DEFAULT_TENANT, entityId, entityRef } from '../../src/core/ids.ts'
 import { Registry } from '../../src/entity/registry.ts'
 import { entityStage, REF, submit, Witness } from '../support/entity-stage.ts'
-import * as Y from 'yjs'
 
 function registryStage() {
   const stage = entityStage()

@@ -48,8 +48,9 @@ class FakeOutlet implements Outlet {
   }
   awareness(body: Uint8Array) {
     const { entries } = readAwareness(body, { bytes: 2 ** 16, depth: 64 })
-    const told = entries.map(({ client, clock, state }) =>
-      `${client}:${clock}=${state === null ? 'null' : new TextDecoder().decode(state)}`,
+    const told = entries.map(
+      ({ client, clock, state }) =>
+        `${client}:${clock}=${state === null ? 'null' : new TextDecoder().decode(state)}`,
     )
     this.#write({ is: 'awareness', entries: told }, body.length)
   }

@@ -71,8 +71,11 @@ export class LogAudit implements EntrySink {
       brings = true
       if (clock + length > this.nextClock(client))
         this.#fault(position, 'deletes what is not there')
-      if (this.#name(client, clock, length))
+      // What stays whole although a part of it is known keeps its deletes.
+      const whole = first.get(client) ?? Number.POSITIVE_INFINITY
+      if (this.#name(client, clock, length, whole)) {
         this.#fault(position, `deletes ${client}:${clock} again`)
+      }
     }
     if (!brings) this.#fault(position, 'brings nothing')
   }

@@ -66,10 +66,10 @@ function drawNode(random: Seeded): NodeNature {
     paces: {
       ...DEFAULT_PACES,
       tick: random.pick([4, 16, 60]),
-      idle: random.pick([20, 300, 30_000]),
+      idle: random.pick([100, 1_000, 30_000]),
       compactEntries: random.pick([2, 8, 30, 500]),
       compactBytes: random.pick([200, 4_000, 256 * 1024]),
-      compactQuiet: random.pick([100, 60_000]),
+      compactQuiet: random.pick([400, 60_000]),
       cacheBytes: random.pick([1, 512 * 1024 * 1024]),
       // A slow client may take long to answer, and none is to be sent away here.
       ask: 3_600_000,

@@ -121,7 +121,7 @@ export class SimLink implements Wire {
   close(code: ErrorCode, holdMs = 0): void {
     if (this.#ended) return
     this.#watch.serverEnds(this, code)
-    this.#end()
+    this.#end(code === 'draining')
     this.#clock.after(holdMs, () => {
       this.#later('down', () => {
         this.#left = true
@@ -177,7 +177,7 @@ export class SimLink implements Wire {
     this.close(TributaryError.from(error).code)
   }
 
-  #end(): void {
+  #end(draining: boolean): void {
     this.#ended = true
     this.#handling = false
     this.#inbox = []
@@ -211,7 +211,7 @@ export class SimLink implements Wire {
     if (this.#left) return
     this.#left = true
     this.#clock.after(noticedAfter, () => {
-      if (!this.#ended) this.#end()
+      if (!this.#ended) this.#end(false)
     })
   }
 

@@ -54,7 +54,6 @@ const QUIET_MS = 400
  * Stock clients renew their presence every 15 s. Some of them a client needs by its own doing: a tab
  * whose socket dies tells its siblings that everyone is gone.
  */
-const RENEWALS = Number(process.env.RENEWALS ?? 1)
 const RENEWAL_MS = 15_000
 /** A world that is left alone comes to rest within so much time and in so many steps. */
 const REST_MS = 3_600_000
@@ -151,16 +150,10 @@ export class Simulation implements ClientWorld, LinkWatch {
 
   /** Goes on until nothing happens any more. Every client must then be connected. */
   async rest(): Promise<void> {
-    for (let left = RENEWALS; left > 0; left--) {
-      for (const client of this.clients) client.renewPresence()
-      await this.clock.advance(RENEWAL_MS)
-    }
-    let quietSince = this.clock.monotonic()
-    await this.#until(() => {
-      const now = this.clock.monotonic()
-      if (!this.#isQuiet) quietSince = now
-      return now - quietSince >= QUIET_MS
-    }, 'it comes to rest')
+    await this.#quiet()
+    await this.clock.advance(RENEWAL_MS)
+    for (const client of this.clients) client.renewPresence()
+    await this.#quiet()
   }
 
   /** All copies are equal: of the clients, of the server as a cold start finds it, and of the oracle. */
@@ -223,7 +216,7 @@ export class Simulation implements ClientWorld, LinkWatch {
 
   async #edit(phase: 'wild' | 'calm', edits: number): Promise<void> {
     this.#phase = phase
-    this.#editsLeft = Math.min(edits, (this.#options.mostEdits ?? edits) - this.counts.edits)
+    this.#editsLeft = Math.min(edits, (this.#options.mostEdits ?? Number.POSITIVE_INFINITY) - this.counts.edits)
     await this.#until(() => this.#editsLeft <= 0, 'all edits are made')
   }
 
@@ -473,6 +466,15 @@ export class Simulation implements ClientWorld, LinkWatch {
       [...this.#usersOf.keys()].every((link) => link.quiet) &&
       node.entity?.busy !== true
     )
+  }
+
+  async #quiet(): Promise<void> {
+    let quietSince = this.clock.monotonic()
+    await this.#until(() => {
+      const now = this.clock.monotonic()
+      if (!this.#isQuiet) quietSince = now
+      return now - quietSince >= QUIET_MS
+    }, 'it comes to rest')
   }
 
   async #until(done: () => boolean, what: string): Promise<void> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import Database from 'better-sqlite3'
+import type { Clock } from '../../src/core/clock.ts'
 import { type Logger, SILENT } from '../../src/core/logger.ts'
 import { SqliteLog } from '../../src/log/sqlite.ts'
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../src/ops/system.ts'
@@ -27,26 +28,22 @@ export interface Opened {
   close(): Promise<void>
 }
 
+export interface FolderOptions {
+  readonly threads?: { readonly writer: URL; readonly reader: URL }
+  readonly storeClock?: Pick<Clock, 'after'>
+  readonly logger?: Logger
+}
+
 /** Store, log and snapshots of a folder, put together as the server does. */
-export async function openFolder(
-  folder: string,
-  {
-    threads = THREADS,
-    commit = 1,
-    logger = SILENT,
-  }: {
-    threads?: { writer: URL; reader: URL }
-    commit?: number
-    logger?: Logger
-  } = {},
-): Promise<Opened> {
-  const store = await openSqlite({ folder, threads, clock: SYSTEM_CLOCK, logger })
+export async function openFolder(folder: string, options: FolderOptions = {}): Promise<Opened> {
+  const { threads = THREADS, storeClock = SYSTEM_CLOCK, logger = SILENT } = options
+  const store = await openSqlite({ folder, threads, clock: storeClock, logger })
   const log = new SqliteLog(store, {
     clock: SYSTEM_CLOCK,
     random: SYSTEM_RANDOM,
     logger,
     limits: { setAsideBytes: SET_ASIDE_BYTES },
-    paces: { commit },
+    paces: { commit: 1 },
   })
   const close = async () => {
     await log.close()

@@ -124,7 +124,6 @@ export class Stage {
 
   async end(): Promise<void> {
     const failures: unknown[] = []
-    if (process.env.SHOW) for (const server of this.#own) console.log(server.pid, server.output.slice(-12).join('\n').slice(0, 3000))
     for (const end of this.#ends.splice(0).reverse()) {
       try {
         await end()

@@ -50,12 +50,20 @@ describe('reading', () => {
     expect(read('00 00')).toEqual({ is: 'unknown', type: 0 })
   })
 
-  test.each(['00', '00 01', '00 02', '00 02 05 00', '00 00 02 01', '01', '01 05 00', '66', '66 03 01', '00 02 ff ff ff ff ff ff ff ff 7f'])(
-    '[W5] %s is malformed',
-    (text) => {
-      expect(read(text).is).toBe('malformed')
-    },
-  )
+  test.each([
+    '00',
+    '00 01',
+    '00 02',
+    '00 02 05 00',
+    '00 00 02 01',
+    '01',
+    '01 05 00',
+    '66',
+    '66 03 01',
+    '00 02 ff ff ff ff ff ff ff ff 7f',
+  ])('[W5] %s is malformed', (text) => {
+    expect(read(text).is).toBe('malformed')
+  })
 })
 
 describe('writing', () => {

@@ -1,0 +1,77 @@
+import { checkUpdate } from '../crdt/check.ts'
+import { MergeTree } from '../crdt/merge-tree.ts'
+import type { SoundUpdate, StateVector } from '../crdt/scan.ts'
+
+/**
+ * Everything behind an entity's snapshot, in the order in which it was fanned out, which is each
+ * batch's `seq`. Those at the end may not be in the log yet.
+ */
+export class Tail {
+  readonly #tree = new MergeTree()
+  /** The log offset of each batch that is durable, in the order of `seq`. */
+  #logged: { readonly seq: number; readonly offset: number }[] = []
+
+  /** The `seq` that the next batch gets. */
+  get next(): number {
+    return this.#tree.next
+  }
+
+  get count(): number {
+    return this.#tree.count
+  }
+
+  get bytes(): number {
+    return this.#tree.bytes
+  }
+
+  /** @returns its `seq`. */
+  push(update: SoundUpdate): number {
+    return this.#tree.push(update)
+  }
+
+  /** The batch is in the log. */
+  landed(seq: number, offset: number): void {
+    this.#logged.push({ seq, offset })
+  }
+
+  /** Everything, merged. */
+  merged(): SoundUpdate {
+    return this.#tree.merged(this.#tree.first)
+  }
+
+  /**
+   * Everything after the batch `seq`, merged: one buffer for all who ask from the same place. `null`
+   * when the tail does not reach back so far any more.
+   */
+  since(seq: number): SoundUpdate | null {
+    return seq + 1 < this.#tree.first ? null : this.#tree.merged(seq + 1)
+  }
+
+  /** Takes down `known` to what it was before the batch `seq`, or to less. */
+  lowerTo(seq: number, known: StateVector): void {
+    for (const update of this.#tree.from(seq)) lower(known, update)
+  }
+
+  /** A snapshot covers the log up to that offset. */
+  dropTo(offset: number): void {
+    const beyond = this.#logged.findIndex((row) => row.offset > offset)
+    const covered = beyond < 0 ? this.#logged.length : beyond
+    const last = this.#logged[covered - 1]
+    if (last === undefined) return
+    this.#logged = this.#logged.slice(covered)
+    this.#tree.dropBelow(last.seq + 1)
+  }
+}
+
+/** Takes out of `known` what an update has brought; of a half-known struct, all of it. */
+export function lower(known: StateVector, update: SoundUpdate): void {
+  const scan = checkUpdate(update)
+  for (let section = 0; section < scan.sections; section++) {
+    const client = scan.sectionClient[section] as number
+    const first = scan.clock[scan.sectionFrom[section] as number] as number
+    const clock = known.get(client)
+    if (clock === undefined || clock <= first) continue
+    if (first === 0) known.delete(client)
+    else known.set(client, first)
+  }
+}
