@@ -9,7 +9,7 @@ import { STOCK_VERSIONS } from '../support/stock-clients.ts'
 
 const MB = 1024 * 1024
 /** Above what is sent in one frame, below the limits. */
-const BIG = 20 * MB
+const BIG = 12 * MB
 const LARGEST_PIECE = 8 * MB + 64 * 1024
 
 interface Big {
@@ -61,7 +61,7 @@ async function fill(stage: Stage): Promise<Big & { id: string }> {
   return { id, ...big }
 }
 
-describe('an entity of 20 MB', () => {
+describe('an entity of 12 MB', () => {
   stageTest(
     '[S3] comes in several frames, none of which shows half of it',
     async (stage) => {
@@ -102,7 +102,7 @@ describe('an entity of 20 MB', () => {
   stockTest(
     '[S3] reaches stock clients whole, also while somebody writes',
     async (stage) => {
-      // A dead port ends the test here, before 20 MB are made.
+      // A dead port ends the test here, before all that is made.
       await stage.stock('3.1.0', stage.entity()).synced()
       const { id, doc, lengths } = await fill(stage)
       const writer = await stage.stock('3.1.0', id, { deadline: 30_000 }).synced()

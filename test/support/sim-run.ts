@@ -216,7 +216,10 @@ export class Simulation implements ClientWorld, LinkWatch {
 
   async #edit(phase: 'wild' | 'calm', edits: number): Promise<void> {
     this.#phase = phase
-    this.#editsLeft = Math.min(edits, (this.#options.mostEdits ?? Number.POSITIVE_INFINITY) - this.counts.edits)
+    this.#editsLeft = Math.min(
+      edits,
+      (this.#options.mostEdits ?? Number.POSITIVE_INFINITY) - this.counts.edits,
+    )
     await this.#until(() => this.#editsLeft <= 0, 'all edits are made')
   }
 

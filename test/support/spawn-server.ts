@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { within } from './deadline.ts'
 
-const MAIN = process.env.REFERENCE ?? fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const START_MS = 20_000
 /** What the command itself promises for SIGTERM. */
 const STOP_MS = 10_000
