@@ -1,9 +1,9 @@
 import * as Y from 'yjs'
 import { TributaryError } from '../core/errors.ts'
-import { checkUpdate } from './check.ts'
 import { DeleteRanges } from './delete-ranges.ts'
 import { Knowledge } from './knowledge.ts'
 import { type SoundUpdate, type StateVector, UpdateScan } from './scan.ts'
+import { scanUpdate } from './scan-update.ts'
 import { SnapshotIndex } from './snapshot-index.ts'
 import { encodeStateVector } from './state-vector.ts'
 
@@ -72,7 +72,7 @@ export function compactUpdates(
     again = encodeOnceMore(update, gc)
   }
   const stable = isSame(update, again)
-  const scan = checkUpdate(update, new UpdateScan())
+  const scan = scanUpdate(update, new UpdateScan())
   const made = new Knowledge()
   made.learn(scan)
   hold(stable || hasSame(again, made), 'the snapshot does not load to what it holds')
@@ -105,13 +105,13 @@ export function compactUpdates(
  *   waits for what it does not hold.
  */
 export function canonicalForm(update: Uint8Array): SoundUpdate {
-  return encodeOnceMore(checkUpdate(update, new UpdateScan()).bytes, true)
+  return encodeOnceMore(scanUpdate(update, new UpdateScan()).bytes, true)
 }
 
 /** A checked update that continues what was learned before it. */
 function believed(bytes: Uint8Array, what: string, knowledge: Knowledge): SoundUpdate {
   try {
-    const scan = checkUpdate(bytes)
+    const scan = scanUpdate(bytes)
     knowledge.learn(scan)
     return scan.bytes
   } catch (cause) {
@@ -181,7 +181,7 @@ function hold(condition: boolean, failed: string): asserts condition {
 /** Whether an update holds the clocks and the deletes that were learned from another. */
 function hasSame(update: SoundUpdate, made: Knowledge): boolean {
   const other = new Knowledge()
-  other.learn(checkUpdate(update))
+  other.learn(scanUpdate(update))
   return (
     isSameVector(other.known, made.known) && isSame(other.encodeDeletes(), made.encodeDeletes())
   )

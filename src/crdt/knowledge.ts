@@ -21,7 +21,7 @@ const CLIENT_BYTES = 48
  * @example
  * const scan = checkUpdate(bytes)
  * const { update } = knowledge.take(scan)
- * if (update !== null) knowledge.learn(update === scan.bytes ? scan : checkUpdate(update))
+ * if (update !== null) knowledge.learn(update === scan.bytes ? scan : scanUpdate(update))
  */
 export class Knowledge {
   /** The true state vector: what may be announced. Only `learn` changes it. */

@@ -49,6 +49,10 @@ export class PresenceBatch {
 /** How long the clock of someone who left is remembered, and of how many. */
 const GONE_MS = 600_000
 const GONE_MOST = 10_000
+/** Above what a client says in one round trip; and so few that a tab may reconnect 200,000 times. */
+const LEAP = 10_000
+/** The checker's bound for the clock of a state. */
+const MOST_CLOCK = 2 ** 31 - 1
 /** A state that is only repeated is passed on so often, that nobody takes its owner for gone: that is after 30 s. */
 const REPEAT_MS = 10_000
 /** Joiners get the states in frames of about this size. */
@@ -156,6 +160,9 @@ export class Presence {
    * a newer one, and after a restart of the node, which knows only the client's own clock, the client
    * stays unseen until it has caught up.
    *
+   * It is made to leap, above all that it may say before it hears this: else what is passed on stays
+   * ahead of it by as much, for good, and an echo of an older state is again above a newer one.
+   *
    * @returns the body for that session alone, or `null` when no clock is behind.
    */
   aligning(member: Member): Uint8Array | null {
@@ -164,7 +171,7 @@ export class Presence {
       const peer = this.#peers.get(id)
       const own = peer?.owners?.get(member)
       if (peer === undefined || own === undefined || own >= peer.clock) continue
-      behind.push({ client: id, clock: peer.clock, state: null })
+      behind.push({ client: id, clock: Math.min(peer.clock + LEAP, MOST_CLOCK), state: null })
     }
     return behind.length === 0 ? null : encodeAwareness(behind)
   }

@@ -16,11 +16,13 @@ export interface StoredLane {
 
 /** The ends of the logs that were appended to last; others are asked for, all of a group at once. */
 export class Lanes {
-  readonly #store: SqliteStore
+  readonly #store: Pick<SqliteStore, 'branches'>
   readonly #known = new Map<EntityKey, StoredLane>()
+  readonly #most: number
 
-  constructor(store: SqliteStore) {
+  constructor(store: Pick<SqliteStore, 'branches'>, most: number = KNOWN) {
     this.#store = store
+    this.#most = most
   }
 
   /** What it says of an entity that cannot be read is the error to reject its operations with. */
@@ -53,7 +55,7 @@ export class Lanes {
       if (!(lane instanceof TributaryError)) this.#known.set(key, lane)
     }
     for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= KNOWN) break
+      if (this.#known.size <= this.#most) break
       this.#known.delete(oldest)
     }
   }

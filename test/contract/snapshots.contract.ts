@@ -309,13 +309,15 @@ export function snapshotsContract(name: string, open: OpenStore): void {
 const entriesBehind = (read: Awaited<ReturnType<TestStore['log']['read']>>) =>
   read.is === 'entries' ? read.entries : []
 
-/** Bytes as numbers, whatever kind of array brought them. */
+/** Bytes as text, whatever kind of array brought them. */
 const plain = (snapshot: Snapshot | null) =>
   snapshot && {
     position: snapshot.position,
     depth: snapshot.depth,
-    update: [...snapshot.update],
-    stateVector: [...snapshot.stateVector],
-    deleteSet: [...snapshot.deleteSet],
-    index: [...snapshot.index],
+    update: hex(snapshot.update),
+    stateVector: hex(snapshot.stateVector),
+    deleteSet: hex(snapshot.deleteSet),
+    index: hex(snapshot.index),
   }
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

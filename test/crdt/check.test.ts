@@ -4,6 +4,7 @@ import { checkUpdate } from '../../src/crdt/check.ts'
 import { NONE, UpdateScan } from '../../src/crdt/scan.ts'
 import { scanUpdate } from '../../src/crdt/scan-update.ts'
 import { hex, toHex } from '../support/hex.ts'
+import { Seeded, seedOfRun } from '../support/seeded.ts'
 import { one, text, uint } from './literals.ts'
 
 /** Accepts it, lets Yjs load what came out, and gives that. */
@@ -81,10 +82,10 @@ describe('the form of an update', () => {
     const doc = new Y.Doc()
     Y.applyUpdate(doc, twice)
     expect(doc.getText('t').toString()).toBe('')
-    refuses(twice, 'the client 7 is named twice')
+    refuses(twice, 'the client 7 has two sections')
     refuses(
       hex(`03 01 07 00 00 01 01 05 00 00 01 01 07 01 00 01 00`),
-      'the client 7 is named twice',
+      'the client 7 has two sections',
     )
   })
 
@@ -482,9 +483,39 @@ describe('deletes and order', () => {
     expect(accepts(hex('00 01 07 00'))).toEqual(hex('00 01 07 00'))
   })
 
-  test('[C19] a client whose deletes come in two places is refused', () => {
-    refuses(hex('00 02 07 01 00 01 07 01 01 01'), 'the deletes name a client twice', 6)
-    refuses(hex('00 03 07 01 00 01 05 01 01 01 07 01 01 01'), 'the client 7 is named twice')
+  test('[C19] deletes of a client that come in two places are put together', () => {
+    expect(accepts(hex('00 02 07 01 00 01 07 01 01 01'))).toEqual(hex('00 01 07 01 00 02'))
+    expect(accepts(hex('00 03 07 01 05 01 09 01 01 01 07 01 02 01'))).toEqual(
+      hex('00 02 09 01 01 01 07 02 02 01 05 01'),
+    )
+  })
+
+  test('[C19] any order of any ids, against a plain sort', () => {
+    const random = new Seeded(seedOfRun())
+    for (let round = 0; round < 200; round++) {
+      const ranges = Array.from({ length: random.int(1, 40) }, () => ({
+        client: random.pick([0, 1, 255, 256, 2 ** 32, 2 ** 53 - 1]),
+        clock: random.int(0, 70_000),
+        length: random.int(0, 300),
+      }))
+      const update = ranges.map((r) => `${uint(r.client)} 01 ${uint(r.clock)} ${uint(r.length)}`)
+      const scan = checkUpdate(hex(`00 ${uint(ranges.length)} ${update.join('')}`))
+      const expected: { client: number; clock: number; length: number }[] = []
+      for (const range of ranges.sort((a, b) => b.client - a.client || a.clock - b.clock)) {
+        const last = expected.at(-1)
+        if (range.length === 0) continue
+        if (last?.client !== range.client || last.clock + last.length < range.clock) {
+          expected.push({ ...range })
+        } else last.length = Math.max(last.length, range.clock + range.length - last.clock)
+      }
+      const found = expected.map((_, row) => ({
+        client: scan.deleteClient[row],
+        clock: scan.deleteClock[row],
+        length: scan.deleteLength[row],
+      }))
+      expect(found, `SEED=${random.seed}`).toEqual(expected)
+      expect(scan.deletes).toBe(expected.length)
+    }
   })
 })
 

@@ -45,7 +45,9 @@ describe('merging', () => {
 })
 
 describe('a merge tree', () => {
-  test('[K10] gives what lies behind any place, as merging the updates one by one would', () => {
+  test('[K10] gives what lies behind any place, as merging the updates one by one would', {
+    timeout: 60_000,
+  }, () => {
     forSeeds(10, (random) => {
       const updates = someUpdates(random, random.int(1, 400))
       const tree = new MergeTree()
@@ -95,7 +97,9 @@ describe('a merge tree', () => {
     })
   })
 
-  test('[K11] what it caches is at most twice what it holds, or 256 KB', () => {
+  test('[K11] what it caches is at most twice what it holds, or 256 KB', {
+    timeout: 60_000,
+  }, () => {
     const tree = new MergeTree()
     const doc = new Y.Doc()
     doc.on('update', (update) => tree.push(sound(update)))

@@ -75,7 +75,9 @@ function whole(editor: Editor, { update }: OpenSnapshot): string {
 const sizeOf = (update: Uint8Array) => checkUpdate(update, new UpdateScan()).structs
 
 describe('slices of a snapshot', () => {
-  test('[K13] bring a client that comes back, or is new, all that it lacks', () => {
+  test('[K13] bring a client that comes back, or is new, all that it lacks', {
+    timeout: 60_000,
+  }, () => {
     forSeeds(40, (random) => {
       const story = new Story(random, 150)
       for (const editor of [story.fresh, ...story.absent]) {
@@ -127,7 +129,9 @@ describe('slices of a snapshot', () => {
 })
 
 describe('pieces of a snapshot', () => {
-  test('[K14] nothing is applied before the last, whatever comes in between', () => {
+  test('[K14] nothing is applied before the last, whatever comes in between', {
+    timeout: 60_000,
+  }, () => {
     let pieces = 0
     forSeeds(30, (random) => {
       const story = new Story(random, 120)

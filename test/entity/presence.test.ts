@@ -175,11 +175,15 @@ describe('raised clocks', () => {
     const fresh = join()
     presence.claim(fresh, entry(1, 4, '"x"'))
     presence.hear(bob, entry(2, 1, '"bob"'))
-    expect(told(presence.aligning(fresh) as Uint8Array)).toEqual(['1:7=null'])
+    expect(told(presence.aligning(fresh) as Uint8Array)).toEqual(['1:10007=null'])
     expect(presence.aligning(bob)).toBeNull()
     // It keeps its state, goes above, and says so; from then on its clock is everyone's.
-    presence.hear(fresh, entry(1, 8, '"x"'))
+    presence.hear(fresh, entry(1, 10_008, '"x"'))
     expect(presence.aligning(fresh)).toBeNull()
+    presence.hear(fresh, entry(1, 10_009, '"y"'))
+    clock.advance(16)
+    expect(bob.heard.at(-1)).toEqual(['1:10009="y"'])
+    expect(fresh.heard.at(-1)).toEqual(['1:10009="y"'])
   })
 })
 

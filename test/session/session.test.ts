@@ -374,7 +374,7 @@ describe('presence', () => {
     expect(bob.outlet.kinds()).not.toContain('awareness')
     bob.session.awareness(state(2, 1))
     expect(bob.outlet.said.slice(-2)).toEqual([
-      { is: 'awareness', entries: ['2:2=null'] },
+      { is: 'awareness', entries: ['2:10002=null'] },
       { is: 'awareness', entries: ['1:2="1"'] },
     ])
     const silent = join(stage, entity)

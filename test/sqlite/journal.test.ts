@@ -207,10 +207,13 @@ describe('[L39] a page that cannot be read', () => {
     for (const page of pages) bytes.fill(0xa5, page * 4096, (page + 1) * 4096)
     writeFileSync(file, bytes)
   }
-  const around = (i: number) => (i === 300 ? 'tribute-middle' : `x${i}`)
+  const three = (i: number) =>
+    [1, 2, 3].map(
+      (entity) => [entity, i === 300 && entity === 1 ? 'tribute-middle' : `x${i}`] as const,
+    )
 
   test('of the journal costs its own rows, and appends go on', () => {
-    for (let i = 0; i < 600; i++) write([1 + (i % 3), around(i)])
+    for (let i = 0; i < 600; i += 3) write(...three(i))
     spoilPage('journal')
     let lost = 0
     for (const [entity, ids] of written) {
@@ -227,7 +230,7 @@ describe('[L39] a page that cannot be read', () => {
   })
 
   test('of the filed entries costs its own rows', () => {
-    for (let i = 0; i < 700; i++) write([1 + (i % 3), around(i)])
+    for (let i = 0; i < 700; i += 3) write(...three(i))
     chores()
     spoilPage('entries')
     let lost = 0

@@ -47,7 +47,7 @@ export function drawNature(random: Seeded): Nature {
     browsers: drawBrowsers(random),
     edits: { wild: random.int(10, 60), calm: random.int(10, 60) },
     pause: random.pick([4, 20, 80]),
-    peace: random.pick([60, 200, 800]),
+    peace: random.pick([20, 100, 400]),
   }
 }
 

@@ -264,8 +264,10 @@ export class Simulation implements ClientWorld, LinkWatch {
     if (what < 0.5 || this.#phase === 'calm') {
       this.#trace('a compaction falls due')
       this.#node?.compact()
-    } else if (what < 0.93) {
+    } else if (what < 0.88) {
       this.#cut(random.pick(this.clients))
+    } else if (what < 0.93) {
+      for (const client of this.clients) this.#cut(client)
     } else if (this.#node !== null) {
       this.#restart(this.#node, random.chance(0.5)).catch((error: unknown) => {
         this.fault(`a restart failed: ${error}`)

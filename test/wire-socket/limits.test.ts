@@ -453,7 +453,7 @@ describe('who does not read', () => {
       // One author who writes at the front: structs of 1 MB each, which can be cut between any two.
       const doc = new Y.Doc()
       doc.on('update', (bytes: Uint8Array) => writer.send(update(bytes)))
-      for (let n = 0; n < 16; n++) doc.getArray('list').insert(0, ['x'.repeat(1_000_000)])
+      for (let n = 0; n < 24; n++) doc.getArray('list').insert(0, ['x'.repeat(1_000_000)])
       await writer.settled()
       const joiners = await Promise.all(
         Array.from({ length: 3 }, () => stage.raw(id, { deadline: 30_000 })),
@@ -469,7 +469,7 @@ describe('who does not read', () => {
       for (const joiner of joiners) joiner.socket.resume()
       for (const joiner of joiners) {
         await joiner.next('step2')
-        expect(joiner.doc().getArray('list').length).toBe(16)
+        expect(joiner.doc().getArray('list').length).toBe(24)
       }
     },
     {
