@@ -57,35 +57,22 @@ export function compactUpdates(
   entries: readonly Uint8Array[],
   options: CompactOptions,
 ): Compacted {
-  const knowledge = new Knowledge()
+  const expected = new Knowledge()
   const sound = (base === null ? entries : [base, ...entries]).map((bytes, i) => {
     const what = base === null ? `entry ${i}` : i === 0 ? 'the base' : `entry ${i - 1}`
-    return believed(bytes, what, knowledge)
+    return learned(bytes, what, expected)
   })
-  const { gc } = options
-  const { encoded, depth } = encodeFirst(sound, gc)
-  let update = encoded
-  let again = encodeOnceMore(update, gc)
-  // The first encoding is the canonical form already, but for what `stable` tells about.
-  if (!isSame(update, again)) {
-    update = again
-    again = encodeOnceMore(update, gc)
-  }
-  const stable = isSame(update, again)
+  const { encoded, depth } = encodeFirst(sound, options.gc)
+  const { update, again } = settled(encoded, options.gc)
   const scan = scanUpdate(update, new UpdateScan())
   const made = new Knowledge()
   made.learn(scan)
+  const stable = isSame(update, again)
   hold(stable || hasSame(again, made), 'the snapshot does not load to what it holds')
-
-  const deletes = DeleteRanges.decode(update.subarray(scan.deletesAt))
-  for (const known of [knowledge.known, options.known]) {
-    if (known !== undefined) hold(isSameVector(made.known, known), 'the state vector is another')
-  }
-  for (const expected of [knowledge.encodeDeletes(), options.deletes]) {
-    if (expected !== undefined) {
-      hold(deletes.contains(DeleteRanges.decode(expected)), 'deletes are missing')
-    }
-  }
+  holdVector(made, expected.known)
+  holdDeletes(made, expected.encodeDeletes())
+  if (options.known !== undefined) holdVector(made, options.known)
+  if (options.deletes !== undefined) holdDeletes(made, options.deletes)
   return {
     update,
     stateVector: encodeStateVector(made.known),
@@ -108,8 +95,8 @@ export function canonicalForm(update: Uint8Array): SoundUpdate {
   return encodeOnceMore(scanUpdate(update, new UpdateScan()).bytes, true)
 }
 
-/** A checked update that continues what was learned before it. */
-function believed(bytes: Uint8Array, what: string, knowledge: Knowledge): SoundUpdate {
+/** An update that continues what was learned before it. */
+function learned(bytes: Uint8Array, what: string, knowledge: Knowledge): SoundUpdate {
   try {
     const scan = scanUpdate(bytes)
     knowledge.learn(scan)
@@ -125,8 +112,16 @@ function encodeFirst(updates: readonly SoundUpdate[], gc: boolean) {
   return { encoded: Y.encodeStateAsUpdate(doc) as SoundUpdate, depth: depthOf(doc) }
 }
 
-const encodeOnceMore = (update: Uint8Array, gc: boolean): SoundUpdate =>
-  Y.encodeStateAsUpdate(loadAll([update as SoundUpdate], gc)) as SoundUpdate
+/** The canonical form, and what comes of loading it again. */
+function settled(encoded: SoundUpdate, gc: boolean) {
+  const again = encodeOnceMore(encoded, gc)
+  // What a fresh document encodes is canonical already, but for what `stable` tells about.
+  if (isSame(encoded, again)) return { update: encoded, again }
+  return { update: again, again: encodeOnceMore(again, gc) }
+}
+
+const encodeOnceMore = (update: SoundUpdate, gc: boolean): SoundUpdate =>
+  Y.encodeStateAsUpdate(loadAll([update], gc)) as SoundUpdate
 
 function loadAll(updates: readonly SoundUpdate[], gc: boolean): Y.Doc {
   const doc = new Y.Doc({ gc })
@@ -177,6 +172,15 @@ const parentOf = (item: Y.Item): Y.Item | null =>
 function hold(condition: boolean, failed: string): asserts condition {
   if (!condition) throw new TributaryError('damaged', failed)
 }
+
+const holdVector = (made: Knowledge, known: StateVector): void =>
+  hold(isSameVector(made.known, known), 'the state vector is another')
+
+const holdDeletes = (made: Knowledge, deleteSet: Uint8Array): void =>
+  hold(
+    DeleteRanges.decode(made.encodeDeletes()).contains(DeleteRanges.decode(deleteSet)),
+    'deletes are missing',
+  )
 
 /** Whether an update holds the clocks and the deletes that were learned from another. */
 function hasSame(update: SoundUpdate, made: Knowledge): boolean {

@@ -17,20 +17,20 @@ describe('closed and new, asked for when not', () => {
       const session = new Session(random, 4)
       for (let i = 0; i < 120; i++) session.step()
       session.settle()
-      for (const link of session.links) session.reconnect(link)
-      session.settle()
       unclosed += session.entity.unclosed
-
-      const expected = session.expected
-      expectSame(session.entity.state, expected, 'the log')
-      expectSame(
-        canonicalForm(Y.encodeStateAsUpdate(session.entity.mirror)),
-        expected,
-        'the mirror',
-      )
-      for (const { editor } of session.links) {
+      // Before any reconnect: that would bring what was lost.
+      const { entity, links, expected } = session
+      expectSame(entity.state, expected, 'the log')
+      expectSame(canonicalForm(Y.encodeStateAsUpdate(entity.mirror)), expected, 'the mirror')
+      for (const { editor } of links) {
         expectSame(canonicalForm(editor.answer()), expected, 'a client')
       }
+      for (const link of links) {
+        const { update, ask } = entity.receive(link.editor.answer(entity.stateVector))
+        expect(ask).toBe(null)
+        expect(update === null || checkUpdate(update).structs === 0).toBe(true)
+      }
+      expectSame(entity.state, expected, 'the log after the answers')
       session.close()
     })
     expect(unclosed).toBeGreaterThan(50)

@@ -175,6 +175,7 @@ describe('raised clocks', () => {
     const fresh = join()
     presence.claim(fresh, entry(1, 4, '"x"'))
     presence.hear(bob, entry(2, 1, '"bob"'))
+    clock.advance(16)
     expect(told(presence.aligning(fresh) as Uint8Array)).toEqual(['1:10007=null'])
     expect(presence.aligning(bob)).toBeNull()
     // It keeps its state, goes above, and says so; from then on its clock is everyone's.

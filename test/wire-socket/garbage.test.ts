@@ -173,13 +173,13 @@ async function speak(stage: Stage, frames: readonly Uint8Array[]): Promise<void>
     const version = 2_000_000
     for (const frame of said) raw.send(frame)
     raw.send(marker(version))
-    await until(
-      'read or refused',
-      stage.deadline,
-      () =>
-        raw.isClosed ||
-        raw.received.some((m) => m.is === 'denied' || (m.is === 'marker' && m.version === version)),
-    )
+    let answered = 0
+    await until('read or refused', stage.deadline, () => {
+      // A marker waits for the answer to what was asked about the updates before it.
+      for (; answered < raw.count('step1'); answered++) raw.send(step2())
+      const isRead = raw.received.some((m) => m.is === 'marker' && m.version === version)
+      return isRead || raw.isClosed || raw.count('denied') > 0
+    })
     const refused = raw.count('denied') > 0
     raw.terminate()
     if (!refused) return
