@@ -1,6 +1,7 @@
 import type { Reader } from './reader.ts'
 
-// The tags of lib0's `any`. Those between have no bytes: undefined 127, null 126, false 121, true 120.
+// The tags of lib0's `any`. Those between have no bytes: undefined 127, null 126, false 121 and
+// true 120.
 const LAST_TAG = 127
 const INTEGER = 125
 const FLOAT32 = 124

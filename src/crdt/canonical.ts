@@ -109,7 +109,7 @@ function learned(bytes: Uint8Array, what: string, knowledge: Knowledge): SoundUp
 // On its own, so that the document can be collected before the next one is built.
 function encodeFirst(updates: readonly SoundUpdate[], gc: boolean) {
   const doc = loadAll(updates, gc)
-  return { encoded: Y.encodeStateAsUpdate(doc) as SoundUpdate, depth: depthOf(doc) }
+  return { encoded: encode(doc), depth: depthOf(doc) }
 }
 
 /** The canonical form, and what comes of loading it again. */
@@ -121,7 +121,7 @@ function settled(encoded: SoundUpdate, gc: boolean) {
 }
 
 const encodeOnceMore = (update: SoundUpdate, gc: boolean): SoundUpdate =>
-  Y.encodeStateAsUpdate(loadAll([update], gc)) as SoundUpdate
+  encode(loadAll([update], gc))
 
 function loadAll(updates: readonly SoundUpdate[], gc: boolean): Y.Doc {
   const doc = new Y.Doc({ gc })
@@ -143,6 +143,14 @@ function loadAll(updates: readonly SoundUpdate[], gc: boolean): Y.Doc {
   hold(doc.store.pendingStructs === null, 'structs wait for what is not there')
   hold(doc.store.pendingDs === null, 'deletes wait for what is not there')
   return doc
+}
+
+function encode(doc: Y.Doc): SoundUpdate {
+  try {
+    return Y.encodeStateAsUpdate(doc) as SoundUpdate
+  } catch (cause) {
+    throw new TributaryError('damaged', 'Yjs cannot encode it', { cause })
+  }
 }
 
 /** How deep types nest. Not by recursion: a document may be deeper than a stack. */

@@ -26,7 +26,7 @@ export function scanJson(
   return end === BAD || space(bytes, end, to) < to ? 'json' : null
 }
 
-/** Whether a text that `scanJson` has passed is the word `null`: nothing else begins with an `n`. */
+/** Whether a text that `scanJson` has passed is the word `null`: only that begins with an `n`. */
 export function isJsonNull(bytes: Uint8Array, from: number, to: number): boolean {
   return bytes[space(bytes, from, to)] === 0x6e
 }

@@ -58,9 +58,9 @@ const KEYED = 0x80
 
 /**
  * Takes the structs as Yjs would: a section from its first struct on, and when a struct names one
- * that another section holds and has not yet given, that section first. The sections that wait form
- * a stack; one that is waited for and is itself on the stack closes a ring. Each struct is looked at
- * once for every section it waits for, so at most four times.
+ * that another section holds and has not yet given, that section first. The sections that wait
+ * form a stack; one that is waited for and is itself on the stack closes a ring. Each struct is
+ * looked at once for every section it waits for, so at most four times.
  */
 class Walk {
   readonly #scan: UpdateScan

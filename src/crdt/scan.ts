@@ -22,7 +22,10 @@ export const HAS_KEY = 0x20
 /** Behind the last row a scan may have, in each of its tables: 445 MB of columns. */
 const MOST_ROWS = 2 ** 23
 
-/** Update bytes that have passed the strict checker, or were cut or merged from such bytes. Only these may reach yjs. */
+/**
+ * Update bytes that have passed the strict checker, or were cut or merged from such bytes. Only
+ * these may reach yjs.
+ */
 export type SoundUpdate = Uint8Array & { readonly __sound: unique symbol }
 
 /** Client id → next clock. A client with clock 0 has no entry. */
@@ -32,12 +35,13 @@ export type StateVector = Map<number, number>
 export const EMPTY_UPDATE = new Uint8Array([0, 0]) as SoundUpdate
 
 /**
- * Where everything lies in one checked update: flat columns, one row per struct, no object per item.
+ * Where everything lies in one update: flat columns, one row per struct, no object per item.
  *
- * A scan is scratch space: it is filled by `scanUpdate` and valid until it is filled again. Structs
- * of a section are contiguous in clock, and a section is contiguous in rows. Sections stand by falling
- * client id, each client has one. So do the deletes, the ranges of a client in order and apart. Where a struct has no
- * such id, the clock column says NONE and the client column nothing.
+ * A scan is scratch space: it is filled by `scanUpdate` and valid until it is filled again.
+ * Sections stand by falling client id, each client has one; so do the deletes, the ranges of a
+ * client in order and apart. Structs of a section are contiguous in clock, and a section is
+ * contiguous in rows. Where a struct has no such id, the clock column says NONE and the client
+ * column nothing.
  *
  * ```
  * update  = varUint sections, { section }, delete set

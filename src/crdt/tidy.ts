@@ -1,5 +1,4 @@
 import { TributaryError } from '../core/errors.ts'
-import { sortedByKey } from './radix.ts'
 import type { UpdateScan } from './scan.ts'
 import { writeVarUint } from './varint.ts'
 
@@ -29,14 +28,18 @@ function writeSections(scan: UpdateScan, into: Uint8Array): number {
     kept[section] = structs
     if (structs > 0) sections++
   }
-  const rising = sortedByKey(firstRows(scan.sections), scan.sectionClient)
+  const clients = scan.sectionClient
+  const order = firstRows(scan.sections).sort(
+    (a, b) => (clients[b] as number) - (clients[a] as number),
+  )
   let at = writeVarUint(into, 0, sections)
-  for (let i = rising.length - 1; i >= 0; i--) {
-    const section = rising[i] as number
-    const client = scan.sectionClient[section] as number
-    if (i > 0 && scan.sectionClient[rising[i - 1] as number] === client) {
+  let previous = -1
+  for (const section of order) {
+    const client = clients[section] as number
+    if (client === previous) {
       throw new TributaryError('malformed', `the client ${client} has two sections`)
     }
+    previous = client
     if (kept[section] === 0) continue
     const from = scan.sectionFrom[section] as number
     at = writeVarUint(into, at, kept[section] as number)
@@ -89,9 +92,11 @@ function mergedDeletes(scan: UpdateScan): {
   ends: Uint32Array
 } {
   const { deleteClient, deleteClock, deleteLength, deletes } = scan
-  // By falling clock first: read from its end, the order is by falling client and rising clock.
-  const fallingClock = sortedByKey(firstRows(deletes), deleteClock).reverse()
-  const order = sortedByKey(fallingClock, deleteClient).reverse()
+  const order = firstRows(deletes).sort(
+    (a, b) =>
+      (deleteClient[b] as number) - (deleteClient[a] as number) ||
+      (deleteClock[a] as number) - (deleteClock[b] as number),
+  )
   const clients = new Float64Array(deletes)
   const clocks = new Uint32Array(deletes)
   const ends = new Uint32Array(deletes)

@@ -7,7 +7,7 @@ import type { SoundUpdate } from '../crdt/scan.ts'
 import type { Batch } from '../entity/batch.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Member } from '../entity/member.ts'
-import type { PresenceBatch } from '../entity/presence.ts'
+import type { PresenceBatch } from '../entity/presence-batch.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Outlet } from '../session/outlet.ts'
 import type { Refusals } from '../session/refusals.ts'
@@ -203,7 +203,7 @@ class YWebsocketOutlet implements Outlet {
     this.#wire.write(step1Frame(stateVector))
   }
 
-  presence(batch: PresenceBatch, reader: Member): void {
+  presence(batch: PresenceBatch<Member>, reader: Member): void {
     this.#wire.write(batch.frame(reader, awarenessFrame))
   }
 

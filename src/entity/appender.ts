@@ -5,6 +5,7 @@ import type { Position } from '../core/position.ts'
 import { mergeSound } from '../crdt/merge.ts'
 import type { Author, Log, NewEntry } from '../log/log.ts'
 import type { Batch } from './batch.ts'
+import type { Member } from './member.ts'
 
 /** A batch that has been fanned out and waits for the log. */
 export interface Unlogged {
@@ -12,6 +13,8 @@ export interface Unlogged {
   /** When the first of its updates came, on the monotonic clock. */
   readonly since: number
   readonly authors: readonly Author[]
+  /** Who has not been sent it, having written all of it. */
+  readonly single: Member | null
 }
 
 export interface AppenderContext {

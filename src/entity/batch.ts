@@ -1,5 +1,4 @@
 import type { SoundUpdate } from '../crdt/scan.ts'
-import type { Member } from './member.ts'
 
 /**
  * What one tick brought, merged: one update for every reader.
@@ -11,19 +10,12 @@ export class Batch {
   /** The place in the entity's fan-out order, from 0. */
   readonly seq: number
   readonly update: SoundUpdate
-  /**
-   * The only member that wrote it, who needs no copy. `null` when there were several, or when the
-   * update is not what its author sent: then it goes to all, since an own update that comes back
-   * does nothing, while encoding once per author would cost each of them.
-   */
-  readonly author: Member | null
   #encoders: ((update: SoundUpdate) => unknown)[] = []
   #frames: unknown[] = []
 
-  constructor(seq: number, update: SoundUpdate, author: Member | null) {
+  constructor(seq: number, update: SoundUpdate) {
     this.seq = seq
     this.update = update
-    this.author = author
   }
 
   frame<Frame>(encode: (update: SoundUpdate) => Frame): Frame {

@@ -3,11 +3,11 @@ import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
 import type { Limits } from '../core/limits.ts'
 import { generationOf, type Position } from '../core/position.ts'
-import { checkUpdate } from '../crdt/check.ts'
 import type { Knowledge } from '../crdt/knowledge.ts'
 import { mergeSound } from '../crdt/merge.ts'
 import { neuter } from '../crdt/neuter.ts'
 import type { SoundUpdate, StateVector, UpdateScan } from '../crdt/scan.ts'
+import { scanUpdate } from '../crdt/scan-update.ts'
 import { encodeStateVector } from '../crdt/state-vector.ts'
 import { holdsAny } from '../crdt/tombstone.ts'
 import type { Entry, EntrySink, Log, Subscription } from '../log/log.ts'
@@ -265,7 +265,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     if (!this.#context.pending.fits(this.#pendingBytes, update.length)) {
       return { is: 'refused', code: 'pending-full' }
     }
-    const taken = update === scan.bytes ? scan : checkUpdate(update)
+    const taken = update === scan.bytes ? scan : scanUpdate(update)
     this.#gather(this.#withinQuota(taken), member, clients)
     return { is: 'taken', seq, unclosed, newClients }
   }
@@ -295,7 +295,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
         )
       },
     )
-    return { scan: checkUpdate(neuter(scan, this.#knowledge.known)), changed: true }
+    return { scan: scanUpdate(neuter(scan, this.#knowledge.known)), changed: true }
   }
 
   #gather(
@@ -318,18 +318,18 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     if (gathering === null) return
     this.#gathering = null
     const update = mergeSound(gathering.updates)
-    const batch = new Batch(this.#tail.push(update), update, gathering.single)
+    const batch = new Batch(this.#tail.push(update), update)
     this.#context.metrics.batchUpdates.observe(gathering.updates.length)
     // Merging may shrink what was pending by its parts; from here on the batch counts.
     this.#settlePending(gathering.bytes - update.length)
-    this.#fanOut(batch)
-    const { since } = gathering
+    const { since, single } = gathering
+    this.#fanOut(batch, single)
     this.#context.metrics.fanoutTime.observe(this.#context.clock.monotonic() - since)
-    this.#appender.push({ batch, since, authors: gathering.authors() })
+    this.#appender.push({ batch, since, single, authors: gathering.authors() })
   }
 
-  #fanOut(batch: Batch): void {
-    for (const member of this.#members) if (member !== batch.author) member.deliver(batch)
+  #fanOut(batch: Batch, except: Member | null): void {
+    for (const member of this.#members) if (member !== except) member.deliver(batch)
   }
 
   #settlePending(bytes: number): void {
@@ -346,12 +346,12 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     const { metrics, clock, echo } = this.#context
     const now = clock.monotonic()
     metrics.appendTime.observe(now - appendedAt)
-    for (const { batch, since } of unlogged) {
+    for (const { batch, since, single } of unlogged) {
       metrics.ackTime.observe(now - since)
       this.#tail.landed(batch.seq, position.offset)
       this.#settlePending(batch.update.length)
       this.#durableSeq = batch.seq
-      if (echo && batch.author !== null && this.#members.has(batch.author)) batch.author.echo(batch)
+      if (echo && single !== null && this.#members.has(single)) single.echo(batch)
     }
     this.#tellDurable()
     this.#context.grown(this)
@@ -380,7 +380,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     this.#position = entry.position
     let scan: UpdateScan
     try {
-      scan = checkUpdate(entry.update)
+      scan = scanUpdate(entry.update)
     } catch (cause) {
       this.#context.trouble(this, 'an entry of the log is malformed', TributaryError.from(cause))
       return
@@ -389,11 +389,11 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     const { update } = this.#knowledge.take(scan)
     if (update === null) return
     this.flush()
-    this.#knowledge.learn(update === scan.bytes ? checkUpdate(update, scan) : checkUpdate(update))
+    this.#knowledge.learn(update === scan.bytes ? scanUpdate(update, scan) : scanUpdate(update))
     this.#stateVector = null
-    const batch = new Batch(this.#tail.push(update), update, null)
+    const batch = new Batch(this.#tail.push(update), update)
     this.#tail.landed(batch.seq, entry.position.offset)
-    this.#fanOut(batch)
+    this.#fanOut(batch, null)
     this.#context.grown(this)
   }
 

@@ -37,7 +37,11 @@ export class Gathering {
     for (const client of clients) written.add(client)
   }
 
-  /** The only member that wrote it, if it is what that member has: who needs no copy. */
+  /**
+   * The only member that wrote it, who needs no copy. `null` when there were several, or when the
+   * update is not what its author sent: then it goes to all, since an own update that comes back does
+   * nothing, while encoding once per author would cost each of them.
+   */
   get single(): Member | null {
     if (this.#authors.size !== 1 || this.#isChanged) return null
     const [member] = this.#authors.keys()

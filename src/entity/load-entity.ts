@@ -1,8 +1,8 @@
 import { TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
-import { checkUpdate } from '../crdt/check.ts'
 import { Knowledge } from '../crdt/knowledge.ts'
 import type { SoundUpdate } from '../crdt/scan.ts'
+import { scanUpdate } from '../crdt/scan-update.ts'
 import type { Entry } from '../log/log.ts'
 import { Entity, type EntityContext } from './entity.ts'
 
@@ -24,7 +24,8 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
     if (read.is === 'reset') continue
     const { deleteSet } = state
     const knowledge = new Knowledge(new Map(state.stateVector), () => deleteSet)
-    const tail = takeAll(context, knowledge, read.entries)
+    const { tail, malformed } = takeAll(knowledge, read.entries)
+    context.metrics.damaged.add(malformed.length)
     const entity = new Entity(context, ref, {
       state,
       head: read.head,
@@ -32,7 +33,7 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
       tail,
       tombstone: read.tombstone,
     })
-    for (const { offset, why } of read.skipped) {
+    for (const { offset, why } of [...read.skipped, ...malformed]) {
       const error = new TributaryError('damaged', `entry ${offset} is ${why}`)
       context.trouble(entity, 'an entry was passed over', error)
     }
@@ -46,26 +47,19 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
  * Entries are taken as far as they are closed, as from a client: when one of them was damaged, what
  * builds on it must not be announced as known, so that clients who have it bring it again.
  */
-function takeAll(
-  context: EntityContext,
-  knowledge: Knowledge,
-  entries: readonly Entry[],
-): { offset: number; update: SoundUpdate }[] {
+function takeAll(knowledge: Knowledge, entries: readonly Entry[]) {
   const tail: { offset: number; update: SoundUpdate }[] = []
+  const malformed: { offset: number; why: 'malformed' }[] = []
   for (const entry of entries) {
-    const taken = take(context, knowledge, entry)
-    if (taken !== null) tail.push({ offset: entry.position.offset, update: taken })
+    const { offset } = entry.position
+    try {
+      const { update } = knowledge.take(scanUpdate(entry.update))
+      if (update === null) continue
+      knowledge.learn(scanUpdate(update))
+      tail.push({ offset, update })
+    } catch {
+      malformed.push({ offset, why: 'malformed' })
+    }
   }
-  return tail
-}
-
-function take(context: EntityContext, knowledge: Knowledge, entry: Entry): SoundUpdate | null {
-  try {
-    const { update } = knowledge.take(checkUpdate(entry.update))
-    if (update !== null) knowledge.learn(checkUpdate(update))
-    return update
-  } catch {
-    context.metrics.damaged.add()
-    return null
-  }
+  return { tail, malformed }
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts'
 import type { Author } from '../log/log.ts'
 import type { Batch } from './batch.ts'
-import type { PresenceBatch } from './presence.ts'
+import type { PresenceBatch } from './presence-batch.ts'
 
 /**
  * Someone who has an entity open: what the entity tells upwards. A session implements it.
@@ -10,13 +10,13 @@ import type { PresenceBatch } from './presence.ts'
 export interface Member {
   /** Who its updates are written down to, client ids left out. */
   readonly author: Omit<Author, 'clients'>
-  /** A batch, in fan-out order. Its author is not called. */
+  /** A batch, in fan-out order. Who alone wrote it is not called. */
   deliver(batch: Batch): void
   /** Everything up to and including the batch `seq` is durable. Called after `Entity.whenDurable`. */
   durable(seq: number): void
   /** Its own batch has become durable. Called only when the entity is told to echo. */
   echo(batch: Batch): void
-  presence(batch: PresenceBatch): void
+  presence(batch: PresenceBatch<Member>): void
   /** The entity goes away under it: removed, damaged or drained. */
   evict(code: ErrorCode): void
 }

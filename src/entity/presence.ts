@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts'
 import type { Limits } from '../core/limits.ts'
 import { type AwarenessEntry, encodeAwareness } from '../crdt/awareness.ts'
 import type { Member } from './member.ts'
+import { PresenceBatch } from './presence-batch.ts'
 
 /** What is known of one client id. */
 interface Peer {
@@ -16,34 +17,6 @@ interface Peer {
   speaker: Member | null
   /** When the state became `null`, on the monotonic clock. */
   goneAt: number
-}
-
-/** News of some client ids, encoded once for all readers but those who must not see their own entry. */
-export class PresenceBatch {
-  readonly #presence: Presence
-  readonly ids: readonly number[]
-  #all: Uint8Array | null = null
-  #encoders: ((body: Uint8Array) => unknown)[] = []
-  #frames: unknown[] = []
-
-  constructor(presence: Presence, ids: readonly number[]) {
-    this.#presence = presence
-    this.ids = ids
-  }
-
-  /** The frame for this reader, shared with all others of its dialect where it can be. */
-  frame<Frame>(reader: Member, encode: (body: Uint8Array) => Frame): Frame {
-    if (this.ids.some((id) => this.#presence.withheld(reader, id))) {
-      return encode(this.#presence.body(reader, this.ids))
-    }
-    const known = this.#encoders.indexOf(encode)
-    if (known >= 0) return this.#frames[known] as Frame
-    this.#all ??= this.#presence.body(null, this.ids)
-    const frame = encode(this.#all)
-    this.#encoders.push(encode)
-    this.#frames.push(frame)
-    return frame
-  }
 }
 
 /** How long the clock of someone who left is remembered, and of how many. */
@@ -239,7 +212,7 @@ export class Presence {
     this.#cancel?.()
     this.#cancel = null
     if (this.#news.size === 0) return
-    const batch = new PresenceBatch(this, [...this.#news])
+    const batch = new PresenceBatch<Member>(this, [...this.#news])
     this.#news = new Set()
     for (const reader of this.#readers) reader.presence(batch)
     this.#forgetGone()

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { EntityKey } from '../core/ids.ts'
 import { ORIGIN, type Position } from '../core/position.ts'
-import { checkUpdate } from '../crdt/check.ts'
 import { EMPTY_UPDATE, type SoundUpdate } from '../crdt/scan.ts'
+import { scanUpdate } from '../crdt/scan-update.ts'
 import type { OpenSnapshot } from '../crdt/slices.ts'
 import { SnapshotIndex } from '../crdt/snapshot-index.ts'
 import { decodeStateVector } from '../crdt/state-vector.ts'
@@ -31,7 +31,7 @@ const NO_STATE: State = {
   update: EMPTY_UPDATE,
   stateVector: new Map(),
   deleteSet: Uint8Array.of(0),
-  index: SnapshotIndex.of(checkUpdate(EMPTY_UPDATE)),
+  index: SnapshotIndex.of(scanUpdate(EMPTY_UPDATE)),
   depth: 0,
   weight: OVERHEAD,
 }

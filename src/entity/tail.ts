@@ -1,6 +1,6 @@
-import { checkUpdate } from '../crdt/check.ts'
 import { MergeTree } from '../crdt/merge-tree.ts'
 import type { SoundUpdate, StateVector } from '../crdt/scan.ts'
+import { scanUpdate } from '../crdt/scan-update.ts'
 
 /**
  * Everything behind an entity's snapshot, in the order in which it was fanned out, which is each
@@ -8,8 +8,8 @@ import type { SoundUpdate, StateVector } from '../crdt/scan.ts'
  */
 export class Tail {
   readonly #tree = new MergeTree()
-  /** The log offset of each batch that is durable, in the order of `seq`. */
-  #logged: { readonly seq: number; readonly offset: number }[] = []
+  /** The log offset of each batch that is durable. The log may have them in another order. */
+  readonly #offsets = new Map<number, number>()
 
   /** The `seq` that the next batch gets. */
   get next(): number {
@@ -31,7 +31,7 @@ export class Tail {
 
   /** The batch is in the log. */
   landed(seq: number, offset: number): void {
-    this.#logged.push({ seq, offset })
+    this.#offsets.set(seq, offset)
   }
 
   /** Everything, merged. */
@@ -52,20 +52,21 @@ export class Tail {
     for (const update of this.#tree.from(seq)) lower(known, update)
   }
 
-  /** A snapshot covers the log up to that offset. */
+  /** A snapshot covers the log up to that offset. What is behind one that it does not cover stays. */
   dropTo(offset: number): void {
-    const beyond = this.#logged.findIndex((row) => row.offset > offset)
-    const covered = beyond < 0 ? this.#logged.length : beyond
-    const last = this.#logged[covered - 1]
-    if (last === undefined) return
-    this.#logged = this.#logged.slice(covered)
-    this.#tree.dropBelow(last.seq + 1)
+    let first = this.#tree.first
+    for (;;) {
+      const at = this.#offsets.get(first)
+      if (at === undefined || at > offset) break
+      this.#offsets.delete(first++)
+    }
+    this.#tree.dropBelow(first)
   }
 }
 
 /** Takes out of `known` what an update has brought; of a half-known struct, all of it. */
 export function lower(known: StateVector, update: SoundUpdate): void {
-  const scan = checkUpdate(update)
+  const scan = scanUpdate(update)
   for (let section = 0; section < scan.sections; section++) {
     const client = scan.sectionClient[section] as number
     const first = scan.clock[scan.sectionFrom[section] as number] as number

@@ -15,6 +15,8 @@ export interface Compacted {
   readonly deleteSet: Uint8Array
   readonly index: Uint8Array
   readonly depth: number
+  /** False when Yjs gives an equal document of other bytes each time that it loads it. */
+  readonly stable: boolean
 }
 
 answerJobs<CompactJob, Compacted>(({ base, entries, gc }, transfer) => {

@@ -132,7 +132,9 @@ export class Compactor {
       entries: entries.map((entry) => entry.update),
       gc,
     })
-    const snapshot: Snapshot = { ...compacted, position: last.position }
+    const { stable, ...parts } = compacted
+    if (!stable) this.#context.logger.info('a snapshot has no canonical form', { entity })
+    const snapshot: Snapshot = { ...parts, position: last.position }
     const result = await snapshots.commit(entity, snapshot, old?.position ?? null)
     if (result === 'committed') this.#context.committed(entity, snapshot)
     return result

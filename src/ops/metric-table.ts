@@ -20,7 +20,6 @@ export const metricTable = {
   outboxBytes: { kind: 'gauge', what: 'bytes accepted for sessions and not yet taken by their sockets' },
   pendingBytes: { kind: 'gauge', what: 'bytes of updates that are not yet durable' },
   cacheBytes: { kind: 'gauge', what: 'bytes of snapshots kept in memory' },
-  setAsideBytes: { kind: 'gauge', what: 'bytes of originals set aside for export' },
   eventLoopDelay: { kind: 'gauge', name: 'event_loop_delay_seconds', label: 'quantile', values: ['0.5', '0.99', '1'], what: 'how late the event loop is, since the last reading' },
 
   updatesIn: { kind: 'counter', what: 'updates received from sessions' },

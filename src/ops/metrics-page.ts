@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import * as prom from 'prom-client'
-import { Counter, Family, Gauge, type Histogram } from './instruments.ts'
+import { Family, Histogram } from './instruments.ts'
 import { exposedName, type MetricName, type MetricRow, metricTable } from './metric-table.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -47,27 +47,25 @@ function expose(
   registry: prom.Registry,
   instrument: Metrics[MetricName],
   name: string,
-  row: MetricRow,
+  { what: help, label, kind }: MetricRow,
 ): void {
-  const { what: help, label, kind } = row
-  const base = { name, help, labelNames: label === undefined ? [] : [label], registers: [registry] }
-  if (instrument instanceof Family) {
-    const collect = function (this: prom.Counter | prom.Gauge): void {
-      this.reset()
-      for (const [value, child] of instrument) this.inc({ [label as string]: value }, child.value)
-    }
-    if (kind === 'counter') new prom.Counter({ ...base, collect })
-    else new prom.Gauge({ ...base, collect })
-  } else if (instrument instanceof Counter || instrument instanceof Gauge) {
-    const collect = function (this: prom.Counter | prom.Gauge): void {
-      this.reset()
-      this.inc(instrument.value)
-    }
-    if (kind === 'counter') new prom.Counter({ ...base, collect })
-    else new prom.Gauge({ ...base, collect })
-  } else {
+  if (instrument instanceof Histogram) {
     registry.registerMetric(new ShownHistogram(name, help, instrument, kind === 'time' ? 1e-3 : 1))
+    return
   }
+  const shape = {
+    name,
+    help,
+    labelNames: label === undefined ? [] : [label],
+    registers: [registry],
+    collect(this: prom.Counter | prom.Gauge): void {
+      this.reset()
+      if (!(instrument instanceof Family)) this.inc(instrument.value)
+      else for (const [value, { value: now }] of instrument) this.inc({ [`${label}`]: value }, now)
+    },
+  }
+  if (kind === 'counter') new prom.Counter(shape)
+  else new prom.Gauge(shape)
 }
 
 /**

@@ -1,6 +1,6 @@
-import { checkUpdate } from '../crdt/check.ts'
 import { PIECE_BYTES, piecesFor } from '../crdt/pieces.ts'
 import { type SoundUpdate, type StateVector, UpdateScan } from '../crdt/scan.ts'
+import { scanUpdate } from '../crdt/scan-update.ts'
 import type { OpenSnapshot } from '../crdt/slices.ts'
 import { SnapshotIndex } from '../crdt/snapshot-index.ts'
 
@@ -44,7 +44,7 @@ export function piecesOfTail(tail: SoundUpdate): readonly SoundUpdate[] {
 }
 
 function opened(update: SoundUpdate): OpenSnapshot {
-  const scan = checkUpdate(update, new UpdateScan())
+  const scan = scanUpdate(update, new UpdateScan())
   const stateVector: StateVector = new Map()
   for (let section = 0; section < scan.sections; section++) {
     const last = scan.sectionTo(section) - 1

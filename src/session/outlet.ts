@@ -2,7 +2,7 @@ import type { ErrorCode } from '../core/errors.ts'
 import type { SoundUpdate } from '../crdt/scan.ts'
 import type { Batch } from '../entity/batch.ts'
 import type { Member } from '../entity/member.ts'
-import type { PresenceBatch } from '../entity/presence.ts'
+import type { PresenceBatch } from '../entity/presence-batch.ts'
 
 /**
  * What a session has to say to its client; a dialect makes it, in its own words. Nothing here waits:
@@ -19,7 +19,7 @@ export interface Outlet {
   synced(update: SoundUpdate): void
   /** What do you have that I lack? The answer comes back as `Session.update(…, 'answer')`. */
   question(stateVector: Uint8Array): void
-  presence(batch: PresenceBatch, reader: Member): void
+  presence(batch: PresenceBatch<Member>, reader: Member): void
   awareness(body: Uint8Array): void
   /** Everything before this marker is durable. */
   marker(version: Uint8Array): void

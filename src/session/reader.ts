@@ -3,7 +3,7 @@ import type { SoundUpdate, StateVector } from '../crdt/scan.ts'
 import type { Batch } from '../entity/batch.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Member } from '../entity/member.ts'
-import type { PresenceBatch } from '../entity/presence.ts'
+import type { PresenceBatch } from '../entity/presence-batch.ts'
 import type { State } from '../entity/states.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import { lacking, piecesOfTail } from './lacking.ts'
@@ -124,7 +124,7 @@ export class Reader {
     if (this.#reading.is === 'live' && !this.#full) this.#outlet.batch(batch)
   }
 
-  presence(batch: PresenceBatch): void {
+  presence(batch: PresenceBatch<Member>): void {
     if (this.#missed === null && !this.#full) {
       this.#outlet.presence(batch, this.#member)
       return

@@ -9,7 +9,7 @@ import { decodeStateVector } from '../crdt/state-vector.ts'
 import type { Batch } from '../entity/batch.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Member } from '../entity/member.ts'
-import type { PresenceBatch } from '../entity/presence.ts'
+import type { PresenceBatch } from '../entity/presence-batch.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import { Budget } from './budget.ts'
 import type { Outlet } from './outlet.ts'
@@ -304,7 +304,7 @@ export class Session implements Member {
     this.#reader.echo(batch)
   }
 
-  presence(batch: PresenceBatch): void {
+  presence(batch: PresenceBatch<Member>): void {
     if (this.#greeting === 'done') this.#reader.presence(batch)
   }
 

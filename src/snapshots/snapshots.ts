@@ -19,6 +19,7 @@ export interface Snapshot {
 export interface SnapshotInfo {
   readonly entity: EntityKey
   readonly position: Position
+  /** Of its update. */
   readonly bytes: number
 }
 
@@ -26,24 +27,37 @@ export interface SnapshotInfo {
  * Two generations of snapshots per entity. Guarantees, for every adapter:
  *
  * - `load` gives the newest one that is whole; one that is damaged is passed over for the older one,
- *   whose entries the log still holds.
+ *   behind which the log still holds every entry. [L20]
  * - `commit` is all or nothing: the snapshot is written, read back and compared, then becomes the
- *   newest, then the log is trimmed up to what the *older* kept generation covers. It never trims an
- *   entry that could not be read or understood.
+ *   newest; then the log is trimmed up to what the *older* generation covers, once that one has been
+ *   found whole, and never past an entry that cannot be read. [L21] [L22]
+ * - A crash at any moment leaves either the old newest one or the new one, and no entry less. [L23]
+ * - A snapshot belongs to its generation: after `Log.remove` it is not there any more. [L25]
  */
 export interface Snapshots {
+  /** @throws {TributaryError} `storage`; `damaged` when nothing of the entity can be read. */
   load(entity: EntityKey): Promise<Snapshot | null>
+
   /**
-   * `replaces` is the position of the snapshot it was made from, `null` for the first.
-   *
-   * @returns `stale` when another snapshot came first, or when the log at the snapshot's offset does
-   *   not hold the snapshot's epoch and check: nothing was changed.
+   * @param replaces The position of the snapshot it was made from, `null` for none: what `load` gave.
+   * @returns `stale` when another snapshot came first, when this one is older than that, or when the
+   *   log does not go through its position: make a new one from what there is now. Nothing changed.
+   * @throws {TributaryError} `storage` when it could not be made durable or did not read back: it is
+   *   not the newest then, and may be tried again. A trim that fails is no failure of the commit: the
+   *   next one makes up for it.
    */
   commit(
     entity: EntityKey,
     snapshot: Snapshot,
     replaces: Position | null,
   ): Promise<'committed' | 'stale'>
+
+  /**
+   * Drops what is left of generations that `Log.remove` has ended, in stores where snapshots lie
+   * apart from the log. The current generation's are not touched, so that it may be called late.
+   */
   remove(entity: EntityKey): Promise<void>
+
+  /** The newest of each entity. One that comes or goes meanwhile may be missing. */
   list(): AsyncIterable<SnapshotInfo>
 }

@@ -148,9 +148,16 @@ export class SqliteStore {
     return this.#durably(() => this.#writer.call('keep', [keep]))
   }
 
-  /** Trims the log of an entity as far as its older snapshot allows. */
+  /**
+   * Trims the log of an entity as far as its older snapshot allows. Never fails: the log is longer
+   * than need be until the next trim.
+   */
   async trim(key: string): Promise<void> {
-    while (await this.#reader.call('trim', [key]));
+    try {
+      while (await this.#reader.call('trim', [key]));
+    } catch (thrown) {
+      this.#warn('storage trim failed', TributaryError.from(thrown))
+    }
     this.#startChores()
   }
 
@@ -238,9 +245,12 @@ export class SqliteStore {
         while (await this.#reader.call('chore', []));
       }
     } catch (thrown) {
-      const error = TributaryError.from(thrown)
       // What comes next takes them up again; until then the files are larger than need be.
-      if (error.code !== 'draining') this.#options.logger.warn('storage chores failed', { error })
+      this.#warn('storage chores failed', TributaryError.from(thrown))
     }
+  }
+
+  #warn(event: string, error: TributaryError): void {
+    if (error.code !== 'draining') this.#options.logger.warn(event, { error })
   }
 }

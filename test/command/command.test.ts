@@ -143,6 +143,22 @@ describe('[H18] a start that cannot be', () => {
   })
 })
 
+test('[H18] a data folder serves one process at a time', async () => {
+  const data = join(folder, 'data')
+  const first = run(['--port', '0', '--data', data])
+  const { url } = await first.line('listening')
+  expect(await endOf(['--port', '0', '--data', data])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/^tributary: .* is in use by another process: .*\n$/),
+  })
+  expect((await fetch(`${url}/readyz`)).status).toBe(200)
+  first.child.kill('SIGKILL')
+  await first.ended
+  const next = run(['--port', '0', '--data', data])
+  await next.line('listening')
+})
+
 describe('[H20] from start to end', () => {
   test.each(['SIGTERM', 'SIGINT'] as const)(
     'it names what it is, and %s ends it in order',

@@ -236,6 +236,21 @@ describe('a compaction is refused', () => {
     expect(() => compactUpdates(null, [first, orphan], GC)).toThrow(damaged('structs wait'))
   })
 
+  test('[K18] when Yjs throws over it', () => {
+    // Content of several clocks under a key, split by a delete, in a map that is then collected.
+    const split = forge(
+      [
+        { client: 9, clock: 0, structs: [text(3, { parent: [1, 0], key: 'k' })] },
+        { client: 1, clock: 0, structs: [{ is: 'type' }] },
+      ],
+      [
+        [9, 1, 1],
+        [1, 0, 1],
+      ],
+    )
+    expect(() => compactUpdates(null, [split], GC)).toThrow(damaged('Yjs cannot load it'))
+  })
+
   test('[K18] when it does not match what it should be', () => {
     const known = (clock: number) => new Map([[1, clock]])
     expect(() => compactUpdates(null, [first], { ...GC, known: known(3) })).not.toThrow()

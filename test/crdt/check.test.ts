@@ -332,6 +332,7 @@ describe('structs among each other', () => {
 
   test('[C11] a struct that is known to others is no part of a ring', () => {
     accepts(hex('02 01 08 05 84 07 04 01 61 01 07 05 84 08 04 01 62 00'))
+    accepts(hex('02 01 08 05 84 07 06 01 61 01 07 05 84 08 06 01 62 00'))
   })
 
   test('[C11] a long chain through many sections takes no stack', () => {
@@ -475,6 +476,7 @@ describe('deletes and order', () => {
     expect(accepts(hex('00 01 07 03 05 02 00 01 07 01'))).toEqual(hex('00 01 07 02 00 01 05 03'))
     expect(accepts(hex('00 01 07 02 00 03 01 01'))).toEqual(hex('000107010003'))
     expect(accepts(hex('00 01 07 02 00 03 01 05'))).toEqual(hex('000107010006'))
+    expect(accepts(hex('00 01 07 02 00 03 03 01'))).toEqual(hex('00 01 07 01 00 04'))
     // As yrs 0.18 wrote it. Yjs throws at such a delete.
     expect(() => Y.applyUpdate(new Y.Doc(), hex('00 01 07 01 00 00'))).toThrow()
     expect(accepts(hex('00 01 99f6878f0e 02 13 00 14 02'))).toEqual(hex('000199f6878f0e011402'))

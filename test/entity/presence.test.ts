@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { type AwarenessEntry, readAwareness } from '../../src/crdt/awareness.ts'
 import type { Member } from '../../src/entity/member.ts'
-import { Presence, type PresenceBatch } from '../../src/entity/presence.ts'
+import { Presence } from '../../src/entity/presence.ts'
+import type { PresenceBatch } from '../../src/entity/presence-batch.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const LIMITS = { bytes: 16_384, depth: 64 }
@@ -27,7 +28,7 @@ class Reader implements Member {
   durable() {}
   echo() {}
   evict() {}
-  presence(batch: PresenceBatch) {
+  presence(batch: PresenceBatch<Member>) {
     this.heard.push(told(batch.frame(this, (body) => body)))
   }
 }

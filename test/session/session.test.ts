@@ -8,7 +8,7 @@ import { decodeStateVector, encodeStateVector } from '../../src/crdt/state-vecto
 import type { Batch } from '../../src/entity/batch.ts'
 import type { Entity } from '../../src/entity/entity.ts'
 import type { Member } from '../../src/entity/member.ts'
-import type { PresenceBatch } from '../../src/entity/presence.ts'
+import type { PresenceBatch } from '../../src/entity/presence-batch.ts'
 import type { Outlet } from '../../src/session/outlet.ts'
 import { Session } from '../../src/session/session.ts'
 import { type EntityStage, entityStage } from '../support/entity-stage.ts'
@@ -43,7 +43,7 @@ class FakeOutlet implements Outlet {
   question(stateVector: Uint8Array) {
     this.#write({ is: 'question', known: decodeStateVector(stateVector) }, 0)
   }
-  presence(batch: PresenceBatch, reader: Member) {
+  presence(batch: PresenceBatch<Member>, reader: Member) {
     this.awareness(batch.frame(reader, (body) => body))
   }
   awareness(body: Uint8Array) {

@@ -37,6 +37,11 @@ export class LogAudit implements EntrySink {
     return this.#entries.length
   }
 
+  /** Everything that ever came into the log. */
+  get updates(): Uint8Array[] {
+    return this.#entries.map(({ update }) => update)
+  }
+
   get stateVector(): ReadonlyMap<number, number> {
     return Y.decodeStateVector(Y.encodeStateVector(this.#doc))
   }
@@ -89,7 +94,8 @@ export class LogAudit implements EntrySink {
     const covered = this.#entries.filter((entry) => entry.position.offset <= position.offset)
     const last = covered.at(-1)
     if (last === undefined || !samePosition(last.position, position)) {
-      return this.#fault(position, 'is no place for a snapshot')
+      this.#fault(position, 'is no place for a snapshot')
+      return
     }
     const expected = canonical(loaded(covered.map(({ update }) => update)))
     if (!expected.equals(canonical(loaded([snapshot.update])))) {
@@ -141,7 +147,7 @@ export function rangesOf(set: ReturnType<typeof Y.decodeUpdate>['ds']): DeleteRa
 
 /** A document that collects nothing and in which Yjs deletes nothing by itself. */
 function keepingDoc(gc = false): Y.Doc {
-  const doc = new Y.Doc({ gc })
+  const doc = new Y.Doc({ gc, guid: 'kept' })
   doc.on('afterTransaction', (transaction) => {
     transaction._needFormattingCleanup = false
   })
@@ -163,3 +169,26 @@ export function loaded(updates: readonly Uint8Array[]): Y.Doc {
  */
 export const canonical = (doc: Y.Doc): Buffer =>
   Buffer.from(Y.encodeStateAsUpdate(loaded([Y.encodeStateAsUpdate(doc)])))
+
+/** Where a document differs from another, in words. */
+export function differenceOf(doc: Y.Doc, from: Y.Doc): string {
+  const parts: string[] = []
+  for (const id of new Set([...doc.store.clients.keys(), ...from.store.clients.keys()])) {
+    const [here, there] = [Y.getState(doc.store, id), Y.getState(from.store, id)]
+    if (here !== there) parts.push(`${id} up to ${here}, not ${there}`)
+  }
+  parts.push(...deletedIn(doc, from).map((id) => `${id} deleted here alone`))
+  parts.push(...deletedIn(from, doc).map((id) => `${id} not deleted here`))
+  return parts.slice(0, 8).join(', ') || 'in content alone'
+}
+
+/** Ids that are deleted in the one and not in the other. */
+function deletedIn(doc: Y.Doc, other: Y.Doc): string[] {
+  const set = Y.createDeleteSetFromStructStore(other.store)
+  return rangesOf(Y.createDeleteSetFromStructStore(doc.store)).flatMap(
+    ({ client, clock, length }) =>
+      Array.from({ length }, (_, i) => Y.createID(client, clock + i))
+        .filter((id) => !Y.isDeleted(set, id))
+        .map((id) => `${id.client}:${id.clock}`),
+  )
+}

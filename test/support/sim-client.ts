@@ -36,6 +36,7 @@ export interface ClientWorld {
 
 const SYNC = 0
 const AWARENESS = 1
+const STEP1 = 0
 const STEP2 = 1
 
 /**
@@ -52,7 +53,12 @@ export class SimClient implements LinkUser {
   readonly nature: ClientNature
   /** The server has told it that it has everything. */
   synced = false
-  /** What the application was told is saved. */
+  /** False keeps it from answering what the server asks. */
+  answers = true
+  /** How often the server asked what it has, and how many updates it was sent. */
+  asked = 0
+  updated = 0
+  /** How many of its questions how far the server has stored were answered. */
   acknowledged = 0
   readonly #world: ClientWorld
   #link: SimLink | null = null
@@ -91,6 +97,12 @@ export class SimClient implements LinkUser {
 
   edit(random: Seeded): void {
     this.editor.edit(random)
+    this.#sendOwn()
+  }
+
+  /** A change of one's own choice. */
+  change(work: (doc: Y.Doc) => void): void {
+    work(this.doc)
     this.#sendOwn()
   }
 
@@ -198,8 +210,10 @@ export class SimClient implements LinkUser {
     const encoder = encoding.createEncoder()
     encoding.writeVarUint(encoder, SYNC)
     const kind = readSyncMessage(decoder, encoder, this.doc, REMOTE)
+    if (kind === STEP1) this.asked++
+    else this.updated++
     if (kind === STEP2) this.synced = true
-    if (encoding.length(encoder) > 1) {
+    if (kind === STEP1 && this.answers) {
       this.#sent.everythingOf(this.doc)
       this.#send(encoding.toUint8Array(encoder))
     }

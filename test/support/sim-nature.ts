@@ -25,6 +25,8 @@ export interface Nature {
   readonly pause: number
   /** Milliseconds between two troubles, on average. */
   readonly peace: number
+  /** Snapshots are sent in pieces, which wait at the client for the last one. */
+  readonly pieces: boolean
 }
 
 const SLOW_BYTES_PER_MS = [0.1, 0.4, 2] as const
@@ -48,6 +50,7 @@ export function drawNature(random: Seeded): Nature {
     edits: { wild: random.int(10, 60), calm: random.int(10, 60) },
     pause: random.pick([4, 20, 80]),
     peace: random.pick([20, 100, 400]),
+    pieces: false,
   }
 }
 
@@ -57,6 +60,7 @@ function drawNode(random: Seeded): NodeNature {
   return {
     limits: {
       ...DEFAULT_LIMITS,
+      updateBytes: random.chance(0.1) ? 80 : DEFAULT_LIMITS.updateBytes,
       outboxSoftBytes: random.pick([40, 150, 600, 256 * 1024]),
       outboxHardBytes: random.pick([1, 300, 64 * 1024 * 1024]),
       sessionMessages: isHurried ? 30 : DEFAULT_LIMITS.sessionMessages,
@@ -66,7 +70,7 @@ function drawNode(random: Seeded): NodeNature {
     paces: {
       ...DEFAULT_PACES,
       tick: random.pick([4, 16, 60]),
-      idle: random.pick([100, 1_000, 30_000]),
+      idle: random.pick([20, 200, 30_000]),
       compactEntries: random.pick([2, 8, 30, 500]),
       compactBytes: random.pick([200, 4_000, 256 * 1024]),
       compactQuiet: random.pick([400, 60_000]),
@@ -104,3 +108,27 @@ export function drawLink(random: Seeded, { delay, slow, far }: Nature): LinkNatu
     bytesPerMs: random.chance(slow) ? random.pick(SLOW_BYTES_PER_MS) : FAST_BYTES_PER_MS,
   }
 }
+
+/** Fast, reliable and empty: for tests that bring about one thing themselves. */
+export const CALM: Nature = {
+  node: {
+    limits: DEFAULT_LIMITS,
+    paces: DEFAULT_PACES,
+    gc: true,
+    echo: false,
+    compaction: 1,
+  },
+  store: { delay: 2, failing: 0, unanswered: 0 },
+  delay: { least: 1, most: 2 },
+  slow: 0,
+  far: 0,
+  away: 10,
+  betweenTabs: 2,
+  browsers: [],
+  edits: { wild: 0, calm: 0 },
+  pause: 10,
+  peace: 1_000,
+  pieces: false,
+}
+
+export const ALONE: ClientNature = { gc: true, undo: false, relays: false, hidden: false }

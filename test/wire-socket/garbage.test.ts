@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { describe, expect } from 'vitest'
 import * as Y from 'yjs'
 import { until } from '../support/deadline.ts'
@@ -75,6 +77,70 @@ describe('unknown messages', () => {
   })
 })
 
+describe('what is no WebSocket any more', () => {
+  /** The TCP connection under a client, to say what no client would. */
+  const under = (raw: RawClient): Socket => (raw.socket as unknown as { _socket: Socket })._socket
+
+  const BROKEN = {
+    'a frame without a mask': Uint8Array.of(0x82, 0x01, 0x00),
+    'an opcode that does not exist': Uint8Array.of(0x8b, 0x80, 0, 0, 0, 0),
+    'reserved bits': Uint8Array.of(0xf2, 0x80, 0, 0, 0, 0),
+    'a continuation of nothing': Uint8Array.of(0x80, 0x80, 0, 0, 0, 0),
+    'a length over every bound': Uint8Array.of(0x82, 0xff, ...new Uint8Array(8).fill(0x7f)),
+    'a text that is not UTF-8': Uint8Array.of(0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28),
+    'a ping that is too long': Uint8Array.of(0x89, 0xfe, 0x00, 0xff, 0, 0, 0, 0),
+  }
+  for (const [name, bytes] of Object.entries(BROKEN)) {
+    stageTest(`[Y5] ${name} ends its connection and nothing else`, async (stage) => {
+      const expectServed = await witnessIn(stage)
+      const raw = await stage.raw(stage.entity())
+      await raw.join()
+      under(raw).write(bytes)
+      expect([1002, 1006, 1007, 1009]).toContain((await raw.closed).code)
+      await expectServed()
+    })
+  }
+
+  stageTest('[Y5] half an upgrade, and no HTTP at all', async (stage) => {
+    const expectServed = await witnessIn(stage)
+    const random = new Seeded(3)
+    for (const bytes of [
+      Buffer.from('GET /sync/x HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'),
+      Buffer.from('GET /sync/x HTTP/1.1\r\nUpgrade: webso'),
+      Buffer.from('GET /sync/x\u0001y HTTP/1.1\r\n\r\n'),
+      Buffer.from(random.bytes(500)),
+    ]) {
+      const socket = connect(stage.port, '127.0.0.1')
+      socket.on('error', () => {})
+      socket.end(bytes)
+      socket.resume()
+      await once(socket, 'close')
+    }
+    await expectServed()
+  })
+})
+
+describe('the log', () => {
+  stageTest(
+    '[Y5] says once per connection what it drops, however often it does',
+    async (stage) => {
+      const raw = await stage.raw(stage.entity())
+      await raw.join()
+      for (let n = 0; n < 50; n++) raw.send(Uint8Array.of(99, n))
+      await raw.settled()
+      const lines = () => stage.server.output.filter((line) => /"level":"warn"/.test(line))
+      await until('a line', stage.deadline, () => lines().length > 0)
+      raw.send(update(Uint8Array.of(1)))
+      raw.send(update(Uint8Array.of(1)))
+      await raw.next('denied')
+      await until('another', stage.deadline, () => lines().length > 1)
+      await stage.server.stop()
+      expect(lines()).toHaveLength(2)
+    },
+    { flags: [] },
+  )
+})
+
 describe('broken frames', () => {
   stageTest(
     '[Y5] every frame, cut short at every length, harms its own socket at most',
@@ -140,6 +206,10 @@ describe('broken frames', () => {
         highest = Math.max(highest, residentOf(pid))
       }
       await expectServed()
+      await until('only the witness is left', stage.deadline, async () => {
+        const metrics = await stage.metrics()
+        return metrics.sum('sockets') === 2 && metrics.sum('sessions') === 2
+      })
       const metrics = await stage.metrics()
       expect(metrics.sum('handler_errors_total')).toBe(0)
       expect(metrics.sum('unknown_messages_total')).toBeGreaterThan(1_000)
