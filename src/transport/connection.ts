@@ -195,9 +195,15 @@ export class Connection implements Wire {
   /** A handler threw: this connection ends, and nothing else. */
   #fail(thrown: unknown): void {
     const error = TributaryError.from(thrown)
-    if (error.code === 'internal') this.#context.metrics.handlerErrors.add()
+    const { address } = this
     this.#context.metrics.refusals.of(error.code).add()
-    this.#context.logger.error('a connection failed', { address: this.address, error })
+    if (error.code === 'internal') {
+      this.#context.metrics.handlerErrors.add()
+      this.#context.logger.error('a connection failed', { address, error })
+    } else {
+      const { code, message } = error
+      this.#context.logger.warn('a connection was ended', { address, code, reason: message })
+    }
     this.close(error.code)
   }
 
