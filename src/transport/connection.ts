@@ -20,6 +20,8 @@ export interface ConnectionContext {
 const CLOSE_MS = 2_000
 /** Pongs are not queued for a peer that does not read. */
 const PONG_UNSENT_BYTES = 64 * 1024
+/** Nobody needs more; whoever sends more is read no further for a second. */
+const PINGS_PER_SECOND = 100
 const PING = controlFrame('ping', new Uint8Array(0))
 
 interface Message {
@@ -49,6 +51,8 @@ export class Connection implements Wire {
   #heardAt: number
   #heardBytes = 0
   #pingedAt: number | null = null
+  /** Pings of the peer since the last tick. */
+  #pings = 0
   #movedAt: number
   #moved = 0
 
@@ -172,6 +176,10 @@ export class Connection implements Wire {
 
   #pong(payload: Buffer): void {
     this.#heard()
+    if (++this.#pings > PINGS_PER_SECOND && !this.#busy) {
+      this.#pings = 0
+      this.#wait(new Promise((resolve) => this.#context.clock.after(1_000, resolve)))
+    }
     if (this.unsent < PONG_UNSENT_BYTES) this.write(controlFrame('pong', payload))
   }
 
@@ -241,6 +249,7 @@ export class Connection implements Wire {
   /** Called about once a second by the wheel. */
   tick(now: number): void {
     if (this.#ended || this.#gone) return
+    this.#pings = 0
     if (this.#stalled(now) || this.#dead(now)) return
     try {
       this.#conversation?.tick(now, now - this.#wroteAt)

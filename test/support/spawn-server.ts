@@ -27,11 +27,18 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** Processes that still run: a test file that dies half-way takes them along. */
+/** Processes that still run: a test file that dies half-way, or is ended, takes them along. */
 const running = new Set<ServerProcess>()
-process.on('exit', () => {
+const endAll = () => {
   for (const server of running) server.killNow()
-})
+}
+process.on('exit', endAll)
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    endAll()
+    process.kill(process.pid, signal)
+  })
+}
 
 /** The server as it ships: `dist/main.js` as a process of its own, known by its start line. */
 export class ServerProcess {

@@ -179,6 +179,21 @@ test('a ping is answered with its own payload', async () => {
   expect(await pong).toBe('are you there')
 })
 
+test('[S6] a flood of pings is read no faster than a hundred a second', async () => {
+  const stage = await begin()
+  const { socket, opened } = dial(stage)
+  await opened
+  await until(() => stage.talks.length === 1)
+  // Large enough for many chunks: what is read already is still answered.
+  const payload = Buffer.alloc(125)
+  for (let i = 0; i < 50_000; i++) socket.ping(payload)
+  let pongs = 0
+  socket.on('pong', () => pongs++)
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  expect(pongs).toBeGreaterThan(0)
+  expect(pongs).toBeLessThan(5_000)
+})
+
 test('a frame over the limit is a 1009, whatever the header claims', async () => {
   const stage = await begin({ limits: { frameBytes: 1_000 } })
   const { socket, opened, closed } = dial(stage)

@@ -1,0 +1,144 @@
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { build } from 'vite'
+import { beforeAll, describe, expect } from 'vitest'
+import * as Y from 'yjs'
+import { equalityFaults } from '../support/checker.ts'
+import { until } from '../support/deadline.ts'
+import { parseMessage, step1, step2, update } from '../support/frames.ts'
+import { type Stage, stockTest } from '../support/stage.ts'
+import { browser, withoutChromium } from './chromium.ts'
+import type { ProsemirrorPage } from './prosemirror-page.ts'
+
+const ENTRY = fileURLToPath(new URL('prosemirror-page.ts', import.meta.url))
+const BLOCKS = 400
+/** 20 MB in all. */
+const BLOCK_BYTES = 50_000
+const WAIT_MS = 60_000
+
+/**
+ * Quotations by one author and, in each, a paragraph by another. Half of it is the worst there is for
+ * an editor: a quotation must hold a paragraph, and y-prosemirror deletes what may not be.
+ */
+function written(bytes: number): { doc: Y.Doc; updates: Uint8Array[] } {
+  const doc = new Y.Doc()
+  const updates: Uint8Array[] = []
+  doc.on('update', (made: Uint8Array) => updates.push(made))
+  const fragment = doc.getXmlFragment('prosemirror')
+  const quotations = Array.from({ length: BLOCKS }, () => new Y.XmlElement('blockquote'))
+  doc.clientID = 2_000_000_000
+  fragment.insert(0, quotations)
+  doc.clientID = 1
+  for (const [i, quotation] of quotations.entries()) {
+    const paragraph = new Y.XmlElement('paragraph')
+    paragraph.insert(0, [new Y.XmlText(`${i} `.padEnd(bytes, 'lorem ipsum '))])
+    quotation.insert(0, [paragraph])
+  }
+  return { doc, updates }
+}
+
+let script = ''
+
+beforeAll(async () => {
+  const built = await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: {
+      write: false,
+      minify: false,
+      lib: { entry: ENTRY, formats: ['iife'], name: 'ignored' },
+    },
+  })
+  const [output] = [built].flat()
+  if (output === undefined || !('output' in output)) throw new Error('nothing was built')
+  script = output.output[0].code
+})
+
+/** An empty page with the editor's code, in a browser of its own. */
+async function openPage(stage: Stage): Promise<Page> {
+  const context = await (await browser()).newContext()
+  stage.atEnd(() => context.close())
+  const page = await context.newPage()
+  await page.goto(`http://127.0.0.1:${stage.port}/readyz`)
+  await page.setContent('<!doctype html><title>editor</title><body></body>')
+  await page.addScriptTag({ content: script })
+  return page
+}
+
+const ask = <Name extends 'synced' | 'blocks' | 'made' | 'held'>(page: Page, name: Name) =>
+  page.evaluate(`page.${name}()`) as Promise<ReturnType<ProsemirrorPage[Name]>>
+
+describe.skipIf(withoutChromium)('y-prosemirror', () => {
+  stockTest(
+    '[S3] joins an entity of 20 MB in pieces, and sends nothing back',
+    async (stage) => {
+      const { doc, updates } = written(BLOCK_BYTES)
+      const id = stage.entity()
+      const writer = await stage.raw(id)
+      writer.send(step1())
+      await writer.next('step2')
+      writer.send(step2())
+      for (const bytes of updates) writer.send(update(bytes))
+      await writer.settled()
+      await writer.close()
+
+      const page = await openPage(stage)
+      const received: number[] = []
+      const sent: Uint8Array[] = []
+      page.on('websocket', (socket) => {
+        socket.on('framereceived', ({ payload }) => received.push(payload.length))
+        socket.on('framesent', ({ payload }) => sent.push(Buffer.from(payload)))
+      })
+      await page.evaluate(`page.join('${stage.door}', '${id}')`)
+      await until('the editor is synced', WAIT_MS, () => ask(page, 'synced'), 100)
+      await until(
+        'it shows everything',
+        WAIT_MS,
+        async () => (await ask(page, 'blocks')) === BLOCKS,
+      )
+      await page.waitForTimeout(500)
+
+      expect(received.filter((bytes) => bytes > 1_000_000).length).toBeGreaterThan(1)
+      expect(Math.max(...received)).toBeLessThan(9_000_000)
+      expect(await ask(page, 'made')).toBe(0)
+      const messages = sent.map((bytes) => parseMessage(bytes))
+      expect(messages.filter(({ is }) => is === 'update')).toEqual([])
+      for (const message of messages) {
+        if (message.is === 'step2') expect([...message.bytes]).toEqual([0, 0])
+      }
+      const reader = await stage.raw(id)
+      const after = await reader.join()
+      expect(
+        equalityFaults([
+          { name: 'written', doc },
+          { name: 'after', doc: after },
+        ]),
+      ).toEqual([])
+    },
+    { timeout: 180_000 },
+  )
+})
+
+describe.skipIf(withoutChromium)('why pieces wait for each other', () => {
+  stockTest(
+    '[S3] of pieces that can be applied one by one y-prosemirror deletes what is half-built',
+    async (stage) => {
+      await stage.raw(stage.entity())
+      const { updates } = written(10)
+      const page = await openPage(stage)
+      const quotations = updates.slice(0, 1)
+      const half = updates.slice(1, BLOCKS / 2)
+      const pieces = [...quotations, ...half].map((one) => Buffer.from(one).toString('base64'))
+      await page.evaluate(
+        (given) => {
+          const { page: opened } = globalThis as unknown as { page: ProsemirrorPage }
+          return opened.apply(given)
+        },
+        pieces.slice(0, 2),
+      )
+      expect(await ask(page, 'made')).toBeGreaterThan(0)
+      expect(await ask(page, 'held')).toBeLessThan(BLOCKS)
+    },
+    { timeout: 60_000 },
+  )
+})
