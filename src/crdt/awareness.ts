@@ -1,6 +1,6 @@
+import { varUintLength, writeVarUint } from '../core/varint.ts'
 import { isJsonNull, scanJson } from './json-scan.ts'
 import { Reader } from './reader.ts'
-import { varUintLength, writeVarUint } from './varint.ts'
 
 /** What one awareness frame says about one client. */
 export interface AwarenessEntry {

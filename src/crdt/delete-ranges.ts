@@ -1,6 +1,6 @@
+import { varUintLength, writeVarUint } from '../core/varint.ts'
 import { Ranges } from './ranges.ts'
 import { MAX_CLOCK, Reader } from './reader.ts'
-import { varUintLength, writeVarUint } from './varint.ts'
 
 /** Rough memory of one client's set beside its ranges: the map's slot and the two objects. */
 const CLIENT_BYTES = 200

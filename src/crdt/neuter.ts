@@ -1,6 +1,6 @@
+import { varUintLength, writeVarUint } from '../core/varint.ts'
 import { DeleteRanges } from './delete-ranges.ts'
 import { DELETED, GC, SKIP, type SoundUpdate, type StateVector, type UpdateScan } from './scan.ts'
-import { varUintLength, writeVarUint } from './varint.ts'
 
 /** The bits of an info byte that name the content. */
 const CONTENT = 0x1f

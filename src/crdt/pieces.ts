@@ -1,8 +1,8 @@
+import { varUintLength } from '../core/varint.ts'
 import { NO_DELETES, type Run, sizeOfRun, updateOfRuns } from './runs.ts'
 import type { SoundUpdate, StateVector } from './scan.ts'
 import { deleteSetOf, lackingRuns, type OpenSnapshot, type SnapshotRun } from './slices.ts'
 import { StructWalk } from './struct-walk.ts'
-import { varUintLength } from './varint.ts'
 
 /** Above so many bytes a stock client gets a snapshot in pieces. */
 export const PIECE_BYTES = 8 * 2 ** 20

@@ -1,5 +1,5 @@
+import { varUintLength, writeVarUint } from '../core/varint.ts'
 import type { SoundUpdate } from './scan.ts'
-import { varUintLength, writeVarUint } from './varint.ts'
 
 /** Neighbouring structs of one client, whole, as they lie in the bytes of a sound update. */
 export interface Run {

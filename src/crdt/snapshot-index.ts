@@ -1,6 +1,6 @@
+import { varUintLength, writeVarUint } from '../core/varint.ts'
 import { MAX_CLOCK, Reader } from './reader.ts'
 import type { UpdateScan } from './scan.ts'
-import { varUintLength, writeVarUint } from './varint.ts'
 
 /** Every so many structs the index holds one. */
 const STRIDE = 64

@@ -1,6 +1,6 @@
+import { varUintLength, writeVarUint } from '../core/varint.ts'
 import { Reader } from './reader.ts'
 import type { StateVector } from './scan.ts'
-import { varUintLength, writeVarUint } from './varint.ts'
 
 /** An entity has no more writers than this: a Map of so many costs about 50 MB. */
 const MOST_CLIENTS = 2 ** 20

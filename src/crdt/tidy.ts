@@ -1,6 +1,6 @@
 import { TributaryError } from '../core/errors.ts'
+import { writeVarUint } from '../core/varint.ts'
 import type { UpdateScan } from './scan.ts'
-import { writeVarUint } from './varint.ts'
 
 /**
  * The scanned update with its sections and its deletes by falling client id, the ranges of a client

@@ -12,8 +12,8 @@ import type { Metrics } from '../ops/metrics.ts'
 import type { Outlet } from '../session/outlet.ts'
 import type { Refusals } from '../session/refusals.ts'
 import { type Caller, Session, type SessionContext } from '../session/session.ts'
+import { Cursor } from '../wire/cursor.ts'
 import { entityIdFromPath } from '../wire/entity-path.ts'
-import { Cursor } from '../wire/varint.ts'
 import {
   awarenessFrame,
   deniedFrame,

@@ -1,7 +1,7 @@
 import { TributaryError } from '../core/errors.ts'
 import { formatPosition, parsePosition } from '../core/position.ts'
+import { writeVarUint } from '../core/varint.ts'
 import { Reader } from '../crdt/reader.ts'
-import { writeVarUint } from '../crdt/varint.ts'
 import type { Content } from './chain.ts'
 import type { Author, NewEntry, Origin, Skipped } from './log.ts'
 

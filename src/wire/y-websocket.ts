@@ -1,5 +1,6 @@
+import { varUintLength, writeVarUint } from '../core/varint.ts'
+import type { Cursor } from './cursor.ts'
 import { binaryFrame, type Frame } from './frame.ts'
-import { type Cursor, varUintLength, writeVarUint } from './varint.ts'
 
 /** What a stock y-websocket client can say. Byte fields are views into the frame they came in. */
 export type YWebsocketMessage =

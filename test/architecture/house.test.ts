@@ -67,7 +67,7 @@ describe('[H1] a line that breaks a rule is found', () => {
     ],
     [
       'a rank, by a neighbour',
-      'src/wire/varint.ts',
+      'src/wire/cursor.ts',
       "import { x } from '../crdt/scan.ts'",
       'src/wire/varint.ts (rank 2) imports src/crdt/scan.ts (rank 2)',
     ],
@@ -127,7 +127,7 @@ describe('[H1] a line that breaks a rule is found', () => {
     ],
     [
       'a Node global in a browser',
-      'src/wire/varint.ts',
+      'src/wire/cursor.ts',
       'export const x = Buffer.alloc(1)',
       'wire/varint.ts uses Buffer, which browsers do not have',
     ],

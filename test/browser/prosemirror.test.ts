@@ -6,7 +6,7 @@ import * as Y from 'yjs'
 import { equalityFaults } from '../support/checker.ts'
 import { until } from '../support/deadline.ts'
 import { parseMessage, step1, step2, update } from '../support/frames.ts'
-import { type Stage, stockTest } from '../support/stage.ts'
+import { type Stage, stageTest } from '../support/stage.ts'
 import { browser, withoutChromium } from './chromium.ts'
 import type { ProsemirrorPage } from './prosemirror-page.ts'
 
@@ -14,7 +14,7 @@ const ENTRY = fileURLToPath(new URL('prosemirror-page.ts', import.meta.url))
 const BLOCKS = 400
 /** 20 MB in all. */
 const BLOCK_BYTES = 50_000
-const WAIT_MS = 60_000
+const WAIT_MS = 10_000
 
 /**
  * Quotations by one author and, in each, a paragraph by another. Half of it is the worst there is for
@@ -69,7 +69,7 @@ const ask = <Name extends 'synced' | 'blocks' | 'made' | 'held'>(page: Page, nam
   page.evaluate(`page.${name}()`) as Promise<ReturnType<ProsemirrorPage[Name]>>
 
 describe.skipIf(withoutChromium)('y-prosemirror', () => {
-  stockTest(
+  stageTest(
     '[S3] joins an entity of 20 MB in pieces, and sends nothing back',
     async (stage) => {
       const { doc, updates } = written(BLOCK_BYTES)
@@ -83,6 +83,9 @@ describe.skipIf(withoutChromium)('y-prosemirror', () => {
       await writer.close()
 
       const page = await openPage(stage)
+      const errors: string[] = []
+      page.on('pageerror', (e) => errors.push(String(e.stack)))
+      page.on('console', (m) => errors.push(m.text()))
       const received: number[] = []
       const sent: Uint8Array[] = []
       page.on('websocket', (socket) => {
@@ -120,7 +123,7 @@ describe.skipIf(withoutChromium)('y-prosemirror', () => {
 })
 
 describe.skipIf(withoutChromium)('why pieces wait for each other', () => {
-  stockTest(
+  stageTest(
     '[S3] of pieces that can be applied one by one y-prosemirror deletes what is half-built',
     async (stage) => {
       await stage.raw(stage.entity())

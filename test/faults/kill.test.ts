@@ -4,22 +4,28 @@ import { seedOfRun } from '../support/seeded.ts'
 import { ownStageTest } from '../support/stage.ts'
 
 const seed = seedOfRun()
+const load = { clients: 20, entities: 4, updatesPerSecond: 500, seed }
 
 describe('kill -9 under load', () => {
   ownStageTest(
     `[Y7] 20 rounds, 20 clients, 500 updates a second: C1 to C8 hold (seed ${seed})`,
     async (stage) => {
-      const load = { clients: 20, entities: 4, updatesPerSecond: 500 }
-      const { written, acked, ackedByRound } = await killRounds(stage, {
-        ...load,
-        rounds: 20,
-        seed,
-      })
-      expect(ackedByRound.every((count, n) => n === 0 || count > (ackedByRound[n - 1] ?? 0))).toBe(
-        true,
-      )
-      expect(acked).toBeGreaterThan(written / 2)
+      const { written, acked } = await killRounds(stage, { ...load, rounds: 20 })
+      // Removals are acknowledged as well: with nearly all of both, that is more than was written.
+      expect(acked).toBeGreaterThan(written)
+      expect(written).toBeGreaterThan(2_000)
     },
     { timeout: 5 * 60_000 },
+  )
+
+  ownStageTest(
+    `[Y7] 10 rounds while everything is compacted all the time (seed ${seed})`,
+    async (stage) => {
+      const flags = ['--pace-compact-entries', '10']
+      const { acked, compactions } = await killRounds(stage, { ...load, rounds: 10, flags })
+      expect(acked).toBeGreaterThan(1_000)
+      expect(compactions).toBeGreaterThan(20)
+    },
+    { timeout: 3 * 60_000 },
   )
 })

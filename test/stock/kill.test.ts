@@ -10,8 +10,10 @@ describe('kill -9 under load', () => {
     `[Y7] two rounds: what was acknowledged is there (seed ${seed}; 20 in the fault tests)`,
     async (stage) => {
       const load = { clients: 10, entities: 3, updatesPerSecond: 300 }
-      const { acked } = await killRounds(stage, { ...load, rounds: 2, seed })
+      const flags = ['--pace-compact-entries', '10']
+      const { acked, compactions } = await killRounds(stage, { ...load, rounds: 2, seed, flags })
       expect(acked).toBeGreaterThan(100)
+      expect(compactions).toBeGreaterThan(0)
     },
     { timeout: 60_000 },
   )

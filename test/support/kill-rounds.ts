@@ -18,6 +18,15 @@ export interface KillRounds {
   /** Of all clients together. */
   readonly updatesPerSecond: number
   readonly seed: number
+  /** Of the server. */
+  readonly flags?: readonly string[]
+}
+
+export interface KillResult {
+  readonly written: number
+  readonly acked: number
+  /** Snapshots committed, by all servers together. */
+  readonly compactions: number
 }
 
 /** For whatever is no promise of the rules, in ms: the machine may be busy with other tests. */
@@ -85,16 +94,13 @@ class Author {
  * The clients reach the server through a proxy: while it is unplugged they edit on, and a client that
  * came back first would put back what the server had lost.
  *
- * @returns how much was written and acknowledged, for the report.
+ * @returns how much there was of everything: a run without it would prove nothing.
  */
-export async function killRounds(
-  stage: Stage,
-  options: KillRounds,
-): Promise<{ written: number; acked: number; ackedByRound: readonly number[] }> {
+export async function killRounds(stage: Stage, options: KillRounds): Promise<KillResult> {
   const random = new Seeded(options.seed)
   const checker = new Checker()
   const data = stage.folder()
-  await stage.start([], { data })
+  await stage.start(options.flags ?? [], { data })
   const proxy = await stage.proxy()
   const entities = Array.from({ length: options.entities }, () => stage.entity())
   const authors = Array.from({ length: options.clients }, (_, n) => {
@@ -110,21 +116,22 @@ export async function killRounds(
   const stopTyping = type(authors, options.updatesPerSecond, random)
   stage.atEnd(stopTyping)
 
-  const ackedByRound: number[] = []
+  let compactions = 0
   for (let round = 0; round < options.rounds; round++) {
     await pause(random.int(200, 1_500))
+    const metrics = await stage.metrics()
+    compactions += metrics.sum('compactions_total', { result: 'committed' })
     await killAndLook(stage, proxy, entities, checker, `round ${round}`)
     proxy.plugInto(stage.port)
     const before = checker.acked
     await Promise.all(authors.map(({ client }) => client.synced()))
     await until('acknowledgements flow again', PATIENCE, () => checker.acked > before)
-    ackedByRound.push(checker.acked)
   }
 
   stopTyping()
   await inSync(authors, entities)
   await killAndLook(stage, proxy, entities, checker, 'the end', authors)
-  return { written: checker.written, acked: checker.acked, ackedByRound }
+  return { written: checker.written, acked: checker.acked, compactions }
 }
 
 /** Edits of random authors at that rate. @returns what stops it. */
@@ -157,7 +164,7 @@ async function killAndLook(
   // Acknowledgements that were on their way arrive still: they count as well.
   await pause(30)
   expectClean(killed)
-  const server = await stage.start([], { data: killed.options.data })
+  const server = await stage.start(killed.options.flags, { data: killed.options.data })
   for (const entity of entities) {
     const cold = await stage.raw(entity, { deadline: PATIENCE })
     const doc = await cold.join()

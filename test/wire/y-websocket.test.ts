@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Cursor } from '../../src/wire/varint.ts'
+import { Cursor } from '../../src/wire/cursor.ts'
 import {
   awarenessFrame,
   deniedFrame,

@@ -1,22 +1,3 @@
-/** How many bytes `value` takes as an unsigned varint: seven bits each, the lowest first. */
-export function varUintLength(value: number): number {
-  let length = 1
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++
-  return length
-}
-
-/** Writes `value` at `at` and returns the offset behind it. */
-export function writeVarUint(into: Uint8Array, at: number, value: number): number {
-  let rest = value
-  let next = at
-  while (rest >= 128) {
-    into[next++] = (rest % 128) | 0x80
-    rest = Math.floor(rest / 128)
-  }
-  into[next++] = rest
-  return next
-}
-
 /**
  * Reads unsigned varints and length-prefixed bytes from one message. Nothing is thrown on the way:
  * after a read past the end, or of a number over 2^53, `failed` is true and every result is worthless.
