@@ -1,14 +1,12 @@
 import { closedRows, deleteBeyond, endOf, nextClock } from './closed.ts'
 import { DeleteRanges } from './delete-ranges.ts'
+import { structFrom } from './half-known.ts'
 import { type Run, updateOfRuns } from './runs.ts'
 import { NONE, SKIP, type SoundUpdate, type StateVector, type UpdateScan } from './scan.ts'
 
 /** What of an update an entity takes. */
 export interface Intake {
-  /**
-   * What is closed and new: the very bytes of the scan when that is all of it, else a copy cut at
-   * struct boundaries; null when nothing is left.
-   */
+  /** What is closed and new: the very bytes of the scan when that is all of it; null for nothing. */
   readonly update: SoundUpdate | null
   /** Something was cut off because it is not closed: the sender has to be asked for what it lacks. */
   readonly unclosed: boolean
@@ -19,8 +17,8 @@ export interface Intake {
 }
 
 /**
- * What of an update is closed (all that it builds on is here) and new. A struct that is half known
- * stays whole.
+ * What of an update is closed (all that it builds on is here) and new. Of a struct that is half known
+ * it is the new half.
  *
  * @param known the next clock of every client that has any.
  * @param deletes gives what was deleted; asked only about an update that deletes.
@@ -42,7 +40,7 @@ function structsAreNew(scan: UpdateScan, known: StateVector): boolean {
   for (let section = 0; section < scan.sections; section++) {
     const client = scan.sectionClient[section] as number
     const next = known.get(client) ?? 0
-    if ((scan.clock[row] as number) > next || endOf(scan, row) <= next) return false
+    if (scan.clock[row] !== next) return false
     for (const to = scan.sectionTo(section); row < to; row++) {
       const canBe =
         scan.info[row] !== SKIP &&
@@ -69,22 +67,10 @@ function deletesAreNew(scan: UpdateScan, known: StateVector, deletes: () => Dele
   for (let row = 0; row < scan.deletes; row++) {
     const client = scan.deleteClient[row] as number
     const clock = scan.deleteClock[row] as number
-    const section = scan.sectionOf(client)
-    const firstTaken = section < 0 ? undefined : scan.clock[scan.sectionFrom[section] as number]
-    const to = subtractTo(known, client, firstTaken)
-    const length = Math.min(scan.deleteLength[row] as number, to - clock)
-    if (length > 0 && had.overlaps(client, clock, length)) return false
+    if (had.overlaps(client, clock, scan.deleteLength[row] as number)) return false
   }
   return true
 }
-
-/**
- * The clock of a client from which on deletes are left as they are. Those over new clocks are new.
- * Those over the known half of a struct that stays whole stay with it: where several values stand
- * under one key, the checker wants to see that they are deleted.
- */
-const subtractTo = (known: StateVector, client: number, firstTaken: number | undefined): number =>
-  Math.min(known.get(client) ?? 0, firstTaken ?? Number.POSITIVE_INFINITY)
 
 function wholeOf(scan: UpdateScan, known: StateVector): Intake {
   const clients: number[] = []
@@ -110,7 +96,7 @@ function partOf(scan: UpdateScan, known: StateVector, deletes: () => DeleteRange
     const run = newRun(scan, known, section, to)
     if (run !== null) runs.push(run)
   }
-  const cut = scan.deletes === 0 ? NONE_CUT : cutDeletes(scan, known, deletes(), closedTo, runs)
+  const cut = scan.deletes === 0 ? NONE_CUT : cutDeletes(scan, known, deletes(), closedTo)
   const clients = runs.map((run) => run.client)
   return {
     update: updateOf(scan, runs, cut),
@@ -127,13 +113,11 @@ function newRun(scan: UpdateScan, known: StateVector, section: number, to: numbe
   let row = scan.sectionFrom[section] as number
   while (row < to && endOf(scan, row) <= next) row++
   if (row === to) return null
-  return {
-    client,
-    clock: scan.clock[row] as number,
-    structs: to - row,
-    from: scan.at[row] as number,
-    to: scan.structEnd(section, to - 1),
-  }
+  const clock = scan.clock[row] as number
+  const run = { client, structs: to - row, to: scan.structEnd(section, to - 1) }
+  if (clock >= next) return { ...run, clock, from: scan.at[row] as number }
+  const head = structFrom(scan, section, row, next - clock)
+  return { ...run, clock: next, from: scan.structEnd(section, row), head }
 }
 
 interface CutDeletes {
@@ -151,9 +135,7 @@ function cutDeletes(
   known: StateVector,
   had: DeleteRanges,
   closedTo: Uint32Array,
-  runs: readonly Run[],
 ): CutDeletes {
-  const firstTaken = new Map(runs.map((run) => [run.client, run.clock]))
   const rest = new DeleteRanges()
   let isAll = true
   let unclosed = false
@@ -164,19 +146,11 @@ function cutDeletes(
     const to = Math.min(end, nextClock(scan, known, client, closedTo))
     if (to < end) unclosed = true
     if (to <= from) continue
-    // Up to here what is known is taken out, from here on everything stays.
-    const middle = clamp(subtractTo(known, client, firstTaken.get(client)), from, to)
-    if (had.overlaps(client, from, middle - from)) isAll = false
-    if (from < middle) {
-      had.uncovered(client, from, middle - from, (clock, length) => rest.add(client, clock, length))
-    }
-    if (middle < to) rest.add(client, middle, to - middle)
+    if (had.overlaps(client, from, to - from)) isAll = false
+    had.uncovered(client, from, to - from, (clock, length) => rest.add(client, clock, length))
   }
   return { rest: isAll && !unclosed ? null : rest, unclosed }
 }
-
-const clamp = (value: number, low: number, high: number): number =>
-  Math.max(low, Math.min(high, value))
 
 function updateOf(
   scan: UpdateScan,
@@ -185,7 +159,8 @@ function updateOf(
 ): SoundUpdate | null {
   const structs = runs.reduce((sum, run) => sum + run.structs, 0)
   if (rest === null) {
-    if (structs === scan.structs) return scan.bytes
+    const isAll = structs === scan.structs && runs.every(({ head }) => head === undefined)
+    if (isAll) return scan.bytes
     if (structs === 0 && scan.deletes === 0) return null
     return updateOfRuns(scan.bytes, runs, scan.bytes.subarray(scan.deletesAt))
   }

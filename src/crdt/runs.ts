@@ -1,7 +1,7 @@
 import { varUintLength, writeVarUint } from '../core/varint.ts'
 import type { SoundUpdate } from './scan.ts'
 
-/** Neighbouring structs of one client, whole, as they lie in the bytes of a sound update. */
+/** Neighbouring structs of one client, as they lie in the bytes of a sound update. */
 export interface Run {
   readonly client: number
   /** Clock of the first struct. */
@@ -11,6 +11,8 @@ export interface Run {
   /** Byte offsets: of the first struct, and behind the last. */
   readonly from: number
   readonly to: number
+  /** The first struct, when it is not as it lies there: then `from` is where the second one begins. */
+  readonly head?: Uint8Array
 }
 
 /** An encoded delete set of nothing. */
@@ -33,6 +35,10 @@ export function updateOfRuns(
     at = writeVarUint(bytes, at, run.structs)
     at = writeVarUint(bytes, at, run.client)
     at = writeVarUint(bytes, at, run.clock)
+    if (run.head !== undefined) {
+      bytes.set(run.head, at)
+      at += run.head.length
+    }
     bytes.set(source.subarray(run.from, run.to), at)
     at += run.to - run.from
   }
@@ -45,4 +51,5 @@ export const sizeOfRun = (run: Run): number =>
   varUintLength(run.structs) +
   varUintLength(run.client) +
   varUintLength(run.clock) +
+  (run.head?.length ?? 0) +
   (run.to - run.from)

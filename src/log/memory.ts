@@ -66,6 +66,8 @@ export class MemoryLog implements Log {
   /** What all that is set aside counts. */
   #aside: number
   #closed = false
+  /** Settles with the last call. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: MemoryLogOptions, state: MemoryLogState = emptyLogState()) {
     this.#options = options
@@ -119,8 +121,8 @@ export class MemoryLog implements Log {
 
   async close(): Promise<void> {
     this.#closed = true
-    // What was called before is settled before this goes on: microtasks keep their order.
-    await Promise.resolve()
+    // They settle in their order.
+    await this.#last
     this.#feeds.close()
   }
 
@@ -205,10 +207,11 @@ export class MemoryLog implements Log {
   #mint = (): string => this.#options.random.id(INCARNATION_LENGTH)
 
   /** In the order of the calls, but not inside them. */
-  async #later<Value>(work: () => Value): Promise<Value> {
-    if (this.#closed) throw new TributaryError('draining', 'the log is closed')
-    await null
-    return work()
+  #later<Value>(work: () => Value): Promise<Value> {
+    if (this.#closed) return Promise.reject(new TributaryError('draining', 'the log is closed'))
+    const done = Promise.resolve().then(work)
+    this.#last = done.catch(() => {})
+    return done
   }
 }
 

@@ -157,9 +157,9 @@ export class StoredSnapshots {
     }
     if (next.offset === base.offset) return false
     const record = sealJson({ epoch, base: next })
+    // Where it was removed meanwhile, what is left of it is on its way out too.
     const trim = this.#mover.transaction(() => {
-      // Removed meanwhile: what is left of it is swept.
-      if (this.#write.move.run(record, record, no).changes === 0) return
+      this.#write.move.run(record, record, no)
       this.#write.deleteEntries.run(no, next.offset)
     })
     trim.immediate()

@@ -43,9 +43,10 @@ function write(...pairs: (readonly [entity: number, id: string, bytes?: number])
   for (const [entity, id] of pairs) written.set(entity, [...(written.get(entity) ?? []), id])
 }
 
-/** Groups of 50 over as many entities as there are letters, so and so many entries in all. */
+/** Groups of 50 over so many entities, so many entries in all, each with an id of its own. */
 function writeMany(random: Seeded, total: number, entities = 7): void {
-  for (let i = 0; i < total; i += 50) {
+  const from = [...written.values()].reduce((sum, ids) => sum + ids.length, 0)
+  for (let i = from; i < from + total; i += 50) {
     write(...Array.from({ length: 50 }, (_, j) => [random.int(1, entities), `${i + j}`] as const))
   }
 }
@@ -88,10 +89,11 @@ describe('[L38] the journal', () => {
     expect(reader.chore()).toBe(false)
     expect(count('entries')).toBe(0)
     writeMany(random, 100)
+    let between = 0
     while (reader.chore()) {
       expectAllThere(seed)
       // Appends go on meanwhile.
-      write([random.int(1, 7), `between ${random.int(0, 1e9)}`])
+      write([random.int(1, 7), `between ${between++}`])
     }
     expectAllThere(seed)
     expect(count('entries')).toBe(650)

@@ -6,6 +6,7 @@ import {
   contentOfRecord,
   ENTRY_OVERHEAD,
   type EntryPlace,
+  isWholeAt,
   placeOfRecord,
   putPlace,
 } from '../../src/sqlite/entry-record.ts'
@@ -100,6 +101,9 @@ describe('[L30] the record of an entry', () => {
 
   test('in the row of another entity or offset is damaged', () => {
     const record = recordOf('content')
+    expect(isWholeAt(record, place.entity, place.offset)).toBe(true)
+    expect(isWholeAt(record, place.entity + 1, place.offset)).toBe(false)
+    expect(isWholeAt(record, place.entity, place.offset + 1)).toBe(false)
     expect(contentOfRecord(record, place.entity + 1, place.offset)).toBe('damaged')
     expect(contentOfRecord(record, place.entity, place.offset - 1)).toBe('damaged')
   })

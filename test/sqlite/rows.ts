@@ -20,7 +20,8 @@ export class Rows {
       const begins = !this.#lanes.has(entity)
       const lane = this.#lanes.get(entity) ?? new Lane(NO_BRANCH)
       this.#lanes.set(entity, lane)
-      const { position } = lane.place(id, undefined, () => `e${entity}`)
+      const { position, is } = lane.place(id, undefined, () => `e${entity}`)
+      if (is === 'known') throw new Error(`the id ${id} was used before`)
       if (begins) group.change(begin(entity, position))
       group.append(entity, position, entries[i] as never)
     }

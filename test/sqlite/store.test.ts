@@ -58,6 +58,7 @@ describe('[L35] a full disk', () => {
     expect(position.offset).toBe(3)
     expect(store.trouble).toBeNull()
     expect(lines).toEqual(['storage failed', 'storage recovered'])
+    expect(clock.pending, 'no probe is left').toBe(0)
     expect(await texts()).toEqual(['a1', 'a2', 'a3'])
   })
 

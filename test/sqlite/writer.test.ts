@@ -104,29 +104,38 @@ describe('[L35] a full disk', () => {
     ).toBe(0)
   })
 
-  test('does not make the bound of what is set aside forget what is there', () => {
-    const aside = (n: number, bytes: number) => ({
-      ...new Rows().group([]),
+  test('does not make what is set aside count what is not there', () => {
+    const aside = (why: string, cost: number, group = new Rows().group([])) => ({
+      ...group,
       changes: [
+        ...group.changes,
         {
           is: 'set-aside' as const,
           key: 'k',
           time: 0,
-          why: `${n}`,
-          bytes: new Uint8Array(bytes),
-          cost: bytes,
+          why,
+          bytes: new Uint8Array(10),
+          cost,
           bound: 100_000,
         },
       ],
     })
-    writer.commit(aside(1, 60_000))
+    const kept = () => {
+      const found: string[] = []
+      for (let row = reader.setAside(0); row !== null; row = reader.setAside(row.no)) {
+        found.push(row.why)
+      }
+      return found
+    }
+    writer.commit(aside('first', 60_000))
     leavePages(2)
-    expect(codeOf(() => writer.commit(aside(2, 60_000)))).toBe('SQLITE_FULL')
+    const full = aside('never', 30_000, rows.group([[1, 'a1', 50_000]]))
+    expect(codeOf(() => writer.commit(full))).toBe('SQLITE_FULL')
     leavePages(100)
-    writer.commit(aside(3, 30_000))
-    expect([reader.setAside(0)?.why, reader.setAside(1)?.why]).toEqual(['1', '3'])
-    writer.commit(aside(4, 30_000))
-    expect(reader.setAside(0)?.why).toBe('3')
+    writer.commit(aside('second', 40_000))
+    expect(kept()).toEqual(['first', 'second'])
+    writer.commit(aside('third', 1))
+    expect(kept()).toEqual(['second', 'third'])
   })
 })
 
