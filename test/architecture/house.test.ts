@@ -69,7 +69,7 @@ describe('[H1] a line that breaks a rule is found', () => {
       'a rank, by a neighbour',
       'src/wire/cursor.ts',
       "import { x } from '../crdt/scan.ts'",
-      'src/wire/varint.ts (rank 2) imports src/crdt/scan.ts (rank 2)',
+      'src/wire/cursor.ts (rank 2) imports src/crdt/scan.ts (rank 2)',
     ],
     [
       'a folder without a rank',
@@ -129,7 +129,7 @@ describe('[H1] a line that breaks a rule is found', () => {
       'a Node global in a browser',
       'src/wire/cursor.ts',
       'export const x = Buffer.alloc(1)',
-      'wire/varint.ts uses Buffer, which browsers do not have',
+      'wire/cursor.ts uses Buffer, which browsers do not have',
     ],
     [
       'the environment',

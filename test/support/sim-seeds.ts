@@ -6,7 +6,8 @@ const SHOWN = 60
 
 /**
  * Runs that many seeds, from `first` on. `SIM_SEED=17` runs that one alone, `SIM_RUNS=2000` so many
- * (both are read here and nowhere else). A failure is made smaller and told with its last events.
+ * (both are read here and nowhere else). A failure is made smaller and told with its last events,
+ * unless `SIM_BRIEF` says that nobody will read it.
  */
 export async function runSeeds(
   { first = 1, runs }: { readonly first?: number; readonly runs: number },
@@ -40,6 +41,7 @@ async function failureOf(
 }
 
 async function told(seed: number, failure: string, options: ScheduleOptions): Promise<string> {
+  if (process.env.SIM_BRIEF !== undefined) return `seed ${seed}: ${failure}`
   const edits = await fewerEdits(seed, options)
   const lines: string[] = []
   const trace = (line: string) => {
