@@ -201,18 +201,19 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   /** The snapshot that the tail continues, at once when it is in memory. */
   state(): State | Promise<State> {
     const cached = this.#context.states.peek(this.ref.key)
-    return cached !== undefined && this.#continues(cached) ? cached : this.#loadState()
+    return cached !== undefined && this.continues(cached) ? cached : this.#loadState()
   }
 
   async #loadState(): Promise<State> {
     let state = await this.#context.states.load(this.ref.key)
     // A load that began before a compaction and ended after it is older than what the tail continues.
-    if (!this.#continues(state)) state = await this.#context.states.reload(this.ref.key)
-    if (this.#continues(state)) return state
+    if (!this.continues(state)) state = await this.#context.states.reload(this.ref.key)
+    if (this.continues(state)) return state
     throw new TributaryError('damaged', 'the stored snapshot does not continue what is loaded')
   }
 
-  #continues(state: State): boolean {
+  /** Whether the tail begins where the snapshot ends, or before. A compaction moves where it begins. */
+  continues(state: State): boolean {
     return state.position.offset >= this.#base.offset
   }
 

@@ -11,7 +11,7 @@ import { contentOf, type Row, readFrom } from './chain.ts'
 import { readContent } from './entry.ts'
 import { Feeds } from './feeds.ts'
 import { GroupWriter } from './group.ts'
-import { INCARNATION_LENGTH } from './lane.ts'
+import { INCARNATION_LENGTH, type Placed } from './lane.ts'
 import { Lanes, type StoredLane } from './lanes.ts'
 import type {
   Appended,
@@ -165,9 +165,9 @@ export class SqliteLog implements Log {
   }
 
   async #commit(operations: readonly Operation[]): Promise<void> {
-    const entities = operations.map(({ entity }) => entity)
     try {
-      const lanes = await this.#lanes.find(entities)
+      const inLogs = operations.filter(({ is }) => is !== 'set-aside')
+      const lanes = await this.#lanes.find(inLogs.map(({ entity }) => entity))
       const group = new GroupWriter(
         operations.flatMap((one) => ('entry' in one ? [one.entry] : [])),
       )
@@ -190,18 +190,19 @@ export class SqliteLog implements Log {
     if (operation.is === 'set-aside') return this.#putAside(operation, group)
     const lane = lanes.get(operation.entity) as StoredLane | TributaryError
     if (lane instanceof TributaryError) return () => operation.reject(lane)
-    if (operation.is === 'remove') return this.#putRemoval(operation, lane, group)
-    try {
-      return this.#putEntry(operation, lane, group)
-    } catch (error) {
-      return () => operation.reject(error)
-    }
+    return operation.is === 'remove'
+      ? this.#putRemoval(operation, lane, group)
+      : this.#putEntry(operation, lane, group)
   }
 
-  /** @throws {TributaryError} `conflict`. */
   #putEntry(append: Append, stored: StoredLane, group: GroupWriter): () => void {
     const { entity, entry, expect, resolve } = append
-    const placed = stored.lane.place(entry.id, expect, this.#mint)
+    let placed: Placed
+    try {
+      placed = stored.lane.place(entry.id, expect, this.#mint)
+    } catch (conflict) {
+      return () => append.reject(conflict)
+    }
     const { position } = placed
     const appended: Appended = { position, tier: this.tier }
     if (placed.is === 'known') return () => resolve(appended)

@@ -70,7 +70,10 @@ export class Reader {
       return
     }
     return state.then((loaded) => {
-      if (!this.#entity.closed) this.#begin(loaded, known, true)
+      if (this.#entity.closed) return
+      // Between the load and now a compaction may have been adopted.
+      if (!this.#entity.continues(loaded)) return this.join(known)
+      this.#begin(loaded, known, true)
     })
   }
 
@@ -172,7 +175,9 @@ export class Reader {
     }
     state.then(
       (loaded) => {
-        if (this.#reading.is === 'behind' && !this.#entity.closed) this.#begin(loaded, known, false)
+        if (this.#reading.is !== 'behind' || this.#entity.closed) return
+        if (this.#entity.continues(loaded)) this.#begin(loaded, known, false)
+        else this.#catchUp(place, known)
       },
       () => this.#member.evict('storage'),
     )

@@ -57,16 +57,16 @@ export class LogAudit implements EntrySink {
     this.#entries.push({ position, update })
     const { structs, ds } = Y.decodeUpdate(update)
     const before = this.stateVector
-    const first = new Map<number, number>()
+    const seen = new Set<number>()
     let brings = false
     for (const struct of structs) {
       const { client, clock } = struct.id
       const next = before.get(client) ?? 0
       if (struct instanceof Y.Skip) this.#fault(position, `holds a Skip of ${client}`)
-      if (!first.has(client) && clock > next) this.#fault(position, `leaves a gap of ${client}`)
+      if (!seen.has(client) && clock > next) this.#fault(position, `leaves a gap of ${client}`)
       if (clock + struct.length > next) brings = true
       else this.#fault(position, `holds ${client}:${clock}, which is known`)
-      if (!first.has(client)) first.set(client, clock)
+      seen.add(client)
     }
     Y.applyUpdate(this.#doc, update)
     const { pendingStructs, pendingDs } = this.#doc.store
@@ -76,9 +76,7 @@ export class LogAudit implements EntrySink {
       brings = true
       if (clock + length > this.nextClock(client))
         this.#fault(position, 'deletes what is not there')
-      // What stays whole although a part of it is known keeps its deletes.
-      const whole = first.get(client) ?? Number.POSITIVE_INFINITY
-      if (this.#name(client, clock, length, whole)) {
+      if (this.#name(client, clock, length)) {
         this.#fault(position, `deletes ${client}:${clock} again`)
       }
     }
@@ -119,8 +117,8 @@ export class LogAudit implements EntrySink {
     return null
   }
 
-  /** @returns whether any of it below the clock `whole` was named before. */
-  #name(client: number, clock: number, length: number, whole: number): boolean {
+  /** @returns whether any of it was named before. */
+  #name(client: number, clock: number, length: number): boolean {
     let named = this.#named.get(client)
     if (named === undefined) {
       named = new Set()
@@ -128,7 +126,7 @@ export class LogAudit implements EntrySink {
     }
     let again = false
     for (let at = clock; at < clock + length; at++) {
-      again ||= at < whole && named.has(at)
+      again ||= named.has(at)
       named.add(at)
     }
     return again
