@@ -62,6 +62,8 @@ export type Submitted =
     }
   | { readonly is: 'refused'; readonly code: ErrorCode }
 
+/** So many compactions may commit, one after the other, while one snapshot is loaded. */
+const RELOADS = 8
 /** Types nested deeper than this make clients fail; from here on the entity takes no writes. */
 const DEPTH_MOST = 500
 
@@ -207,7 +209,9 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   async #loadState(): Promise<State> {
     let state = await this.#context.states.load(this.ref.key)
     // A load that began before a compaction and ended after it is older than what the tail continues.
-    if (!this.continues(state)) state = await this.#context.states.reload(this.ref.key)
+    for (let left = RELOADS; !this.continues(state) && left > 0; left--) {
+      state = await this.#context.states.reload(this.ref.key)
+    }
     if (this.continues(state)) return state
     throw new TributaryError('damaged', 'the stored snapshot does not continue what is loaded')
   }

@@ -52,8 +52,11 @@ async function appendUntilKilled(folder: string, round: number, lines: number): 
   })
   const gone = once(child, 'exit')
   const said = () => readFileSync(notes, 'utf8').split('\n').slice(0, -1)
-  await until(`${lines} acknowledgements`, 20_000, () => said().length >= lines, 10)
-  child.kill('SIGKILL')
-  await gone
+  try {
+    await until(`${lines} acknowledgements`, 20_000, () => said().length >= lines, 10)
+  } finally {
+    child.kill('SIGKILL')
+    await gone
+  }
   return said()
 }
