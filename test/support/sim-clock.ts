@@ -26,7 +26,12 @@ export class SimClock implements Clock {
   }
 
   after(ms: number, fn: () => void): Cancel {
-    const timer = { at: this.#now + Math.max(0, ms), order: this.#order++, fn, cancelled: false }
+    return this.at(this.#now + Math.max(0, ms), fn)
+  }
+
+  /** At a moment: two that are named alike come in the order of the calls, to the last bit. */
+  at(moment: number, fn: () => void): Cancel {
+    const timer = { at: moment, order: this.#order++, fn, cancelled: false }
     this.#push(timer)
     return () => {
       timer.cancelled = true

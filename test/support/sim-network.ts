@@ -109,7 +109,7 @@ export class SimLink implements Wire {
     // Into a dead connection everything can be written, and nothing leaves.
     if (this.#left) return
     this.#takenAt = Math.max(this.#takenAt, this.#clock.monotonic()) + length / bytesPerMs
-    this.#clock.after(this.#takenAt - this.#clock.monotonic(), () => {
+    this.#clock.at(this.#takenAt, () => {
       if (this.#left) return
       this.#unsent -= length
       this.#underWay--
@@ -231,7 +231,7 @@ export class SimLink implements Wire {
     const at = Math.max(this.#arrivesAt[way], now + least + this.#random.next() * (most - least))
     this.#arrivesAt[way] = at
     this.#underWay++
-    this.#clock.after(at - now, () => {
+    this.#clock.at(at, () => {
       this.#underWay--
       if (!this.#left) arrive()
     })
