@@ -1,6 +1,4 @@
-import Database from 'better-sqlite3'
-
-export type Connection = Database.Database
+import { type Connection, Database } from './driver.ts'
 
 /**
  * - `writer`: every commit is on the disk when it returns. better-sqlite3 and SQLite take `NORMAL`

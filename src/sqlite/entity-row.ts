@@ -1,6 +1,6 @@
 import type { Place } from '../core/branch.ts'
 import { type Epoch, FIRST_CHECK } from '../core/position.ts'
-import type { Connection } from './connection.ts'
+import type { Connection } from './driver.ts'
 import { sealJson, type Unreadable, unsealTwin } from './record.ts'
 
 /** What the row of an entity says: its history's name, and the place up to which it is trimmed. */

@@ -1,5 +1,6 @@
 import type { Statement } from 'better-sqlite3'
-import { type Connection, isCorrupt } from './connection.ts'
+import { isCorrupt } from './connection.ts'
+import type { Connection } from './driver.ts'
 import { placeOfRecord } from './entry-record.ts'
 
 /** When it is worth filing: many entries of one entity are then written with one page. */

@@ -1,4 +1,5 @@
-import { type Connection, isCorrupt } from './connection.ts'
+import { isCorrupt } from './connection.ts'
+import type { Connection } from './driver.ts'
 import { type EntityRow, EntityRows } from './entity-row.ts'
 import type { Journal, JournalRow } from './journal.ts'
 import type { Unreadable } from './record.ts'

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import Database from 'better-sqlite3'
 import { TributaryError } from '../core/errors.ts'
-import { type Connection, isCorrupt, sqliteCode } from './connection.ts'
+import { isCorrupt, sqliteCode } from './connection.ts'
+import { type Connection, Database } from './driver.ts'
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
 
 /** A data folder that this process alone may write, its database at this version's format. */

@@ -9,7 +9,8 @@ import type {
   StoredLog,
   StoredSnapshot,
 } from './calls.ts'
-import { type Connection, connect, isAnswer, isCorrupt, sqliteCode } from './connection.ts'
+import { connect, isAnswer, isCorrupt, sqliteCode } from './connection.ts'
+import type { Connection } from './driver.ts'
 import { Journal, type Length, LONG } from './journal.ts'
 import { Mover } from './mover.ts'
 import type { Unreadable } from './record.ts'

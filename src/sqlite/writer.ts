@@ -1,6 +1,7 @@
 import { generationOf } from '../core/position.ts'
 import type { Change, Group, Keep, WriterCalls } from './calls.ts'
-import { type Connection, connect, isAnswer } from './connection.ts'
+import { connect, isAnswer } from './connection.ts'
+import type { Connection } from './driver.ts'
 import { beginning } from './entity-row.ts'
 import { sealInPlace, sealJson } from './record.ts'
 import { sealSetAside } from './set-aside-record.ts'

@@ -28,6 +28,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 export const HOMES: Readonly<Record<string, readonly string[]>> = {
   ws: ['transport/'],
   'better-sqlite3': ['sqlite/'],
+  'better-sqlite3-13': ['sqlite/'],
   hono: ['http/'],
   '@hono/node-server': ['http/'],
   pino: ['ops/'],

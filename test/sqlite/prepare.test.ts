@@ -11,9 +11,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TributaryError } from '../../src/core/errors.ts'
+import { Database } from '../../src/sqlite/driver.ts'
 import { APPLICATION_ID, MIGRATIONS } from '../../src/sqlite/migrations.ts'
 import { prepare } from '../../src/sqlite/prepare.ts'
 import { temporaryFolder, withDatabase } from '../support/sqlite-store.ts'

@@ -2,12 +2,12 @@ import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import Database from 'better-sqlite3'
 import type { Clock } from '../../src/core/clock.ts'
 import { type Logger, SILENT } from '../../src/core/logger.ts'
 import { SqliteLog } from '../../src/log/sqlite.ts'
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../src/ops/system.ts'
 import { SqliteSnapshots } from '../../src/snapshots/sqlite.ts'
+import { type Connection, Database } from '../../src/sqlite/driver.ts'
 import { RECORD_HEAD, unseal } from '../../src/sqlite/record.ts'
 import { openSqlite, type SqliteStore } from '../../src/sqlite/store.ts'
 import { SET_ASIDE_BYTES, type TestStore } from '../contract/store.ts'
@@ -89,7 +89,7 @@ export async function openSqliteStore(): Promise<TestStore> {
 }
 
 /** Works on a closed database with the tools that anyone has. */
-export function withDatabase<Value>(folder: string, work: (db: Database.Database) => Value): Value {
+export function withDatabase<Value>(folder: string, work: (db: Connection) => Value): Value {
   const db = new Database(join(folder, 'tributary.db'))
   try {
     return work(db)
