@@ -57,6 +57,9 @@ function sync(path: string): void {
   closeSync(handle)
 }
 
+/** Locks that are held. One that nobody held on to would be collected, and its file unlocked. */
+const locks = new Set<Connection>()
+
 /**
  * An exclusive transaction on an empty database of its own. The system drops the lock with the
  * process, however it ends: a file with a process id in it would outlive a `kill -9`.
@@ -77,7 +80,11 @@ function lock(path: string): () => void {
     throw unwritable(path, cause)
   }
   const held = db
-  return () => held.close()
+  locks.add(held)
+  return () => {
+    locks.delete(held)
+    held.close()
+  }
 }
 
 /** Looks at a database without changing it. */

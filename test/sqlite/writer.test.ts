@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, readdirSync, readlinkSync, rmSync } from 'node:fs
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ORIGIN } from '../../src/core/position.ts'
-import type { Connection } from '../../src/sqlite/connection.ts'
+import type { Connection } from '../../src/sqlite/driver.ts'
 import { prepare } from '../../src/sqlite/prepare.ts'
 import { Reader } from '../../src/sqlite/reader.ts'
 import { Writer } from '../../src/sqlite/writer.ts'
