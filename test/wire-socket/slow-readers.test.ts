@@ -35,7 +35,8 @@ describe('who does not read', () => {
         highest = Math.max(highest, metrics.sum('outbox_bytes'))
         return metrics.sum('conflations_total') > 0
       })
-      expect(highest).toBeLessThan(4_000_000)
+      // The soft limit and one tick's updates, which are more on a busy machine; never all 40 MB.
+      expect(highest).toBeLessThan(10_000_000)
       reader.provider.ws?.resume()
       await until('equal', 20_000, () => areEqual([reader.doc, doc]), 50)
       expect(reader.sockets).toHaveLength(1)
