@@ -3,6 +3,7 @@ import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
 import type { Position } from '../core/position.ts'
 import { mergeSound } from '../crdt/merge.ts'
+import type { SoundUpdate } from '../crdt/scan.ts'
 import type { Author, Log, NewEntry } from '../log/log.ts'
 import type { Batch } from './batch.ts'
 import type { Member } from './member.ts'
@@ -89,25 +90,32 @@ export class Appender {
 
   #next(): void {
     if (this.#closed || this.#flight !== null || this.#waiting.length === 0) return
-    const unlogged = this.#take()
+    const { unlogged, update } = this.#take()
     const entry: NewEntry = {
       id: this.#context.nextEntryId(),
       authors: authorsOf(unlogged),
       origin: 'session',
       time: this.#context.clock.wall(),
-      update: mergeSound(unlogged.map(({ batch }) => batch.update)),
+      update,
     }
     this.#flight = { entry, unlogged, since: this.#context.clock.monotonic(), retries: 0 }
     this.#append(this.#flight)
   }
 
-  #take(): Unlogged[] {
+  /** As many of those that wait as make one entry; the first alone if Yjs fails at merging them. */
+  #take(): { unlogged: Unlogged[]; update: SoundUpdate } {
     let count = 0
     let bytes = 0
     do {
       bytes += this.#waiting[count++]?.batch.update.length ?? 0
     } while (count < this.#waiting.length && bytes < ENTRY_BYTES)
-    return this.#waiting.splice(0, count)
+    const updates = this.#waiting.slice(0, count).map(({ batch }) => batch.update)
+    try {
+      const update = mergeSound(updates)
+      return { unlogged: this.#waiting.splice(0, count), update }
+    } catch {
+      return { unlogged: this.#waiting.splice(0, 1), update: updates[0] as SoundUpdate }
+    }
   }
 
   #append(flight: Flight): void {

@@ -183,10 +183,6 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     return this.#durableSeq
   }
 
-  get tombstone(): StateVector | null {
-    return this.#tombstone
-  }
-
   /** Entries and bytes that no snapshot covers. */
   get tailSize(): { readonly entries: number; readonly bytes: number } {
     return { entries: this.#tail.count, bytes: this.#tail.bytes }
@@ -194,10 +190,6 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
 
   get busy(): boolean {
     return this.#gathering !== null || this.#appender.busy
-  }
-
-  get base(): Position {
-    return this.#base
   }
 
   /** The snapshot that the tail continues, at once when it is in memory. */
@@ -322,15 +314,28 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     const gathering = this.#gathering
     if (gathering === null) return
     this.#gathering = null
-    const update = mergeSound(gathering.updates)
-    const batch = new Batch(this.#tail.push(update), update)
+    const updates = this.#merged(gathering.updates)
     this.#context.metrics.batchUpdates.observe(gathering.updates.length)
     // Merging may shrink what was pending by its parts; from here on the batch counts.
-    this.#settlePending(gathering.bytes - update.length)
+    this.#settlePending(updates.reduce((left, update) => left - update.length, gathering.bytes))
     const { since, single } = gathering
-    this.#fanOut(batch, single)
+    const authors = gathering.authors()
+    for (const update of updates) {
+      const batch = new Batch(this.#tail.push(update), update)
+      this.#fanOut(batch, single)
+      this.#appender.push({ batch, since, single, authors })
+    }
     this.#context.metrics.fanoutTime.observe(this.#context.clock.monotonic() - since)
-    this.#appender.push({ batch, since, single, authors: gathering.authors() })
+  }
+
+  /** One update; several only if Yjs fails at merging them, which must not take the others along. */
+  #merged(updates: readonly SoundUpdate[]): readonly SoundUpdate[] {
+    try {
+      return [mergeSound(updates)]
+    } catch (cause) {
+      this.#context.trouble(this, 'updates could not be merged', TributaryError.from(cause))
+      return updates
+    }
   }
 
   #fanOut(batch: Batch, except: Member | null): void {

@@ -3,6 +3,7 @@ import * as Y from 'yjs'
 import { TributaryError } from '../../src/core/errors.ts'
 import { ORIGIN } from '../../src/core/position.ts'
 import { compactUpdates } from '../../src/crdt/canonical.ts'
+import { checkUpdate } from '../../src/crdt/check.ts'
 import { decodeStateVector } from '../../src/crdt/state-vector.ts'
 import type { LogRead } from '../../src/log/log.ts'
 import { entityStage, REF, submit, Witness } from '../support/entity-stage.ts'
@@ -125,6 +126,26 @@ describe('batches', () => {
     expect(entries).toHaveLength(2)
     expect(textOf(entries.map((entry) => entry.update))).toBe('cba')
     expect(entity.durableSeq).toBe(2)
+  })
+
+  test('[E14] updates at which Yjs fails are stored one by one, and nothing else is taken along', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const bob = new Witness()
+    entity.join(bob)
+    submit(entity, author(1).write('good'))
+    // What the checker lets through one day and should not: its scan is right, its bytes are not.
+    const scan = checkUpdate(author(2).write('bad'))
+    scan.bytes = Uint8Array.of(1, 1, 2, 0, 0x89, 0) as never
+    entity.submit(scan, null)
+    submit(entity, author(3).write('fine'))
+    for (let i = 0; i < 5; i++) await stage.settle()
+    expect(stage.troubles).toEqual(['updates could not be merged'])
+    expect(bob.delivered).toHaveLength(3)
+    expect(textOf([bob.updates[0], bob.updates[2]] as Uint8Array[])).toContain('good')
+    expect(entity.durableSeq).toBe(2)
+    expect(entriesOf(await stage.log.read(REF.key, ORIGIN))).toHaveLength(3)
+    expect(stage.context.pending.used).toBe(0)
   })
 
   test('[S11] with echo an author gets its own back, once it is durable', async () => {
