@@ -213,8 +213,9 @@ describe('what is not durable yet', () => {
         talkers.every((raw) => raw.isClosed || raw.count('marker') > 0),
       )
       const closed = talkers.filter((raw) => raw.isClosed)
-      expect(closed).toHaveLength(1)
-      expect((await (closed[0] as RawClient).closed).code).toBe(1013)
+      // One, or both when their updates arrive in turns.
+      expect(closed.length).toBeGreaterThan(0)
+      for (const raw of closed) expect((await raw.closed).code).toBe(1013)
     },
     {
       flags: [
