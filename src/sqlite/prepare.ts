@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { TributaryError } from '../core/errors.ts'
 import { isCorrupt, sqliteCode } from './connection.ts'
@@ -38,7 +38,7 @@ export function prepare(folder: string): Prepared {
 
 function make(path: string): void {
   try {
-    const first = mkdirSync(path, { recursive: true })
+    const first = makeWithParents(path)
     // A folder that a power cut takes away takes what is in it along.
     if (first !== undefined) sync(dirname(first))
   } catch (cause) {
@@ -48,6 +48,28 @@ function make(path: string): void {
     )
   }
 }
+
+/**
+ * One by one: Node's own recursive way never ends where a folder cannot be made for want of a parent
+ * that is there, as in `/proc`.
+ *
+ * @returns the first that was made.
+ */
+function makeWithParents(path: string): string | undefined {
+  if (isFolder(path)) return undefined
+  const parent = dirname(path)
+  const first = parent === path ? undefined : makeWithParents(parent)
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    // Another process that starts at the same moment may have been first.
+    if (!isFolder(path)) throw error
+  }
+  return first ?? path
+}
+
+const isFolder = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 
 function sync(path: string): void {
   // Windows has no handle for a folder, and keeps its entries itself.

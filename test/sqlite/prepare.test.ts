@@ -149,6 +149,10 @@ describe('a data folder', () => {
       expect(refused(join(folder, 'data', 'deeper'))).toContain('cannot be created')
     })
 
+    test('when it is in a place where no folder can be made, and says so at once', () => {
+      expect(refused('/proc/tributary/data')).toContain('cannot be created: choose another one')
+    })
+
     test('when it cannot be written', () => {
       chmodSync(folder, 0o555)
       expect(asNobody(refused)).toContain('cannot be written: make it writable for this user')
