@@ -1,22 +1,53 @@
-import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
-
-/** Builds the page that the server hands out at `/`. */
-export default defineConfig({
-  root: here('plain'),
+/**
+ * Builds one page, the folder that the command line names: `vite build client/text --config …`.
+ * `scripts/build.mjs` says which page goes where.
+ */
+export default defineConfig(({ command }) => ({
   // Relative, so that the page also works below a path prefix of a proxy.
   base: './',
   publicDir: false,
+  plugins: command === 'build' ? [pageOfEveryBoard()] : [],
   build: {
-    // The server's own files lie next door in `dist`: only this folder is emptied.
-    outDir: here('../dist/pages'),
-    emptyOutDir: true,
     target: 'es2022',
     // Nothing inline: the page is served with `default-src 'self'`, which `data:` is not.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    // `scripts/build.mjs` makes a fresh folder, and one page lies inside the folder of the other.
+    emptyOutDir: false,
   },
-})
+  // A worker is a file of its own too, for the same reason, and imports like any module.
+  worker: { format: 'es' },
+}))
+
+/**
+ * Writes the page of the whiteboard a second time, for `/b/<id>`: that is one folder further down,
+ * so what the page names as `./` is `../` there. Scripts and styles find their neighbours from
+ * where they lie themselves, and exist once.
+ */
+function pageOfEveryBoard(): Plugin {
+  let isWhiteboard = false
+  return {
+    name: 'page-of-every-board',
+    enforce: 'post',
+    configResolved({ root }) {
+      isWhiteboard = /[\\/]whiteboard$/.test(root)
+    },
+    generateBundle(_, bundle) {
+      const page = bundle['index.html']
+      if (!isWhiteboard || page?.type !== 'asset') return
+      this.emitFile({ type: 'asset', fileName: 'b/index.html', source: below(String(page.source)) })
+    },
+  }
+}
+
+/** @throws When a link begins with neither `./` nor `#`: nobody could say where it leads from there. */
+function below(page: string): string {
+  return page.replaceAll(/(\s(?:src|href)=)(["']?)([^"'\s>]*)/g, (all, name, quote, link) => {
+    if (link.startsWith('#')) return all
+    if (!link.startsWith('./')) throw new Error(`the link "${link}" of the page is not relative`)
+    return `${name}${quote}.${link}`
+  })
+}

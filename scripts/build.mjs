@@ -25,6 +25,11 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DIST = join(ROOT, 'dist')
 const STAMP = '.built-from'
+/** Each page: its folder in `client/`, and where its files go below `dist/pages/`. */
+const PAGES = [
+  ['whiteboard', '.'],
+  ['text', 'text'],
+]
 const SOURCES = ['src', 'client', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json']
 
 /**
@@ -102,11 +107,11 @@ export function build({ ifStale = false, check = true } = {}) {
       ...['-p', 'tsconfig.build.json', '--outDir', next],
       ...(check ? ['--noEmitOnError'] : ['--noCheck']),
     ])
-    if (existsSync(join(ROOT, 'client/vite.config.ts'))) {
-      const pages = join(next, 'pages')
+    for (const [page = '', below = ''] of PAGES) {
+      if (!existsSync(join(ROOT, 'client', page, 'main.ts'))) continue
       run('Vite', 'vite/bin/vite.js', [
-        ...['build', '--config', 'client/vite.config.ts', '--logLevel', 'warn'],
-        ...['--outDir', pages, '--emptyOutDir'],
+        ...['build', `client/${page}`, '--config', 'client/vite.config.ts', '--logLevel', 'warn'],
+        ...['--outDir', join(next, 'pages', below)],
       ])
     }
     writeFileSync(join(next, STAMP), print)

@@ -57,7 +57,7 @@ export function readPages(folder: URL): ReadonlyMap<string, Page> {
 function pageOf(path: string, name: string, content: Buffer): Page {
   const type = TYPES[extname(name)] ?? 'application/octet-stream'
   // Vite puts a hash of the content into the names below assets/: such a file never changes.
-  const caching = /^\/assets\//.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'
+  const caching = /\/assets\/[^/]+$/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache'
   const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`
   return {
     body: new Uint8Array(content),

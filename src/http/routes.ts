@@ -32,7 +32,10 @@ export interface Routes {
 
 const HINT = 'Clients connect to ws://…/sync/<entity id>. There are /healthz, /readyz and /metrics.'
 
-/** `/healthz`, `/readyz`, `/metrics`, and the pages. Whatever else is asked gets a JSON refusal. */
+/**
+ * `/healthz`, `/readyz`, `/metrics`, the pages, and the boards at `/b/<id>`. Whatever else is asked
+ * gets a JSON refusal. Redirects are relative, so that they hold below a path prefix of a proxy.
+ */
 export function createRoutes({ ready, metrics, pages, logger = SILENT }: RoutesOptions): Routes {
   const files = readPages(pages)
   const app = new Hono()
@@ -59,10 +62,13 @@ export function createRoutes({ ready, metrics, pages, logger = SILENT }: RoutesO
   )
   app.get('*', (c) => {
     const path = decoded(c.req.path)
-    const page = files.get(path)
+    // A board without a name is no board. Not for good: one day something may be there.
+    if (path === '/b' || path === BOARDS) return c.redirect(path === BOARDS ? '../' : './', 302)
+    // One page for every board: what the name means is for the page to say.
+    const page = files.get(/^\/b\/[^/]+$/.test(path) ? BOARDS : path)
     if (page !== undefined) return pageResponse(c.req, page)
     // Their links are relative, so a folder without its slash would miss its neighbours.
-    if (files.has(`${path}/`)) return c.redirect(`${c.req.path}/`, 308)
+    if (files.has(`${path}/`)) return c.redirect(`./${c.req.path.split('/').at(-1)}/`, 308)
     return refusal(404, 'not-found', `Nothing is here. ${HINT}`)
   })
   app.onError((thrown, c) => {
@@ -74,6 +80,7 @@ export function createRoutes({ ready, metrics, pages, logger = SILENT }: RoutesO
   return app
 }
 
+const BOARDS = '/b/'
 const NOT_STORED = { 'cache-control': 'no-store' }
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8'
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { RANKS } from './rules.ts'
+import { CLIENT_RANKS, RANKS, WHITEBOARD_RANKS } from './rules.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8')
@@ -34,10 +34,16 @@ describe('SPEC.md and the tests', () => {
   })
 })
 
-test('[H1] CONTRIBUTING shows the house as it is', () => {
-  const rows = read('CONTRIBUTING.md').matchAll(/^\| (`src\/[^|]+) \| (\d) \|/gm)
+test.each([
+  ['src/', RANKS],
+  ['client/', CLIENT_RANKS],
+  ['client/whiteboard/', WHITEBOARD_RANKS],
+])('[H1] CONTRIBUTING shows %s as it is', (root, ranks) => {
+  const rows = read('CONTRIBUTING.md').matchAll(/^\| (`[^|]+) \| (\d) \|/gm)
   const shown = [...rows].flatMap(([, names, rank]) =>
-    [...(names ?? '').matchAll(/`src\/([\w.]+)`/g)].map(([, name]) => [name, Number(rank)]),
+    [...(names ?? '').matchAll(/`([\w.-]+\/(?:[\w-]+\/)?)([\w.-]+)`/g)]
+      .filter(([, place]) => place === root)
+      .map(([, , name]) => [name, Number(rank)]),
   )
-  expect(Object.fromEntries(shown)).toEqual(RANKS)
+  expect(Object.fromEntries(shown)).toEqual(ranks)
 })

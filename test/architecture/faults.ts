@@ -1,16 +1,20 @@
 import { posix } from 'node:path'
 import {
   BROWSER_SAFE,
+  CLIENT_HOMES,
   CLIENT_MAY_IMPORT,
+  DOM_FREE,
+  DOM_GLOBALS,
   DOOR,
   HOMES,
+  HOUSES,
+  type House,
   NODE_GLOBALS,
-  RANKS,
   READS_ENVIRONMENT,
 } from './rules.ts'
 import { readSource, type SourceFacts } from './source.ts'
 
-/** Sources by path: `src/core/ids.ts`, `client/plain/main.ts`. */
+/** Sources by path: `src/core/ids.ts`, `client/text/main.ts`. */
 export type Tree = ReadonlyMap<string, string>
 
 /** Everything in a tree that breaks a rule of the house, one line each. */
@@ -19,12 +23,13 @@ export function faultsOf(tree: Tree): string[] {
   const edges = new Map<string, string[]>()
   const faults: string[] = []
   for (const [path, file] of facts) {
-    const inner = path.replace(/^src\//, '')
     const isClient = path.startsWith('client/')
     const reached: string[] = []
     for (const specifier of file.imports) {
       if (!specifier.startsWith('.')) {
-        if (!isClient) faults.push(...packageFaults(inner, specifier))
+        faults.push(
+          ...(isClient ? clientPackageFaults(path, specifier) : packageFaults(path, specifier)),
+        )
         continue
       }
       const to = resolved(path, specifier, tree)
@@ -33,8 +38,12 @@ export function faultsOf(tree: Tree): string[] {
       else reached.push(to)
     }
     edges.set(path, reached)
-    faults.push(...(isClient ? clientFaults(path, reached) : rankFaults(path, reached)))
-    if (!isClient) faults.push(...formFaults(inner, file))
+    for (const house of HOUSES) {
+      if (path.startsWith(house.root)) faults.push(...rankFaults(path, reached, house))
+    }
+    faults.push(
+      ...(isClient ? clientFaults(path, file, reached) : serverFaults(path, file, reached)),
+    )
   }
   return [...faults, ...cycles(edges)]
 }
@@ -48,56 +57,85 @@ function resolved(from: string, specifier: string, tree: Tree): string | null {
   return tree.has(path) ? path : source
 }
 
-const folderOf = (path: string): string => path.replace(/^src\//, '').split('/')[0] as string
+/** `core` of `src/core/ids.ts`, `main.ts` of `src/main.ts`. */
+const folderOf = (path: string, root = 'src/'): string =>
+  path.slice(root.length).split('/')[0] as string
+const innerOf = (path: string): string => path.slice(path.indexOf('/') + 1)
 
-function rankFaults(path: string, reached: readonly string[]): string[] {
-  const from = folderOf(path)
-  const rank = RANKS[from]
+function rankFaults(path: string, reached: readonly string[], { root, ranks }: House): string[] {
+  const from = folderOf(path, root)
+  const rank = ranks[from]
   if (rank === undefined) return [`${path} lies in ${from}, which has no rank`]
   return reached
-    .filter((to) => !to.startsWith('src/') || (folderOf(to) !== from && !isBelow(to, rank)))
-    .map((to) => `${path} (rank ${rank}) imports ${to} (rank ${RANKS[folderOf(to)] ?? 'none'})`)
-}
-
-const isBelow = (path: string, rank: number): boolean =>
-  (RANKS[folderOf(path)] ?? Number.POSITIVE_INFINITY) < rank
-
-function clientFaults(path: string, reached: readonly string[]): string[] {
-  return reached
-    .filter((to) => to.startsWith('src/') && !CLIENT_MAY_IMPORT.includes(folderOf(to)))
-    .map((to) => `${path} imports ${to}: the client shares ${CLIENT_MAY_IMPORT.join(', ')} only`)
+    .filter((to) => to.startsWith(root) && folderOf(to, root) !== from)
+    .map((to) => [to, ranks[folderOf(to, root)]] as const)
+    .filter(([, other]) => other === undefined || other >= rank)
+    .map(([to, other]) => `${path} (rank ${rank}) imports ${to} (rank ${other ?? 'none'})`)
 }
 
 function packageFaults(path: string, specifier: string): string[] {
-  if (specifier.startsWith('node:')) {
-    const isSafe = !BROWSER_SAFE.includes(folderOf(path))
-    return isSafe ? [] : [`${path} imports ${specifier}, but ${folderOf(path)} runs in browsers`]
-  }
+  const inner = innerOf(path)
+  if (!specifier.startsWith('node:')) return homeFaults(inner, specifier, HOMES)
+  const isSafe = !BROWSER_SAFE.includes(folderOf(path))
+  return isSafe ? [] : [`${inner} imports ${specifier}, but ${folderOf(path)} runs in browsers`]
+}
+
+function clientPackageFaults(path: string, specifier: string): string[] {
+  return specifier.startsWith('node:')
+    ? [`${path} imports ${specifier}, but client runs in browsers`]
+    : homeFaults(innerOf(path), specifier, CLIENT_HOMES)
+}
+
+function homeFaults(inner: string, specifier: string, all: typeof HOMES): string[] {
   const name = specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/')
-  const homes = HOMES[name]
-  if (homes === undefined) return [`${path} imports ${name}, which has no home`]
-  return homes.some((home) => path.startsWith(home))
+  const homes = all[name]
+  if (homes === undefined) return [`${inner} imports ${name}, which has no home`]
+  return homes.some((home) => inner.startsWith(home))
     ? []
-    : [`${path} imports ${name}, whose home is ${homes.join(', ')}`]
+    : [`${inner} imports ${name}, whose home is ${homes.join(', ')}`]
 }
 
+function serverFaults(path: string, file: SourceFacts, reached: readonly string[]): string[] {
+  const inner = innerOf(path)
+  const faults = reached
+    .filter((to) => !to.startsWith('src/'))
+    .map((to) => `${path} imports ${to}, which is outside of src`)
+  faults.push(...formFaults(inner, file))
+  if (file.readsEnvironment && inner !== READS_ENVIRONMENT) {
+    faults.push(`${inner} reads the environment: ${READS_ENVIRONMENT} does`)
+  }
+  if (BROWSER_SAFE.includes(folderOf(path))) {
+    for (const name of NODE_GLOBALS) {
+      if (file.globals.has(name)) faults.push(`${inner} uses ${name}, which browsers do not have`)
+    }
+  }
+  return faults
+}
+
+function clientFaults(path: string, file: SourceFacts, reached: readonly string[]): string[] {
+  const faults = reached
+    .filter((to) => to.startsWith('src/') && !CLIENT_MAY_IMPORT.includes(folderOf(to)))
+    .map((to) => `${path} imports ${to}: the client shares ${CLIENT_MAY_IMPORT.join(', ')} only`)
+  // Vite asks its configuration for a default export.
+  if (!path.endsWith('.config.ts')) faults.push(...formFaults(path, file))
+  if (DOM_FREE.some((folder) => path.startsWith(folder))) {
+    for (const name of file.globals) {
+      if (DOM_GLOBALS.test(name)) faults.push(`${path} uses ${name}, which only pages have`)
+    }
+  }
+  return faults
+}
+
+/** @param path Inside `src`, or with its `client/`. */
 function formFaults(path: string, file: SourceFacts): string[] {
   const faults: string[] = []
   if (file.hasDefaultExport) faults.push(`${path} has a default export`)
   if (file.hasUnreadableImport) faults.push(`${path} imports something that is not a plain text`)
   if (file.reExports && path !== DOOR) faults.push(`${path} re-exports: import where it is made`)
   if (path !== DOOR && posix.basename(path) === 'index.ts') faults.push(`${path} is a barrel`)
-  if (file.readsEnvironment && path !== READS_ENVIRONMENT) {
-    faults.push(`${path} reads the environment: ${READS_ENVIRONMENT} does`)
-  }
-  if (BROWSER_SAFE.includes(folderOf(path))) {
-    for (const name of NODE_GLOBALS) {
-      if (file.globals.has(name)) faults.push(`${path} uses ${name}, which browsers do not have`)
-    }
-  }
   return faults
 }
 

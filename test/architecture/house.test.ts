@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { faultsOf, type Tree } from './faults.ts'
-import { HOMES, RANKS } from './rules.ts'
+import { CLIENT_HOMES, HOMES, HOUSES } from './rules.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 
@@ -28,8 +28,12 @@ describe('[H1] the house', () => {
   })
 
   test('is all there, so that the test above looks at something', () => {
-    const folders = new Set([...readTree().keys()].map((path) => path.split('/')[1]))
-    for (const name of Object.keys(RANKS)) expect(folders).toContain(name)
+    const paths = [...readTree().keys()]
+    for (const { root, ranks } of HOUSES) {
+      const inside = paths.filter((path) => path.startsWith(root))
+      const folders = new Set(inside.map((path) => path.slice(root.length).split('/')[0]))
+      expect([...folders].sort()).toEqual(Object.keys(ranks).sort())
+    }
   })
 })
 
@@ -86,8 +90,8 @@ describe('[H1] a line that breaks a rule is found', () => {
     [
       'a way out of src',
       'src/core/ids.ts',
-      "import { x } from '../../client/plain/main.ts'",
-      'src/core/ids.ts (rank 1) imports client/plain/main.ts (rank none)',
+      "import { x } from '../../client/text/main.ts'",
+      'src/core/ids.ts imports client/text/main.ts, which is outside of src',
     ],
     [
       'a home',
@@ -177,9 +181,39 @@ describe('[H1] a line that breaks a rule is found', () => {
     ],
     [
       'the client',
-      'client/plain/main.ts',
+      'client/text/main.ts',
       "import { x } from '../../src/ops/options.ts'",
-      'client/plain/main.ts imports src/ops/options.ts: the client shares core, wire, crdt only',
+      'client/text/main.ts imports src/ops/options.ts: the client shares core, wire, crdt only',
+    ],
+    [
+      'a page in another',
+      'client/text/main.ts',
+      "import { x } from '../whiteboard/board-link.ts'",
+      'client/text/main.ts (rank 2) imports client/whiteboard/board-link.ts (rank 2)',
+    ],
+    [
+      'a page in what both share',
+      'client/link/door.ts',
+      "import { x } from '../text/pill.ts'",
+      'client/link/door.ts (rank 1) imports client/text/pill.ts (rank 2)',
+    ],
+    [
+      'a package without a home in the client',
+      'client/text/main.ts',
+      "import _ from 'lodash'",
+      'text/main.ts imports lodash, which has no home',
+    ],
+    [
+      'a Node module in the client',
+      'client/text/main.ts',
+      "import { join } from 'node:path'",
+      'client/text/main.ts imports node:path, but client runs in browsers',
+    ],
+    [
+      'a default export in the client',
+      'client/text/pill.ts',
+      'export default 1',
+      'client/text/pill.ts has a default export',
     ],
   ])('%s', (_, path, line, fault) => {
     expect(faultsOf(withLine(path, line))).toContain(fault)
@@ -199,6 +233,86 @@ describe('[H1] a line that breaks a rule is found', () => {
   test('and one that only looks so is not', () => {
     const line = 'export const y = { process: 1, env: 2 }\nexport const z = y.process + y.env'
     expect(faultsOf(withLine('src/core/ids.ts', line))).toEqual(faultsOf(readTree()))
+  })
+})
+
+describe('[B93] a line that breaks a rule of the whiteboard is found', () => {
+  const board = 'client/whiteboard'
+
+  test.each([
+    [
+      'a rank',
+      `${board}/model/board.ts`,
+      "import type { X } from '../scene/painting.ts'",
+      `${board}/model/board.ts (rank 2) imports ${board}/scene/painting.ts (rank 3)`,
+    ],
+    [
+      'a rank, by a neighbour',
+      `${board}/tools/tool.ts`,
+      "import type { X } from '../people/peer.ts'",
+      `${board}/tools/tool.ts (rank 5) imports ${board}/people/peer.ts (rank 5)`,
+    ],
+    [
+      'a rank, by the file of a worker',
+      `${board}/editor/editor.ts`,
+      "new Worker(new URL('../showoff/bots.ts', import.meta.url))",
+      `${board}/editor/editor.ts (rank 4) imports ${board}/showoff/bots.ts (rank 6)`,
+    ],
+    [
+      'a folder without a rank',
+      `${board}/utils/all.ts`,
+      'export const x = 1',
+      `${board}/utils/all.ts lies in utils, which has no rank`,
+    ],
+    [
+      'the document outside of the model',
+      `${board}/tools/tool.ts`,
+      "import type * as Y from 'yjs'",
+      'whiteboard/tools/tool.ts imports yjs, whose home is field/, text/main.ts, whiteboard/model/, whiteboard/showoff/, whiteboard/enter-board.ts',
+    ],
+    [
+      'a home',
+      `${board}/people/peer.ts`,
+      "import RBush from 'rbush'",
+      'whiteboard/people/peer.ts imports rbush, whose home is whiteboard/scene/',
+    ],
+    [
+      'the DOM in the model',
+      `${board}/model/board.ts`,
+      'export const x = document.title',
+      `${board}/model/board.ts uses document, which only pages have`,
+    ],
+    [
+      'the DOM, as a type',
+      `${board}/scene/painting.ts`,
+      'export type X = (canvas: CanvasRenderingContext2D) => void',
+      `${board}/scene/painting.ts uses CanvasRenderingContext2D, which only pages have`,
+    ],
+    [
+      'the DOM, as an event',
+      `${board}/tools/tool.ts`,
+      'export type X = { readonly event: PointerEvent }',
+      `${board}/tools/tool.ts uses PointerEvent, which only pages have`,
+    ],
+    [
+      'a re-export',
+      `${board}/scene/painting.ts`,
+      "export { x } from '../model/shape.ts'",
+      `${board}/scene/painting.ts re-exports: import where it is made`,
+    ],
+    [
+      'a barrel',
+      `${board}/scene/index.ts`,
+      'export const x = 1',
+      `${board}/scene/index.ts is a barrel`,
+    ],
+  ])('%s', (_, path, line, fault) => {
+    expect(faultsOf(withLine(path, line))).toContain(fault)
+  })
+
+  test('and one that only looks so is not', () => {
+    const line = 'export const y = { document: 1, inWindow: 2 }\nexport const z = y.document'
+    expect(faultsOf(withLine(`${board}/model/board.ts`, line))).toEqual(faultsOf(readTree()))
   })
 })
 
@@ -228,5 +342,11 @@ describe('[H2] the packages', () => {
 
   test('that the server depends on are those with a home', () => {
     expect(Object.keys(json('package.json').dependencies).sort()).toEqual(Object.keys(HOMES).sort())
+  })
+
+  test('that have a home in the client are there', () => {
+    const { dependencies, devDependencies } = json('package.json')
+    const there = Object.keys({ ...dependencies, ...devDependencies })
+    expect(Object.keys(CLIENT_HOMES).filter((name) => !there.includes(name))).toEqual([])
   })
 })

@@ -24,7 +24,47 @@ export const RANKS: Readonly<Record<string, number>> = {
   'index.ts': 9,
 }
 
-/** Where each package lives: folders, or single files. One that is not here lives nowhere. */
+/** The same for the pages: they import what they share, and never one another. */
+export const CLIENT_RANKS: Readonly<Record<string, number>> = {
+  field: 1,
+  link: 1,
+  person: 1,
+  text: 2,
+  whiteboard: 2,
+  'vite.config.ts': 3,
+}
+
+/** And inside the whiteboard, which is a house of its own. */
+export const WHITEBOARD_RANKS: Readonly<Record<string, number>> = {
+  'board-link.ts': 1,
+  'show-address.ts': 1,
+  geometry: 1,
+  model: 2,
+  scene: 3,
+  editor: 4,
+  people: 5,
+  tools: 5,
+  render: 6,
+  input: 6,
+  files: 6,
+  showoff: 6,
+  ui: 7,
+  'enter-board.ts': 8,
+  'main.ts': 9,
+}
+
+/** What holds for whatever lies below `root`: a name there is a folder or a file of the table. */
+export interface House {
+  readonly root: string
+  readonly ranks: Readonly<Record<string, number>>
+}
+export const HOUSES: readonly House[] = [
+  { root: 'src/', ranks: RANKS },
+  { root: 'client/', ranks: CLIENT_RANKS },
+  { root: 'client/whiteboard/', ranks: WHITEBOARD_RANKS },
+]
+
+/** Where each package lives in `src/`: folders, or single files. One that is not here lives nowhere. */
 export const HOMES: Readonly<Record<string, readonly string[]>> = {
   ws: ['transport/'],
   'better-sqlite3': ['sqlite/'],
@@ -41,6 +81,31 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
   yjs: ['crdt/merge.ts', 'crdt/canonical.ts'],
 }
 
+/** The same in `client/`. */
+export const CLIENT_HOMES: Readonly<Record<string, readonly string[]>> = {
+  // On a board only the model knows that there is a document; a bot brings one along.
+  yjs: [
+    'field/',
+    'text/main.ts',
+    'whiteboard/model/',
+    'whiteboard/showoff/',
+    'whiteboard/enter-board.ts',
+  ],
+  'y-protocols': ['link/', 'text/', 'whiteboard/people/'],
+  'y-websocket': ['link/', 'text/main.ts', 'whiteboard/enter-board.ts'],
+  lib0: ['link/', 'whiteboard/model/', 'whiteboard/showoff/'],
+  '@preact/signals-core': [
+    ...['editor/', 'people/', 'tools/', 'render/', 'input/', 'files/', 'showoff/', 'ui/'],
+    'enter-board.ts',
+  ].map((place) => `whiteboard/${place}`),
+  rbush: ['whiteboard/scene/'],
+  'perfect-freehand': ['whiteboard/scene/'],
+  'fractional-indexing': ['whiteboard/model/'],
+  'perfect-cursors': ['whiteboard/people/'],
+  uqr: ['whiteboard/ui/'],
+  vite: ['vite.config.ts'],
+}
+
 /** These also run in browsers: no Node module and none of its globals. */
 export const BROWSER_SAFE: readonly string[] = ['core', 'wire', 'crdt']
 export const NODE_GLOBALS: readonly string[] = [
@@ -51,7 +116,14 @@ export const NODE_GLOBALS: readonly string[] = [
   '__dirname',
 ]
 
-/** The page and the provider share these with the server, and nothing else. */
+/** What a board is and does, without a page around it: tested in Node, and no DOM is in it. */
+export const DOM_FREE: readonly string[] = ['geometry', 'model', 'scene', 'editor', 'tools'].map(
+  (folder) => `client/whiteboard/${folder}/`,
+)
+export const DOM_GLOBALS =
+  /^(document|window|navigator|location|localStorage|sessionStorage|(HTML|SVG)\w*Element|\w*CanvasRenderingContext2D|\w*Canvas|Path2D|ImageData|\w+Event|requestAnimationFrame|matchMedia|getComputedStyle|devicePixelRatio|ResizeObserver)$/
+
+/** The pages and the provider share these with the server, and nothing else. */
 export const CLIENT_MAY_IMPORT: readonly string[] = ['core', 'wire', 'crdt']
 
 /** The only file that reads `process.env`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DEFAULT_ENTITY, entityOfHash, linkTo } from '../../client/plain/entity-link.ts'
+import { DEFAULT_ENTITY, entityOfHash, linkTo } from '../../client/text/entity-link.ts'
 import { entityId } from '../../src/core/ids.ts'
 
 describe('the entity of a link', () => {

@@ -5,7 +5,7 @@ import { pair, Visitor } from './visitor.ts'
 
 const arrive = Visitor.arrive
 
-describe.skipIf(withoutChromium)('the page', () => {
+describe.skipIf(withoutChromium)('the text page', () => {
   stockTest('[P2] two people share the text and see each other', async (stage) => {
     const id = stage.entity()
     const [ann, bob] = await Promise.all([arrive(stage, id), arrive(stage, id)])
@@ -56,7 +56,7 @@ describe.skipIf(withoutChromium)('the page', () => {
     await ann.page.locator('#copy').click()
     await ann.page.getByRole('button', { name: 'Copied' }).waitFor()
     const link = await ann.page.evaluate('navigator.clipboard.readText()')
-    expect(link).toBe(`http://127.0.0.1:${stage.port}/#${id}`)
+    expect(link).toBe(`http://127.0.0.1:${stage.port}/text/#${id}`)
 
     await ann.is('Live')
     await ann.field.fill('here')
@@ -94,7 +94,7 @@ describe.skipIf(withoutChromium)('the page', () => {
     expect(new Set(ann.requested.map((url) => new URL(url).host))).toEqual(
       new Set([`127.0.0.1:${stage.port}`]),
     )
-    const page = await fetch(stage.server.url)
+    const page = await fetch(`${stage.server.url}/text/`)
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
     expect(await page.text()).not.toMatch(/<style|style=|<script(?![^>]* src=)|data:/)
   })

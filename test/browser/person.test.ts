@@ -5,7 +5,7 @@ import {
   NAME_LENGTH,
   personOf,
   randomPerson,
-} from '../../client/plain/person.ts'
+} from '../../client/person/person.ts'
 
 describe('what somebody says of himself', () => {
   test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { carry, carryRange, difference, type Step } from '../../client/plain/splice.ts'
+import { carry, carryRange, difference, type Step } from '../../client/field/splice.ts'
 import { Seeded } from '../support/seeded.ts'
 
 describe('difference', () => {

@@ -1,31 +1,26 @@
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import type { BrowserContext, BrowserContextOptions, Page, Route } from 'playwright-core'
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { until } from '../support/deadline.ts'
 import type { Stage } from '../support/stage.ts'
 import { browser } from './chromium.ts'
-
-const PAGES = new URL('../../dist/pages/', import.meta.url)
-const TYPES: Record<string, string> = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
-/** What a page may say in the console: that nobody answers. All else is a failure, CSP included. */
-const EXPECTED = /WebSocket connection to .* failed/
+import { complaintsOf } from './complaints.ts'
+import { placeOf } from './pages-folder.ts'
 
 export interface VisitOptions extends BrowserContextOptions {
   /** The browser of this visitor, for another tab of it; otherwise a browser of its own. */
   readonly beside?: Visitor
-  /** Where the page lies, `/` by default. Elsewhere it comes from the folder, as behind a proxy. */
+  /** Where the pages lie, `/` by default. Elsewhere they come from the folder, as behind a proxy. */
   readonly path?: string
 }
 
-/** One tab with the page. Each has a profile of its own, unless it is opened beside another. */
+/** One tab with the text page. Each has a profile of its own, unless it is opened beside another. */
 export class Visitor {
   readonly page: Page
   readonly context: BrowserContext
   /** Every address the page asked for. */
   readonly requested: string[] = []
   readonly #deadline: number
-  readonly #complaints: string[] = []
+  readonly #complaints: readonly string[]
 
   private constructor(context: BrowserContext, page: Page, deadline: number) {
     this.context = context
@@ -33,12 +28,7 @@ export class Visitor {
     this.#deadline = deadline
     page.on('request', (request) => this.requested.push(request.url()))
     page.on('websocket', (socket) => this.requested.push(socket.url()))
-    page.on('pageerror', (error) => this.#complaints.push(error.stack ?? error.message))
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !EXPECTED.test(message.text())) {
-        this.#complaints.push(message.text())
-      }
-    })
+    this.#complaints = complaintsOf(page)
   }
 
   /** Opens the page of the stage's server at `#id`. The tab closes with the stage. */
@@ -51,10 +41,8 @@ export class Visitor {
       await (beside === undefined ? context : page).close()
       expect(visitor.#complaints, 'what the page complained about').toEqual([])
     })
-    const place = `http://127.0.0.1:${stage.port}${path}`
-    // Where nothing listens the page comes from the folder too, so that only the server is missing.
-    if (path !== '/' || !hasServer(stage)) await page.route(`${place}**`, fromFolder(path))
-    await page.goto(`${place}#${encodeURIComponent(id)}`)
+    const place = await placeOf(page, stage, path)
+    await page.goto(`${place}text/#${encodeURIComponent(id)}`)
     return visitor
   }
 
@@ -144,21 +132,4 @@ export async function agreed(ann: Visitor, bob: Visitor): Promise<string> {
   for (const visitor of [ann, bob]) await visitor.says('Saved on the server')
   await ann.until('both show the same', async () => (await ann.text()) === (await bob.text()))
   return ann.text()
-}
-
-function hasServer(stage: Stage): boolean {
-  try {
-    return stage.server !== undefined
-  } catch {
-    return false
-  }
-}
-
-const fromFolder = (path: string) => async (route: Route) => {
-  const { pathname } = new URL(route.request().url())
-  const file = pathname.slice(path.length) || 'index.html'
-  await route.fulfill({
-    body: await readFile(fileURLToPath(new URL(file, PAGES))),
-    contentType: TYPES[file.split('.').at(-1) ?? ''] ?? 'image/svg+xml',
-  })
 }

@@ -20,10 +20,12 @@ let listener: Listener
 beforeAll(async () => {
   const pages = join(folder, 'pages')
   mkdirSync(join(pages, 'assets'), { recursive: true })
-  mkdirSync(join(pages, 'board'))
+  for (const name of ['text/assets', 'b']) mkdirSync(join(pages, name), { recursive: true })
   writeFileSync(join(pages, 'index.html'), '<h1>front</h1>')
-  writeFileSync(join(pages, 'board/index.html'), '<h1>board</h1>')
+  writeFileSync(join(pages, 'text/index.html'), '<h1>text</h1>')
+  writeFileSync(join(pages, 'b/index.html'), '<h1>board</h1>')
   writeFileSync(join(pages, 'assets/index-D3kf91.js'), 'export {}')
+  writeFileSync(join(pages, 'text/assets/index-D3kf91.js'), 'export {}')
   writeFileSync(join(pages, 'a b.txt'), 'spaced')
   writeFileSync(join(folder, 'secret.txt'), 'secret')
   symlinkSync(join(folder, 'secret.txt'), join(pages, 'link.txt'))
@@ -111,8 +113,8 @@ describe('[H16] pages', () => {
     })
   })
 
-  test('with a hash in their name are kept', async () => {
-    const response = await get('/assets/index-D3kf91.js')
+  test.each(['', '/text'])('with a hash in their name are kept: %s', async (folder) => {
+    const response = await get(`${folder}/assets/index-D3kf91.js`)
     expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
     expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
   })
@@ -128,9 +130,9 @@ describe('[H16] pages', () => {
   })
 
   test('have a folder of their own', async () => {
-    expect(await (await get('/board/')).text()).toBe('<h1>board</h1>')
-    const response = await get('/board', { redirect: 'manual' })
-    expect([response.status, response.headers.get('location')]).toEqual([308, '/board/'])
+    expect(await (await get('/text/')).text()).toBe('<h1>text</h1>')
+    const response = await get('/text', { redirect: 'manual' })
+    expect([response.status, response.headers.get('location')]).toEqual([308, './text/'])
   })
 
   test('may have a space in their name', async () => {
@@ -158,7 +160,7 @@ describe('[H16] pages', () => {
     '/%ff',
     '/assets',
     '/assets/',
-    '//board',
+    '//text',
     '/\\..\\secret.txt',
     '?/../secret.txt',
     'http://other.example/../secret.txt',
@@ -173,6 +175,64 @@ describe('[H16] pages', () => {
   test('that were never built are simply not there', () => {
     const pages = new URL('not-built/', pathToFileURL(`${folder}/`))
     expect(() => createRoutes({ ready: () => ready, metrics, pages })).not.toThrow()
+  })
+})
+
+describe('[H25] a board', () => {
+  test.each([
+    '/b/x',
+    '/b/Az09_-',
+    '/b/two%20words',
+    `/b/${'x'.repeat(99)}`,
+    '/b/x?y=/z',
+    '/b/100%',
+  ])('at %s is the page of all boards', async (path) => {
+    const response = await get(path)
+    expect([response.status, await response.text()]).toEqual([200, '<h1>board</h1>'])
+    expect(response.headers.get('cache-control')).toBe('no-cache')
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'self'")
+  })
+
+  test('is not sent again, nor with a body to HEAD', async () => {
+    const response = await get('/b/x', { method: 'HEAD' })
+    expect([response.status, await response.text()]).toEqual([200, ''])
+    const etag = response.headers.get('etag') ?? ''
+    const again = await get('/b/other', { headers: { 'if-none-match': etag } })
+    expect([again.status, await again.text()]).toEqual([304, ''])
+  })
+
+  test.each([
+    ['/b', './'],
+    ['/b/', '../'],
+    ['/%62', './'],
+  ])('without a name, %s, is the front page, below any prefix', async (path, location) => {
+    const response = await get(path, { redirect: 'manual' })
+    expect([response.status, response.headers.get('location')]).toEqual([302, location])
+    expect(new URL(location, `https://host/sub${path}`).pathname).toBe('/sub/')
+    expect(await (await get(path)).text()).toBe('<h1>front</h1>')
+  })
+
+  test.each([
+    '/b/x/',
+    '/b/x/y',
+    '/b//',
+    '/b//x',
+    '/b/x%2Fy',
+    '/b/%2F',
+    '/b/../secret.txt',
+    '/b/..%2fsecret.txt',
+    '/bb/x',
+    '/B/x',
+    '//b/x',
+  ])('is not at %s', async (path) => {
+    const answer = await raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /)
+  })
+
+  test('is nowhere when no page was built', async () => {
+    const pages = new URL('not-built/', pathToFileURL(`${folder}/`))
+    const routes = createRoutes({ ready: () => ready, metrics, pages })
+    expect((await routes.fetch(new Request('http://host/b/x'))).status).toBe(404)
   })
 })
 

@@ -1,0 +1,152 @@
+import { signal } from '@preact/signals-core'
+import { WebsocketProvider } from 'y-websocket'
+import * as Y from 'yjs'
+import { TextBinding } from '../field/text-binding.ts'
+import { doorOf } from '../link/door.ts'
+import { type LinkState, watchLink } from '../link/link-state.ts'
+import { type SaveState, watchSaved } from '../link/saved.ts'
+import { type BoardId, entityOf, linkTo, newBoardId } from './board-link.ts'
+import { createActions, type PageDoings } from './editor/actions.ts'
+import { Editor } from './editor/editor.ts'
+import { seeBoard } from './editor/see-board.ts'
+import { keepTidy } from './editor/tidy.ts'
+import { savePicture } from './files/save-picture.ts'
+import { attachInput } from './input/attach.ts'
+import { openBoard } from './model/open-board.ts'
+import { showOffScreen } from './people/off-screen.ts'
+import { openPeople } from './people/open-people.ts'
+import { showFollowing } from './people/show-following.ts'
+import { showPeople } from './people/show-people.ts'
+import { createMeasure } from './render/canvas-measure.ts'
+import { Renderer } from './render/renderer.ts'
+import { createIndex } from './scene/create-index.ts'
+import { THEMES } from './scene/theme.ts'
+import { countingSockets } from './showoff/counting-socket.ts'
+import { ShowOff } from './showoff/show-off.ts'
+import { createTools } from './tools/create-tools.ts'
+import { announce } from './ui/announce.ts'
+import { byId } from './ui/by-id.ts'
+import { showFigures } from './ui/figures.ts'
+import { showKeysSheet } from './ui/keys-sheet.ts'
+import { showLookPanel } from './ui/look-panel.ts'
+import { showMenu } from './ui/menu.ts'
+import { showPill } from './ui/pill.ts'
+import { showSelectionBar } from './ui/selection-bar.ts'
+import { showShare } from './ui/share.ts'
+import { createThemeSwitch } from './ui/theme-switch.ts'
+import { showToolbar } from './ui/toolbar.ts'
+import { showWelcome } from './ui/welcome.ts'
+import { showZoom } from './ui/zoom.ts'
+
+/**
+ * Puts the page together for one board. Nothing is taken apart again: another board is another
+ * address, and a page that is loaded afresh.
+ *
+ * @param root Where the pages lie: other boards and the server's door are found from there.
+ */
+export function enterBoard(id: BoardId, root: string): void {
+  const host = byId('board', HTMLElement)
+  const doc = new Y.Doc()
+  const traffic = { sent: 0, received: 0 }
+  const provider = new WebsocketProvider(doorOf(root), entityOf(id), doc, {
+    connect: false,
+    // Two tabs of one browser would find each other without any server, which proves nothing.
+    disableBc: true,
+    WebSocketPolyfill: countingSockets(traffic),
+  })
+
+  const board = openBoard(doc, { alsoOwn: [TextBinding] })
+  const measure = createMeasure()
+  const index = createIndex(board, measure)
+  const editor = new Editor({ board, live: board.live, index, measure })
+  keepTidy(editor)
+
+  const link = signal<LinkState>({ is: 'connecting' })
+  const saved = signal<SaveState>('saved')
+  const isLive = signal(false)
+  watchLink(provider, (state) => {
+    link.value = state
+    isLive.value = state.is === 'live'
+  })
+  watchSaved(provider, (state) => {
+    saved.value = state
+  })
+  addEventListener('beforeunload', (event) => {
+    if (saved.value === 'unsaved') event.preventDefault()
+  })
+
+  const themes = createThemeSwitch()
+  const people = openPeople({ awareness: provider.awareness, editor, isLive })
+  const renderer = new Renderer({ host, editor, others: people, theme: themes.theme })
+  seeBoard(editor, isLive)
+
+  const showOff = new ShowOff({
+    address: `${doorOf(root)}/${entityOf(id)}`,
+    editor,
+    others: people,
+    traffic,
+    onFrame: (tell) => renderer.frames.onFrame(tell),
+  })
+
+  const save = (type: 'png' | 'svg') => {
+    savePicture(type, editor, THEMES[themes.theme.value], id).catch(() => {
+      editor.announcement.value = 'The picture could not be made'
+    })
+  }
+  const openShare = showShare(byId('share', HTMLDialogElement), linkTo(root, id))
+  const doings: PageDoings = {
+    share: openShare,
+    showKeys: () => openKeys(),
+    newBoard: () => location.assign(linkTo(root, newBoardId())),
+    exportPng: () => save('png'),
+    exportSvg: () => save('svg'),
+    switchTheme: () => themes.turn(),
+    showFigures: showFigures(byId('figures', HTMLElement), showOff),
+  }
+  const actions = createActions(editor, doings)
+  const openKeys = showKeysSheet(byId('keys', HTMLDialogElement), actions)
+
+  showMenu(
+    { button: byId('menu-button', HTMLButtonElement), menu: byId('menu', HTMLElement) },
+    actions,
+    themes,
+  )
+  showToolbar(
+    { tools: byId('tools', HTMLElement), history: byId('history', HTMLElement) },
+    editor,
+    actions,
+  )
+  showLookPanel(
+    {
+      panel: byId('look', HTMLElement),
+      opener: byId('look-button', HTMLButtonElement),
+      board: host,
+    },
+    editor,
+    themes.theme,
+  )
+  showSelectionBar(byId('selection', HTMLElement), editor, actions)
+  showZoom(byId('zoom', HTMLElement), editor, actions)
+  showWelcome(byId('welcome', HTMLElement), editor, link)
+  showPill(
+    {
+      pill: byId('pill', HTMLElement),
+      saved: byId('saved', HTMLElement),
+      note: byId('note', HTMLElement),
+    },
+    link,
+    saved,
+  )
+  announce(byId('announcer', HTMLElement), editor.announcement)
+  byId('share-button', HTMLButtonElement).addEventListener('click', openShare)
+  byId('board-name', HTMLElement).textContent = id
+  document.title = `${id} · Tributary`
+
+  showPeople(byId('people', HTMLElement), people)
+  const offScreen = byId('off-screen', HTMLElement)
+  showOffScreen(offScreen, people, editor)
+  showFollowing(offScreen, people)
+
+  attachInput({ host, editor, tools: createTools(editor), actions, board, theme: themes.theme })
+  provider.connect()
+}
