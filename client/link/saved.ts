@@ -29,7 +29,9 @@ export function watchSaved(provider: WebsocketProvider, tell: (state: SaveState)
   tell(now)
   const ask = () => {
     timer = undefined
-    if (!provider.synced || provider.ws === null) return
+    // A socket that is just closing takes nothing any more, and the next link asks afresh.
+    const { ws } = provider
+    if (!provider.synced || ws === null || ws.readyState !== ws.OPEN) return
     asked += 1
     const message = encoding.createEncoder()
     encoding.writeVarUint(message, MARKER)
@@ -37,7 +39,7 @@ export function watchSaved(provider: WebsocketProvider, tell: (state: SaveState)
       message,
       encoding.encode((body) => encoding.writeVarUint(body, asked)),
     )
-    provider.ws.send(encoding.toUint8Array(message))
+    ws.send(encoding.toUint8Array(message))
   }
   const askSoon = () => {
     timer ??= setTimeout(ask, PACE_MS)
