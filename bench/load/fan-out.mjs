@@ -1,0 +1,284 @@
+import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
+import { Reader } from './bytes.mjs'
+import { now } from './clock.mjs'
+import { DIALECTS, nothingNew, STEP1, STEP2, UPDATE } from './dialects.mjs'
+import { Histogram } from './histogram.mjs'
+import { Socket } from './socket.mjs'
+import { FIRST_WRITER, FRESH, keystroke } from './updates.mjs'
+import { walkUpdate } from './walk-update.mjs'
+
+/** Handshakes under way at a time: a listen queue is 511 long. */
+const AT_ONCE = 64
+
+/**
+ * @typedef {object} Shape
+ * @property {number} entities
+ * @property {number} writers On each entity.
+ * @property {number} readers On each entity, beside the writers.
+ * @property {boolean} writersRead Whether what writers get from one another counts as delivered.
+ * @property {number} rate Updates per second, all writers together.
+ */
+/**
+ * @typedef {object} Plan
+ * @property {number} start On the clock that all processes share.
+ * @property {number} warmUp In ms.
+ * @property {number} length Of what is measured, in ms.
+ * @property {number} drain How long to wait behind it for what is still under way, in ms.
+ */
+/**
+ * One connection.
+ *
+ * @typedef {object} Client
+ * @property {Socket} socket
+ * @property {number} entity
+ * @property {number} own Its number among the writers of the entity, or -1.
+ * @property {boolean} isSynced
+ * @property {Int32Array | null} seen Per writer of the entity: the next clock to come. Null: not counted.
+ */
+
+/**
+ * Writers that type on a schedule, and readers that say when each keystroke came.
+ *
+ * Keystroke n of the run belongs to writer n modulo all writers, is the next clock of that writer,
+ * and is due at `start` + n / rate. So whoever sees a clock knows when it was due, in any process,
+ * whether it came alone or merged with others, and a keystroke that was sent late counts as late.
+ *
+ * While it runs it never sleeps. So keystrokes go out when they are due, not when a timer finds the
+ * time; and no server pays for waking its readers, which would cost it the more the slower it is.
+ */
+export class FanOut {
+  #at
+  #shape
+  #share
+  #dialect
+  /** @type {Client[]} */
+  #clients = []
+  /** @type {Map<number, Client>} */
+  #writers = new Map()
+  #reader = new Reader()
+  /** @type {Plan} */
+  #plan = { start: 0, warmUp: 0, length: 0, drain: 0 }
+  #latency = new Histogram()
+  #lateness = new Histogram()
+  #delivered = 0
+  #left = 0
+  #gaps = 0
+  /** Sends and messages so far. */
+  #worked = 0
+  /** When the last turn of the loop ended, and for how long there was nothing to do. */
+  #turned = 0
+  #free = 0
+  /** @type {Set<string>} */
+  #trouble = new Set()
+  /** @type {Client | null} Whose message is being read. */
+  #current = null
+  #time = 0
+
+  /**
+   * @param {import('./process.mjs').Door} at
+   * @param {Shape} shape
+   * @param {{ index: number, of: number }} share Of the connections, this process's part.
+   */
+  constructor(at, shape, share) {
+    this.#at = at
+    this.#shape = shape
+    this.#share = share
+    this.#dialect = /** @type {import('./dialects.mjs').Dialect} */ (DIALECTS[at.dialect])
+  }
+
+  /** Resolves when every connection is open and the server has brought it up to date. */
+  async open() {
+    const { entities, writers, readers } = this.#shape
+    const perEntity = writers + readers
+    for (let index = this.#share.index; index < entities * perEntity; index += this.#share.of) {
+      const entity = Math.floor(index / perEntity)
+      const place = index % perEntity
+      this.#connect(entity, place < writers ? place : -1)
+      await this.#ready(AT_ONCE)
+    }
+    await this.#ready(1)
+    return this.#clients.length
+  }
+
+  /** @param {number} below Until fewer than this many are not synced yet. */
+  async #ready(below) {
+    const until = now() + 30_000
+    while (this.#clients.filter((client) => !client.isSynced).length >= below) {
+      if (this.#trouble.size > 0) throw new Error([...this.#trouble].join('; '))
+      if (now() > until) throw new Error('connections were not synced within 30 s')
+      await sleep(1)
+    }
+  }
+
+  /** @param {number} entity @param {number} own */
+  #connect(entity, own) {
+    const { writers, writersRead } = this.#shape
+    const name = `bench-${entity}`
+    const dialect = this.#dialect
+    const socket = new Socket(this.#at.port, this.#at.prefix + dialect.path(name), {
+      opened: () => {
+        for (const message of dialect.greeting(name)) socket.send(message)
+        socket.send(dialect.sync(name, STEP1, FRESH))
+        if (!this.#at.answers) client.isSynced = true
+      },
+      message: (bytes, from, to) => this.#message(client, name, bytes, from, to),
+      closed: (reason) => this.#trouble.add(reason),
+    })
+    /** @type {Client} */
+    const client = {
+      socket,
+      entity,
+      own,
+      isSynced: false,
+      seen: own < 0 || writersRead ? new Int32Array(writers) : null,
+    }
+    this.#clients.push(client)
+    if (own >= 0) this.#writers.set(entity + own * this.#shape.entities, client)
+  }
+
+  /** @param {Client} client @param {string} name @param {Uint8Array} bytes @param {number} from @param {number} to */
+  #message(client, name, bytes, from, to) {
+    this.#worked++
+    // Hocuspocus' own ping; a y-websocket message is never one byte long.
+    if (to - from === 1) return client.socket.send(Uint8Array.of(10))
+    const reader = this.#reader.from(bytes, from)
+    const kind = this.#dialect.read(reader)
+    if (kind === STEP2) client.isSynced = true
+    else if (kind === STEP1 && this.#at.answers) client.socket.send(nothingNew(this.#dialect, name))
+    if ((kind !== STEP2 && kind !== UPDATE) || client.seen === null) return
+    this.#current = client
+    this.#time = now()
+    walkUpdate(reader, this.#see)
+  }
+
+  /** @type {(client: number, from: number, to: number) => void} */
+  #see = (id, from, to) => {
+    const { entities, writers, rate } = this.#shape
+    const client = /** @type {Client} */ (this.#current)
+    const seen = /** @type {Int32Array} */ (client.seen)
+    const writer = id - FIRST_WRITER
+    const own = Math.floor(writer / entities)
+    if (writer % entities !== client.entity || own >= writers) {
+      this.#trouble.add(`an update of client ${id} came to a reader of entity ${client.entity}`)
+      return
+    }
+    const next = /** @type {number} */ (seen[own])
+    if (own === client.own || to <= next) return
+    if (from > next) this.#gaps += from - next
+    seen[own] = to
+    this.#left -= to - next
+    const { start, warmUp, length } = this.#plan
+    const begin = start + warmUp
+    const end = begin + length
+    for (let clock = Math.max(from, next); clock < to; clock++) {
+      const due = start + ((clock * entities * writers + writer) * 1_000) / rate
+      if (due >= begin && due < end) this.#latency.add(this.#time - due)
+      if (this.#time >= begin && this.#time < end) this.#delivered++
+    }
+  }
+
+  /** @param {Plan} plan */
+  async run(plan) {
+    this.#plan = plan
+    const { start, warmUp, length, drain } = plan
+    const total = Math.round((this.#shape.rate * (warmUp + length)) / 1_000)
+    this.#left = this.#expected(total)
+    const until = start + warmUp + length + drain
+    let next = 0
+    while (next < total || (this.#left > 0 && now() < until)) {
+      const before = this.#worked
+      next = this.#type(next, total)
+      await turn()
+      this.#account(this.#worked > before)
+    }
+    this.#countMissing(total)
+    return {
+      latency: this.#latency.pack(),
+      lateness: this.#lateness.pack(),
+      delivered: this.#delivered,
+      lost: this.#left + this.#gaps,
+      load: 1 - this.#free / length,
+      trouble: [...this.#trouble],
+    }
+  }
+
+  /**
+   * Sends what is due.
+   *
+   * @param {number} first Of the keystrokes not yet sent.
+   * @param {number} total
+   * @returns {number} The first one that is not due yet.
+   */
+  #type(first, total) {
+    const { entities, writers, rate } = this.#shape
+    const { start, warmUp } = this.#plan
+    const all = entities * writers
+    const time = now()
+    let next = first
+    for (; next < total; next++) {
+      const due = start + (next * 1_000) / rate
+      if (due > time) break
+      const writer = next % all
+      const client = this.#writers.get(writer)
+      if (client === undefined) continue
+      const update = keystroke(FIRST_WRITER + writer, Math.floor(next / all))
+      client.socket.send(this.#dialect.sync(`bench-${client.entity}`, UPDATE, update))
+      if (due >= start + warmUp) this.#lateness.add(time - due)
+      this.#worked++
+    }
+    return next
+  }
+
+  /** A turn of the loop without work was free. @param {boolean} hasWorked */
+  #account(hasWorked) {
+    const { start, warmUp, length } = this.#plan
+    const time = now()
+    if (!hasWorked && time >= start + warmUp && time < start + warmUp + length) {
+      this.#free += time - this.#turned
+    }
+    this.#turned = time
+  }
+
+  /** @param {number} total @param {number} writer How many of the keystrokes are this writer's. */
+  #clocks(total, writer) {
+    return Math.max(0, Math.ceil((total - writer) / (this.#shape.entities * this.#shape.writers)))
+  }
+
+  /** @param {number} total What the readers of this process have to get. */
+  #expected(total) {
+    let sum = 0
+    this.#eachStream((client, own) => {
+      sum += this.#clocks(total, client.entity + own * this.#shape.entities)
+    })
+    return sum
+  }
+
+  /** What has not come in time is as late as it can be said to be: leaving it out would flatter. @param {number} total */
+  #countMissing(total) {
+    const { entities, writers, rate } = this.#shape
+    const { start, warmUp } = this.#plan
+    const time = now()
+    this.#eachStream((client, own) => {
+      const writer = client.entity + own * entities
+      const seen = /** @type {Int32Array} */ (client.seen)
+      const end = this.#clocks(total, writer)
+      for (let clock = /** @type {number} */ (seen[own]); clock < end; clock++) {
+        const due = start + ((clock * entities * writers + writer) * 1_000) / rate
+        if (due >= start + warmUp) this.#latency.add(time - due)
+      }
+    })
+  }
+
+  /** @param {(client: Client, own: number) => void} visit Each writer that a reader listens to. */
+  #eachStream(visit) {
+    for (const client of this.#clients) {
+      for (let own = 0; client.seen !== null && own < client.seen.length; own++) {
+        if (own !== client.own) visit(client, own)
+      }
+    }
+  }
+
+  close() {
+    for (const client of this.#clients) client.socket.destroy()
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * One client after the other comes back to a large entity and lacks one update.
+ *
+ * @param {import('./round.mjs').Stage} stage
+ * @param {{ bytes: number }} shape
+ */
+export async function measureComeBack({ server, load: start, seconds }, { bytes }) {
+  const load = await start(1, () => ['LargeEntity', server.door, { bytes }])
+  await load.only('open')
+  await load.only('check')
+  await server.settle()
+  await load.only('comeBack', { seconds: 2 })
+  const before = server.cpu()
+  const since = performance.now()
+  const { times, most, ms, load: used } = await load.only('comeBack', { seconds })
+  const after = server.cpu()
+  const length = performance.now() - since
+  await load.only('check')
+  const warnings = []
+  if (most > bytes / 10) warnings.push(`a client was sent ${most} bytes for one keystroke`)
+  return {
+    figures: { cpu: (after.own - before.own) / times, synced: ms, times, most },
+    load: used,
+    others: (after.others - before.others) / length,
+    warnings,
+  }
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { now } from '../load/clock.mjs'
+import { Histogram } from '../load/histogram.mjs'
+import { LOAD_CORES } from './load.mjs'
+
+/** Code that runs often is compiled, and buffers have their size, before anything counts. */
+const WARM_UP = 3_000
+/** What a server still has under way after so long does not come any more. */
+const DRAIN = 30_000
+/** Sends may be late by a timer; more means that the load could not keep up. */
+const LATE = 10
+
+/**
+ * Typing on a schedule: CPU per delivery, and how old each keystroke was when a reader had it.
+ *
+ * @param {import('./round.mjs').Stage} stage
+ * @param {import('../load/fan-out.mjs').Shape} shape
+ */
+export async function measureFanOut({ server, load: start, seconds }, shape) {
+  // More processes than cores would only take turns.
+  const count = Math.min(4, LOAD_CORES)
+  const load = await start(count, (index) => ['FanOut', server.door, shape, { index, of: count }])
+  await load.call('open')
+  await server.settle(5)
+  const plan = { start: now() + 300, warmUp: WARM_UP, length: seconds * 1_000, drain: DRAIN }
+  const results = load.call('run', plan)
+  const [before, after] = await Promise.all([
+    at(plan.start + plan.warmUp, server),
+    at(plan.start + plan.warmUp + plan.length, server),
+  ])
+  return summary(await results, before, after)
+}
+
+/** @param {number} time @param {import('./server.mjs').Server} server */
+async function at(time, server) {
+  await sleep(Math.max(0, time - now()))
+  return { ...server.cpu(), time: now() }
+}
+
+/**
+ * @param {any[]} results
+ * @param {{ own: number, others: number, time: number }} before
+ * @param {{ own: number, others: number, time: number }} after
+ */
+function summary(results, before, after) {
+  const latency = new Histogram()
+  const lateness = new Histogram()
+  let delivered = 0
+  let lost = 0
+  let load = 0
+  const trouble = new Set()
+  for (const result of results) {
+    latency.merge(result.latency)
+    lateness.merge(result.lateness)
+    delivered += result.delivered
+    lost += result.lost
+    load += result.load / LOAD_CORES
+    for (const one of result.trouble) trouble.add(one)
+  }
+  const warnings = [...trouble]
+  if (lost > 0) {
+    warnings.push(`${lost} deliveries had not come ${DRAIN / 1_000} s after the last update`)
+  }
+  if (delivered === 0) throw new Error('nothing was delivered while it was measured')
+  if (lateness.at(0.99) > LATE) {
+    warnings.push(`1 % of the sends were ${Math.round(lateness.at(0.99))} ms late or more`)
+  }
+  const length = after.time - before.time
+  return {
+    figures: {
+      cpu: ((after.own - before.own) * 1_000) / delivered,
+      p50: latency.at(0.5),
+      p99: latency.at(0.99),
+      p999: latency.at(0.999),
+      max: latency.max,
+      delivered,
+      lost,
+      busy: (after.own - before.own) / length,
+      late: lateness.at(0.99),
+    },
+    load,
+    others: (after.others - before.others) / length,
+    warnings,
+  }
+}

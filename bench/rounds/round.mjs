@@ -1,0 +1,86 @@
+import { measureComeBack } from './come-back.mjs'
+import { measureFanOut } from './fan-out.mjs'
+import { measureIdle } from './idle.mjs'
+import { measureJoin } from './join.mjs'
+import { Load } from './load.mjs'
+import { Server } from './server.mjs'
+
+/**
+ * What one target did in one round of a scenario.
+ *
+ * @typedef {object} Sample
+ * @property {string | null} tier
+ * @property {Record<string, number>} figures By the keys that the scenario names, and more.
+ * @property {number} load The share of its cores that the load used.
+ * @property {number} others The share of the server's core that went to others.
+ * @property {string[]} warnings What makes the figures doubtful.
+ */
+/**
+ * @typedef {object} Stage What a measurement is given.
+ * @property {Server} server
+ * @property {(count: number, what: (index: number) => unknown[]) => Promise<Load>} load
+ * @property {number} seconds
+ */
+
+const MEASURES = {
+  'fan-out': measureFanOut,
+  idle: measureIdle,
+  join: measureJoin,
+  'come-back': measureComeBack,
+}
+
+/** @type {Set<{ kill: () => void }>} What must not outlive us. */
+const running = new Set()
+process.on('exit', () => {
+  for (const one of running) one.kill()
+})
+
+/**
+ * @param {import('../scenarios/scenario.mjs').Scenario} scenario
+ * @param {import('../targets/targets.mjs').Target} target
+ * @param {{ seconds: number, profiles: string | null }} options
+ * @returns {Promise<Sample>}
+ */
+export async function playRound(scenario, target, { seconds, profiles }) {
+  const server = await Server.start(target, profiles)
+  running.add(server)
+  /** @type {Load | null} */
+  let load = null
+  try {
+    const measure = /** @type {(stage: Stage, shape: any) => Promise<Omit<Sample, 'tier'>>} */ (
+      MEASURES[scenario.measure]
+    )
+    const stage = {
+      server,
+      seconds,
+      load: async (
+        /** @type {number} */ count,
+        /** @type {(index: number) => unknown[]} */ what,
+      ) => {
+        load = await Load.start(count, what)
+        running.add(load)
+        return load
+      },
+    }
+    const sample = await measure(stage, scenario.shape)
+    if (sample.load > 0.9) {
+      sample.warnings.push(`the load used ${percent(sample.load)} of its cores: it measured itself`)
+    }
+    if (sample.others > 0.1) {
+      sample.warnings.push(`others took ${percent(sample.others)} of the server's core`)
+    }
+    return { tier: server.tier, ...sample }
+  } finally {
+    if (load !== null) {
+      running.delete(load)
+      await /** @type {Load} */ (load).stop()
+    }
+    running.delete(server)
+    await server.stop()
+  }
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${Math.round(share * 100)} %`
+}

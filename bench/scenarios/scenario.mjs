@@ -1,0 +1,45 @@
+import { comeBack } from './come-back.mjs'
+import { everyone } from './everyone.mjs'
+import { idle } from './idle.mjs'
+import { join4 } from './join-4mb.mjs'
+import { join20 } from './join-20mb.mjs'
+import { many2000 } from './many-2000.mjs'
+import { many10000 } from './many-10000.mjs'
+import { readers100 } from './readers-100.mjs'
+import { readers1000 } from './readers-1000.mjs'
+
+/**
+ * What a figure has to reach: at most so many times another target's, or at most so much.
+ *
+ * @typedef {{ times: number, of: string } | { atMost: number }} Goal
+ */
+/**
+ * @typedef {object} Figure
+ * @property {string} key In the samples.
+ * @property {string} label
+ * @property {string} unit
+ * @property {Goal[]} goals Of Tributary. None: only shown.
+ */
+/**
+ * @typedef {object} Scenario
+ * @property {string} name As on the command line and in file names.
+ * @property {string} title
+ * @property {'fan-out' | 'idle' | 'join' | 'come-back'} measure
+ * @property {object} shape What the measurement is given.
+ * @property {number} seconds Measured, per target and round.
+ * @property {string[]} targets
+ * @property {Figure[]} figures
+ */
+
+/** @type {Scenario[]} */
+export const SCENARIOS = [
+  readers100,
+  readers1000,
+  everyone,
+  many2000,
+  many10000,
+  idle,
+  join4,
+  join20,
+  comeBack,
+]
