@@ -1,12 +1,13 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { WebSocketServer } from 'ws'
+import { type Server as ServerOf, WebSocketServer } from 'ws'
 import type { Random } from '../core/clock.ts'
 import { outcomeOf, TributaryError } from '../core/errors.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Door } from '../dialects/wire.ts'
-import { Connection, type ConnectionContext } from './connection.ts'
+import { Connection, type ConnectionContext, type Host } from './connection.ts'
+import { ServedSocket } from './served-socket.ts'
 import { Wheel } from './wheel.ts'
 
 export interface AcceptorContext extends ConnectionContext {
@@ -27,10 +28,10 @@ const TOKEN_PROTOCOL = 'tributary.token.'
  * Where sockets begin: decides about each upgrade while it is still plain HTTP, so that a refusal is
  * a status that every client understands, and counts what is open.
  */
-export class Acceptor {
+export class Acceptor implements Host {
   readonly #context: AcceptorContext
   readonly #doors: readonly Door[]
-  readonly #ws: WebSocketServer
+  readonly #ws: ServerOf<typeof ServedSocket>
   readonly #wheel: Wheel
   readonly #connections = new Set<Connection>()
   readonly #byAddress = new Map<string, number>()
@@ -42,6 +43,7 @@ export class Acceptor {
     this.#wheel = new Wheel(context.clock)
     this.#ws = new WebSocketServer({
       ...FRAGMENTS,
+      WebSocket: ServedSocket,
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
@@ -68,7 +70,7 @@ export class Acceptor {
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // A socket that breaks in here must not take the process along.
-      socket.on('error', () => socket.destroy())
+      socket.on('error', destroy)
       try {
         this.#upgrade(request, socket as Socket, head)
       } catch (thrown) {
@@ -87,19 +89,21 @@ export class Acceptor {
     this.#refuseOverLimit(address)
     const begin = door.admit({ path: path.slice(door.prefix.length), query, address })
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
-      const connection = new Connection(this.#context, ws, socket, address)
-      const leaveWheel = this.#wheel.add(connection)
+      const connection = new Connection(this.#context, this, ws, socket, address)
+      this.#wheel.add(connection)
       this.#connections.add(connection)
       this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1)
       this.#context.metrics.sockets.add(1)
-      ws.on('close', () => {
-        leaveWheel()
-        this.#connections.delete(connection)
-        this.#leaveAddress(address)
-        this.#context.metrics.sockets.add(-1)
-      })
       void connection.open(begin)
     })
+  }
+
+  /** The connection's. */
+  gone(connection: Connection): void {
+    this.#wheel.remove(connection)
+    this.#connections.delete(connection)
+    this.#leaveAddress(connection.address)
+    this.#context.metrics.sockets.add(-1)
   }
 
   #doorNames(): string {
@@ -177,6 +181,11 @@ export class Acceptor {
     for (const connection of this.#connections) connection.terminate()
     this.#ws.close()
   }
+}
+
+/** One function for all sockets: a closure each would be kept as long as the socket. */
+function destroy(this: Duplex): void {
+  this.destroy()
 }
 
 /** The request target as it came: a URL parser would normalise what an entity id may hold. */

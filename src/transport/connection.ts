@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import type { WebSocket } from 'ws'
 import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, outcomeOf, TributaryError } from '../core/errors.ts'
 import type { Paces } from '../core/limits.ts'
@@ -7,6 +6,7 @@ import type { Logger } from '../core/logger.ts'
 import type { Conversation, Wire } from '../dialects/wire.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import { controlFrame, type Frame, frameLength } from '../wire/frame.ts'
+import type { Listener, ServedSocket } from './served-socket.ts'
 import { SocketWriter } from './socket-writer.ts'
 
 export interface ConnectionContext {
@@ -24,6 +24,11 @@ const PONG_UNSENT_BYTES = 64 * 1024
 const PINGS_PER_SECOND = 100
 const PING = controlFrame('ping', new Uint8Array(0))
 
+/** Where connections begin and end. */
+export interface Host {
+  gone(connection: Connection): void
+}
+
 interface Message {
   readonly data: Uint8Array
   readonly binary: boolean
@@ -35,14 +40,16 @@ interface Message {
  *
  * opening (nothing is read) → talking → ended (nothing is handled or written) → gone.
  */
-export class Connection implements Wire {
+export class Connection implements Wire, Listener {
   readonly address: string
   readonly #context: ConnectionContext
-  readonly #ws: WebSocket
+  readonly #host: Host
+  readonly #ws: ServedSocket
   readonly #socket: Socket
   readonly #writer: SocketWriter
   #conversation: Conversation | null = null
-  #inbox: Message[] = []
+  /** What came while something else was being handled. */
+  #inbox: Message[] | null = null
   /** Something that was read is still being handled. */
   #busy = true
   #ended = false
@@ -56,21 +63,25 @@ export class Connection implements Wire {
   #movedAt: number
   #moved = 0
 
-  constructor(context: ConnectionContext, ws: WebSocket, socket: Socket, address: string) {
+  constructor(
+    context: ConnectionContext,
+    host: Host,
+    ws: ServedSocket,
+    socket: Socket,
+    address: string,
+  ) {
     const now = context.clock.monotonic()
     this.#context = context
+    this.#host = host
     this.#ws = ws
     this.#socket = socket
     this.address = address
-    this.#writer = new SocketWriter(socket, () => this.#drained())
+    this.#writer = new SocketWriter(socket, this)
     this.#wroteAt = now
     this.#heardAt = now
     this.#movedAt = now
     ws.pause()
-    ws.on('message', (data, binary) => this.#receive(data as Buffer, binary))
-    ws.on('ping', (payload) => this.#pong(payload))
-    ws.on('error', (error) => this.#protocolError(error))
-    ws.on('close', () => this.#close())
+    ws.listener = this
   }
 
   /** Begins the conversation; what has arrived meanwhile is handled then. */
@@ -104,7 +115,7 @@ export class Connection implements Wire {
   close(code: ErrorCode, holdMs = 0): void {
     if (this.#ended || this.#gone) return
     this.#ended = true
-    this.#inbox = []
+    this.#inbox = null
     this.#ws.pause()
     this.#leave(code === 'draining')
     if (holdMs === 0) this.#finish(code)
@@ -131,27 +142,31 @@ export class Connection implements Wire {
 
   // ---- what comes in
 
-  #receive(data: Buffer, binary: boolean): void {
+  message(data: Buffer, binary: boolean): void {
     if (this.#ended) return
     this.#heard()
     this.#context.metrics.bytesIn.add(data.length)
-    this.#inbox.push({ data, binary })
-    if (!this.#busy) this.#work()
+    if (this.#busy) {
+      this.#inbox ??= []
+      this.#inbox.push({ data, binary })
+    } else this.#handle(data, binary)
+  }
+
+  #handle(data: Uint8Array, binary: boolean): void {
+    try {
+      const waits = this.#conversation?.message(data, binary)
+      if (waits !== undefined) this.#wait(waits)
+    } catch (error) {
+      this.#fail(error)
+    }
   }
 
   #work(): void {
-    try {
-      let message = this.#inbox.shift()
-      while (message !== undefined && !this.#ended) {
-        const waits = this.#conversation?.message(message.data, message.binary)
-        if (waits !== undefined) {
-          this.#wait(waits)
-          return
-        }
-        message = this.#inbox.shift()
-      }
-    } catch (error) {
-      this.#fail(error)
+    while (this.#inbox !== null && !this.#busy && !this.#ended) {
+      const message = this.#inbox.shift()
+      // An array that was pushed to keeps room for 16 more.
+      if (message === undefined) this.#inbox = null
+      else this.#handle(message.data, message.binary)
     }
   }
 
@@ -174,7 +189,7 @@ export class Connection implements Wire {
     }
   }
 
-  #pong(payload: Buffer): void {
+  ping(payload: Buffer): void {
     this.#heard()
     if (++this.#pings > PINGS_PER_SECOND && !this.#busy) {
       this.#pings = 0
@@ -188,8 +203,7 @@ export class Connection implements Wire {
     this.#pingedAt = null
   }
 
-  /** What `ws` found wrong with the frames themselves; it closes the socket with the right code. */
-  #protocolError(error: Error & { code?: string }): void {
+  failed(error: Error & { readonly code?: string }): void {
     const tooLarge = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
     const code: ErrorCode = tooLarge ? 'frame-too-large' : 'bad-request'
     this.#context.metrics.refusals.of(code).add()
@@ -215,7 +229,8 @@ export class Connection implements Wire {
     this.close(error.code)
   }
 
-  #drained(): void {
+  /** The socket has taken everything. */
+  drained(): void {
     if (this.#ended || this.#gone) return
     try {
       this.#conversation?.drained()
@@ -237,11 +252,12 @@ export class Connection implements Wire {
     }
   }
 
-  #close(): void {
+  gone(): void {
     if (this.#gone) return
     this.#gone = true
-    this.#inbox = []
+    this.#inbox = null
     this.#leave(false)
+    this.#host.gone(this)
   }
 
   // ---- time passes

@@ -8,21 +8,27 @@ import { type Frame, frameLength } from '../wire/frame.ts'
 const CHUNK_BYTES = 256 * 1024
 const NOTHING = new Uint8Array(0)
 
+/** Who writes. */
+interface Writer {
+  /** The socket has taken everything. */
+  drained(): void
+}
+
 /**
  * The way out of one socket: prebuilt frames, written straight to it. Keeps count of what the socket
  * has not taken, and says when it has taken everything.
  */
 export class SocketWriter {
   readonly #socket: Socket
-  readonly #onDrained: () => void
+  readonly #writer: Writer
   #queue: Uint8Array[] = []
   #queuedBytes = 0
   #written = 0
   #waiting = false
 
-  constructor(socket: Socket, onDrained: () => void) {
+  constructor(socket: Socket, writer: Writer) {
     this.#socket = socket
-    this.#onDrained = onDrained
+    this.#writer = writer
   }
 
   /** Bytes accepted here and not yet taken by the operating system. */
@@ -90,7 +96,7 @@ export class SocketWriter {
       if (error != null) return
       this.#pump()
       if (this.unsent > 0) this.#awaitDrain()
-      else this.#onDrained()
+      else this.#writer.drained()
     })
   }
 }

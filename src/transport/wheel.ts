@@ -24,11 +24,14 @@ export class Wheel {
     this.#cancel = this.#arm()
   }
 
-  /** @returns takes it off again. */
-  add(ticked: Ticked): () => void {
+  add(ticked: Ticked): void {
     const slot = this.#slots[this.#added++ % SLOTS] as Set<Ticked>
     slot.add(ticked)
-    return () => slot.delete(ticked)
+  }
+
+  /** Looks through all slots: to remember in which one it is would cost every connection a closure. */
+  remove(ticked: Ticked): void {
+    for (const slot of this.#slots) if (slot.delete(ticked)) return
   }
 
   close(): void {
