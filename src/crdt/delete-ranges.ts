@@ -16,7 +16,8 @@ const CLIENT_BYTES = 200
  * ```
  */
 export class DeleteRanges {
-  #clients = new Map<number, Ranges>()
+  /** Made when the first delete comes: most entities never have one. */
+  #clients: Map<number, Ranges> | null = null
 
   /** @throws {TributaryError} `malformed` unless the bytes are one delete set and nothing else. */
   static decode(bytes: Uint8Array): DeleteRanges {
@@ -28,22 +29,23 @@ export class DeleteRanges {
   /** How many ranges, over all clients. */
   get size(): number {
     let size = 0
-    for (const ranges of this.#clients.values()) size += ranges.size
+    for (const ranges of this.#clients?.values() ?? []) size += ranges.size
     return size
   }
 
   /** Memory held, in bytes, roughly. */
   get bytes(): number {
     let bytes = 0
-    for (const ranges of this.#clients.values()) bytes += CLIENT_BYTES + ranges.bytes
+    for (const ranges of this.#clients?.values() ?? []) bytes += CLIENT_BYTES + ranges.bytes
     return bytes
   }
 
   get isEmpty(): boolean {
-    return this.#clients.size === 0
+    return this.#clients === null
   }
 
   add(client: number, clock: number, length: number): void {
+    this.#clients ??= new Map()
     let ranges = this.#clients.get(client)
     if (ranges === undefined) {
       ranges = new Ranges()
@@ -71,12 +73,12 @@ export class DeleteRanges {
 
   /** Whether all of the `length` clocks from `clock` on are in the set. */
   covers(client: number, clock: number, length: number): boolean {
-    return this.#clients.get(client)?.covers(clock, clock + length) ?? false
+    return this.#clients?.get(client)?.covers(clock, clock + length) ?? false
   }
 
   /** Whether any of the `length` clocks from `clock` on is in the set. */
   overlaps(client: number, clock: number, length: number): boolean {
-    return this.#clients.get(client)?.overlaps(clock, clock + length) ?? false
+    return this.#clients?.get(client)?.overlaps(clock, clock + length) ?? false
   }
 
   /** The parts of the `length` clocks from `clock` on that are not in the set, in order. */
@@ -86,7 +88,7 @@ export class DeleteRanges {
     length: number,
     each: (clock: number, length: number) => void,
   ): void {
-    const ranges = this.#clients.get(client)
+    const ranges = this.#clients?.get(client)
     if (ranges === undefined) each(clock, length)
     else ranges.uncovered(clock, clock + length, (from, to) => each(from, to - from))
   }
@@ -132,6 +134,6 @@ export class DeleteRanges {
   }
 
   #sorted(): [number, Ranges][] {
-    return [...this.#clients].sort(([a], [b]) => b - a)
+    return [...(this.#clients ?? [])].sort(([a], [b]) => b - a)
   }
 }

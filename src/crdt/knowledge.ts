@@ -45,7 +45,7 @@ export class Knowledge {
 
   /** Everything deleted, in the bytes of a Yjs delete set. */
   encodeDeletes(): Uint8Array {
-    return this.#allDeletes().encode()
+    return this.deletes().encode()
   }
 
   /**
@@ -58,7 +58,7 @@ export class Knowledge {
 
   /** What of the update is closed and new. */
   take(scan: UpdateScan): Intake {
-    return intakeOf(scan, this.known, this.#allDeletes)
+    return intakeOf(scan, this.known, this)
   }
 
   /**
@@ -111,7 +111,8 @@ export class Knowledge {
     throw new TributaryError('damaged', `client ${client} has deletes of clocks that are missing`)
   }
 
-  readonly #allDeletes = (): DeleteRanges => {
+  /** Everything deleted, decoded. */
+  deletes(): DeleteRanges {
     if (this.#undecoded !== null) {
       const bytes = this.#undecoded()
       if (bytes !== null) this.#deletes.addEncoded(bytes)

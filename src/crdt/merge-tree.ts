@@ -1,5 +1,5 @@
 import { mergeSound } from './merge.ts'
-import type { SoundUpdate } from './scan.ts'
+import { EMPTY_UPDATE, type SoundUpdate } from './scan.ts'
 
 const WIDTH = 16
 /** The smallest bound of the cache, so that a handful of keystrokes is not merged over and over. */
@@ -54,7 +54,10 @@ export class MergeTree {
   push(update: SoundUpdate): number {
     this.#results.clear()
     this.#bytes += update.length
-    return this.#first + this.#updates.push(update) - 1
+    // An array that was pushed to keeps room for 16 more, and most entities have one update here.
+    if (this.#updates.length === 0) this.#updates = [update]
+    else this.#updates.push(update)
+    return this.next - 1
   }
 
   /**
@@ -67,6 +70,7 @@ export class MergeTree {
     if (!(from >= this.#first && from <= this.next)) {
       throw new TypeError(`sequence number ${from} is not in [${this.#first}, ${this.next}]`)
     }
+    if (from === this.next) return EMPTY_UPDATE
     const kept = this.#results.get(from)
     if (kept !== undefined) return kept
     const merged = mergeSound(this.#parts(from, this.next))
@@ -135,36 +139,37 @@ function startOf(key: string): number {
   return Number(index) * WIDTH ** Number(level)
 }
 
-/** Merged bytes by key, counted, in the order they came. */
+/** Merged bytes by key, counted, in the order they came. An empty one has no table (184 bytes). */
 class Cache<Key> {
-  #entries = new Map<Key, SoundUpdate>()
+  #entries: Map<Key, SoundUpdate> | null = null
   bytes = 0
 
   get(key: Key): SoundUpdate | undefined {
-    return this.#entries.get(key)
+    return this.#entries?.get(key)
   }
 
   set(key: Key, merged: SoundUpdate): void {
+    this.#entries ??= new Map()
     this.#entries.set(key, merged)
     this.bytes += merged.length
   }
 
   deleteOldest(): boolean {
-    for (const key of this.#entries.keys()) return this.#delete(key)
+    for (const key of this.#entries?.keys() ?? []) return this.#delete(key)
     return false
   }
 
   deleteWhere(isGone: (key: Key) => boolean): void {
-    for (const key of this.#entries.keys()) if (isGone(key)) this.#delete(key)
+    for (const key of this.#entries?.keys() ?? []) if (isGone(key)) this.#delete(key)
   }
 
   clear(): void {
-    this.#entries.clear()
+    this.#entries = null
     this.bytes = 0
   }
 
   #delete(key: Key): boolean {
-    this.bytes -= this.#entries.get(key)?.length ?? 0
-    return this.#entries.delete(key)
+    this.bytes -= this.#entries?.get(key)?.length ?? 0
+    return this.#entries?.delete(key) ?? false
   }
 }
