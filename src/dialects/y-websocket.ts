@@ -72,27 +72,59 @@ function converse(
   ref: EntityRef,
   entity: Entity,
 ): Conversation {
-  const id = context.random.id(16)
-  const logger = context.logger.with({ session: id, entity: ref.key, address: wire.address })
-  const caller: Caller = { actor: 'anonymous', session: id, may: 'write', logger }
-  const outlet = new YWebsocketOutlet(wire, () => context.refusals.record(wire.address, ref.key))
+  const caller = new Stranger(context, ref, wire)
+  const outlet = new YWebsocketOutlet(wire, caller)
   const session = new Session(context.session, caller, entity, outlet)
   session.open()
-  return new YWebsocketConversation(context, session, wire, logger)
+  return new YWebsocketConversation(context, session, wire, caller)
+}
+
+/** Without authentication nobody is anybody, and everybody may write. */
+class Stranger implements Caller {
+  readonly session: string
+  readonly #context: YWebsocketContext
+  readonly #ref: EntityRef
+  readonly #wire: Wire
+
+  constructor(context: YWebsocketContext, ref: EntityRef, wire: Wire) {
+    this.session = context.random.id(16)
+    this.#context = context
+    this.#ref = ref
+    this.#wire = wire
+  }
+
+  get actor(): string {
+    return 'anonymous'
+  }
+
+  get may(): 'write' {
+    return 'write'
+  }
+
+  /** Made when something has to be said, which is rare: kept, it would be 0.9 KB per session. */
+  get logger(): Logger {
+    const { address } = this.#wire
+    return this.#context.logger.with({ session: this.session, entity: this.#ref.key, address })
+  }
+
+  /** It sent what is refused for good. */
+  refused(): void {
+    this.#context.refusals.record(this.#wire.address, this.#ref.key)
+  }
 }
 
 class YWebsocketConversation implements Conversation {
   readonly #context: YWebsocketContext
   readonly #session: Session
   readonly #wire: Wire
-  readonly #logger: Logger
+  readonly #caller: Caller
   #saidUnknown = false
 
-  constructor(context: YWebsocketContext, session: Session, wire: Wire, logger: Logger) {
+  constructor(context: YWebsocketContext, session: Session, wire: Wire, caller: Caller) {
     this.#context = context
     this.#session = session
     this.#wire = wire
-    this.#logger = logger
+    this.#caller = caller
   }
 
   message(data: Uint8Array, binary: boolean): Promise<void> | undefined {
@@ -151,7 +183,7 @@ class YWebsocketConversation implements Conversation {
     this.#context.metrics.unknownMessages.add()
     if (this.#saidUnknown) return
     this.#saidUnknown = true
-    this.#logger.warn('a message was dropped: this dialect does not have it', { what })
+    this.#caller.logger.warn('a message was dropped: this dialect does not have it', { what })
   }
 
   drained(): void {
@@ -176,11 +208,11 @@ const own = (view: Uint8Array): Uint8Array => new Uint8Array(view)
 
 class YWebsocketOutlet implements Outlet {
   readonly #wire: Wire
-  readonly #onRefuse: () => void
+  readonly #caller: Stranger
 
-  constructor(wire: Wire, onRefuse: () => void) {
+  constructor(wire: Wire, caller: Stranger) {
     this.#wire = wire
-    this.#onRefuse = onRefuse
+    this.#caller = caller
   }
 
   get unsent(): number {
@@ -220,7 +252,7 @@ class YWebsocketOutlet implements Outlet {
   }
 
   refuse(code: ErrorCode, reason: string): void {
-    this.#onRefuse()
+    this.#caller.refused()
     this.denied(reason)
     this.#wire.close(code, HOLD_MS)
   }

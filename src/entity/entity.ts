@@ -79,14 +79,14 @@ const DEPTH_MOST = 500
  */
 export class Entity implements Tickable, EntrySink, AppenderSink {
   readonly ref: EntityRef
-  readonly presence: Presence
   tickedAt = Number.NEGATIVE_INFINITY
   /** When the last member left, or it was last asked for; the registry's. */
   touchedAt: number
 
   readonly #context: EntityContext
   readonly #members = new Set<Member>()
-  readonly #waiting = new Set<Member>()
+  #presence: Presence | null = null
+  #waiting: Set<Member> | null = null
   readonly #appender: Appender
   readonly #knowledge: Knowledge
   readonly #tombstone: StateVector | null
@@ -101,14 +101,13 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   #durableSeq: number
   #pendingBytes = 0
   #subscription: Subscription | null = null
-  #idle: (() => void)[] = []
+  #idle: (() => void)[] | null = null
   #stateVector: Uint8Array | null = null
   #closed = false
 
   constructor(context: EntityContext, ref: EntityRef, loaded: Loaded) {
     this.#context = context
     this.ref = ref
-    this.presence = new Presence(context.clock, context.limits, this.#members)
     this.#appender = new Appender(context, ref.key, this)
     this.#knowledge = loaded.knowledge
     this.#tombstone = loaded.tombstone
@@ -151,13 +150,25 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   /** @param announce whether others are told that its client is gone. */
   leave(member: Member, announce = true): void {
     if (!this.#members.delete(member)) return
-    this.#waiting.delete(member)
-    this.presence.leave(member, announce)
+    this.#waiting?.delete(member)
+    this.#presence?.leave(member, announce)
     this.touchedAt = this.#context.clock.monotonic()
+  }
+
+  /** Who is here. Made when the first client says so: 0.6 KB where none does. */
+  get presence(): Presence {
+    this.#presence ??= new Presence(this.#context.clock, this.#context.limits, this.#members)
+    return this.#presence
+  }
+
+  /** Bodies that tell a joiner who is here. */
+  greeting(member: Member): Iterable<Uint8Array> {
+    return this.#presence?.greeting(member) ?? []
   }
 
   /** Tells `member.durable` as soon as something more is durable. */
   whenDurable(member: Member): void {
+    this.#waiting ??= new Set()
     this.#waiting.add(member)
   }
 
@@ -374,14 +385,20 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   }
 
   #tellDurable(): void {
-    if (this.#waiting.size === 0) return
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
+    const waiting = this.#waiting
+    if (waiting === null) return
+    this.#waiting = null
     for (const member of waiting) member.durable(this.#durableSeq)
   }
 
   #tellSettled(): void {
-    if (!this.busy) for (const idle of this.#idle.splice(0)) idle()
+    if (!this.busy) this.#tellIdle()
+  }
+
+  #tellIdle(): void {
+    const idle = this.#idle
+    this.#idle = null
+    for (const tell of idle ?? []) tell()
   }
 
   /** From the log, in its order: our own come back here too, and are known by their id. */
@@ -433,7 +450,10 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   settled(): Promise<void> {
     this.flush()
     if (!this.busy) return Promise.resolve()
-    return new Promise((resolve) => this.#idle.push(resolve))
+    return new Promise((resolve) => {
+      this.#idle ??= []
+      this.#idle.push(resolve)
+    })
   }
 
   /** Sends every member away. */
@@ -452,9 +472,9 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     this.#context.ticker.forget(this)
     this.#context.pending.add(-this.#pendingBytes)
     this.#pendingBytes = 0
-    this.presence.close()
+    this.#presence?.close()
     this.#members.clear()
-    this.#waiting.clear()
-    for (const idle of this.#idle.splice(0)) idle()
+    this.#waiting = null
+    this.#tellIdle()
   }
 }

@@ -49,9 +49,9 @@ export class Gathering {
   }
 
   authors(): Author[] {
-    return Array.from(this.#authors, ([member, clients]) => ({
-      ...(member?.author ?? LOCAL),
-      clients: [...clients],
-    }))
+    return Array.from(this.#authors, ([member, clients]) => {
+      const { actor, session } = member?.author ?? LOCAL
+      return { actor, session, clients: [...clients] }
+    })
   }
 }

@@ -47,7 +47,7 @@ export class Presence {
   readonly #peers = new Map<number, Peer>()
   /** Ids each session owns or spoke for. */
   readonly #spokenFor = new Map<Member, Set<number>>()
-  #news = new Set<number>()
+  #news: Set<number> | null = null
   #cancel: Cancel | null = null
   #gone = 0
 
@@ -211,9 +211,9 @@ export class Presence {
   flush(): void {
     this.#cancel?.()
     this.#cancel = null
-    if (this.#news.size === 0) return
+    if (this.#news === null) return
     const batch = new PresenceBatch<Member>(this, [...this.#news])
-    this.#news = new Set()
+    this.#news = null
     for (const reader of this.#readers) reader.presence(batch)
     this.#forgetGone()
   }
@@ -221,7 +221,7 @@ export class Presence {
   close(): void {
     this.#cancel?.()
     this.#cancel = null
-    this.#news.clear()
+    this.#news = null
   }
 
   #pass(id: number, peer: Peer, clock: number, state: Uint8Array | null): void {
@@ -234,6 +234,7 @@ export class Presence {
     peer.clock = clock
     peer.passedAt = this.#clock.monotonic()
     peer.state = state
+    this.#news ??= new Set()
     this.#news.add(id)
     // y-websocket up to 3.1 answers each frame with one of its own: the more readers, the rarer.
     this.#cancel ??= this.#clock.after(Math.max(16, this.#readers.size / 5), () => {

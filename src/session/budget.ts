@@ -3,22 +3,31 @@
  * handled, and then nothing more is read until the debt is gone. So nothing is ever dropped.
  */
 export class Budget {
-  readonly #perMs: number
+  readonly #perSecond: number
   readonly #burst: number
   #left: number
   #at: number
 
   constructor(perSecond: number, burst: number, now: number) {
-    this.#perMs = perSecond / 1000
+    this.#perSecond = perSecond
     this.#burst = burst
     this.#left = burst
     this.#at = now
   }
 
+  /** Whether it has flowed full again, as a new one is. */
+  full(now: number): boolean {
+    return this.#after(now) >= this.#burst
+  }
+
   /** @returns milliseconds to wait before anything more is read; 0 while there is budget. */
   spend(amount: number, now: number): number {
-    this.#left = Math.min(this.#burst, this.#left + (now - this.#at) * this.#perMs) - amount
+    this.#left = Math.min(this.#burst, this.#after(now)) - amount
     this.#at = now
-    return this.#left >= 0 ? 0 : -this.#left / this.#perMs
+    return this.#left >= 0 ? 0 : (-this.#left / this.#perSecond) * 1_000
+  }
+
+  #after(now: number): number {
+    return this.#left + ((now - this.#at) / 1_000) * this.#perSecond
   }
 }
