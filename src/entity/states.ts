@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { EntityKey } from '../core/ids.ts'
 import { ORIGIN, type Position } from '../core/position.ts'
+import { PIECE_BYTES } from '../crdt/pieces.ts'
 import { EMPTY_UPDATE, type SoundUpdate } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
 import type { OpenSnapshot } from '../crdt/slices.ts'
@@ -14,7 +15,7 @@ export interface State extends OpenSnapshot {
   /** Encoded. */
   readonly deleteSet: Uint8Array
   readonly depth: number
-  /** What it weighs in memory, in bytes. */
+  /** What it weighs in memory, in bytes: with the pieces that joiners are sent, if it is cut. */
   readonly weight: number
 }
 
@@ -102,7 +103,7 @@ function stateOf(snapshot: Snapshot): State {
     depth,
     weight:
       OVERHEAD +
-      snapshot.update.length +
+      snapshot.update.length * (snapshot.update.length > PIECE_BYTES ? 2 : 1) +
       deleteSet.length +
       snapshot.index.length * INDEX_GROWTH +
       stateVector.size * CLIENT_BYTES,

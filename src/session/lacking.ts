@@ -9,15 +9,23 @@ const NOTHING = 2
 
 /**
  * What a client with that state vector lacks of a snapshot, piece by piece. A client that has nothing
- * of it gets the very bytes of the snapshot, which all joiners share; pieces are made when they are
- * asked for, so that a slow joiner holds one at a time.
+ * of it gets the very bytes that all joiners share; pieces of one that has a part are made when they
+ * are asked for, so that a slow one holds one at a time.
  */
 export function* lacking(snapshot: OpenSnapshot, have: StateVector): Generator<SoundUpdate, void> {
-  if (snapshot.update.length <= PIECE_BYTES && hasNothingOf(snapshot, have)) {
-    if (snapshot.update.length > NOTHING) yield snapshot.update
-    return
+  const pieces = hasNothingOf(snapshot, have) ? wholly(snapshot) : piecesFor(snapshot, have)
+  for (const piece of pieces) if (piece.length > NOTHING) yield piece
+}
+
+/** All of a snapshot: its own bytes, or pieces that are cut once. */
+function wholly(snapshot: OpenSnapshot): Iterable<SoundUpdate> {
+  if (snapshot.update.length <= PIECE_BYTES) return [snapshot.update]
+  let pieces = cutSnapshots.get(snapshot)
+  if (pieces === undefined) {
+    pieces = new SharedPieces(piecesFor(snapshot, NOBODY))
+    cutSnapshots.set(snapshot, pieces)
   }
-  for (const piece of piecesFor(snapshot, have)) if (piece.length > NOTHING) yield piece
+  return pieces
 }
 
 function hasNothingOf(snapshot: OpenSnapshot, have: StateVector): boolean {
@@ -25,9 +33,46 @@ function hasNothingOf(snapshot: OpenSnapshot, have: StateVector): boolean {
   return true
 }
 
+const NOBODY: StateVector = new Map()
 /** Cut tails by the bytes they were cut from: all joiners of a moment share them. */
 const cutTails = new WeakMap<SoundUpdate, readonly SoundUpdate[]>()
-const NOBODY: StateVector = new Map()
+/** Cut snapshots go with what they were cut from, which is counted with them: `States`. */
+const cutSnapshots = new WeakMap<OpenSnapshot, SharedPieces>()
+
+/** Pieces that are cut when somebody first asks for them, and are then the same for everybody. */
+class SharedPieces implements Iterable<SoundUpdate> {
+  readonly #cut: SoundUpdate[] = []
+  #uncut: Iterator<SoundUpdate>
+
+  constructor(uncut: Iterator<SoundUpdate>) {
+    this.#uncut = uncut
+  }
+
+  *[Symbol.iterator](): Generator<SoundUpdate, void> {
+    for (let at = 0; ; at++) {
+      const piece = this.#cut[at] ?? this.#next()
+      if (piece === undefined) return
+      yield piece
+    }
+  }
+
+  #next(): SoundUpdate | undefined {
+    try {
+      const { value, done } = this.#uncut.next()
+      if (done === true) return undefined
+      this.#cut.push(value)
+      return value
+    } catch (error) {
+      // A generator that threw is at its end, which nobody may take for the end of the snapshot.
+      this.#uncut = {
+        next() {
+          throw error
+        },
+      }
+      throw error
+    }
+  }
+}
 
 /**
  * A merged tail as pieces that stock clients take, of which none but the last can be applied. One
