@@ -41,6 +41,20 @@ test('[E1] a quiet entity is flushed at once, a busy one once per tick', () => {
   ticker.close()
 })
 
+test('[E1] quiet entities that come one after the other are flushed together, every half tick', () => {
+  const clock = new ManualClock()
+  const ticker = new Ticker(clock, PACE)
+  const start = clock.now
+  const all = Array.from({ length: 20 }, () => new Gatherer(clock))
+  for (const quiet of all) {
+    ticker.request(quiet)
+    clock.advance(1)
+  }
+  const rounds = new Set(all.flatMap(({ flushedAt }) => flushedAt))
+  expect([...rounds]).toEqual([start, start + 8, start + 16])
+  ticker.close()
+})
+
 test('[E1] under pressure the tick stretches, at most to its maximum, and shrinks again', () => {
   const clock = new ManualClock()
   const ticker = new Ticker(clock, PACE)
