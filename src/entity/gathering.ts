@@ -50,6 +50,7 @@ export class Gathering {
 
   authors(): Author[] {
     return Array.from(this.#authors, ([member, clients]) => {
+      // Not by `...author`: a field behind a spread cost 2 to 4 % of all CPU at one update per batch.
       const { actor, session } = member?.author ?? LOCAL
       return { actor, session, clients: [...clients] }
     })

@@ -7,7 +7,7 @@ import type { Position } from '../core/position.ts'
 import type { StateVector } from '../crdt/scan.ts'
 import type { StoredLog, StoredRow } from '../sqlite/calls.ts'
 import type { SqliteStore } from '../sqlite/store.ts'
-import { contentOf, type Row, readFrom } from './chain.ts'
+import { entryAt, type Row, readFrom } from './chain.ts'
 import { readContent } from './entry.ts'
 import { Feeds } from './feeds.ts'
 import { GroupWriter } from './group.ts'
@@ -213,7 +213,7 @@ export class SqliteLog implements Log {
     group.append(stored.entity, position, entry)
     return () => {
       if (this.#feeds.has(entity)) {
-        this.#feeds.entry(entity, { position, ...contentOf(entry) }, placed.previous)
+        this.#feeds.entry(entity, entryAt(position, entry), placed.previous)
       }
       resolve(appended)
     }
