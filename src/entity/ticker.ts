@@ -12,9 +12,8 @@ export interface Tickable {
  * arrived is handled; who is busy, at most once per period. One timer, whatever is open.
  *
  * Rounds for the quiet keep half a tick apart: on a node where some entity always is quiet and begins
- * to write, they wait for one another by 4 ms in the mean. 1,000 entities at 2,000 updates/s: 90 µs
- * of CPU per update instead of 122, for what a round, its appends and its writes do one after the
- * other they find in the caches.
+ * to write, they wait for one another, 4 ms in the mean. 1,000 entities at 2,000 updates/s: 12 to
+ * 27 % less CPU per update, because what many do one after the other is found in the caches.
  *
  * Pacing: when a round of flushes takes long, or comes late because the loop was busy, the period
  * stretches up to `tickMax`, so that an overloaded node batches more and writes less. Once the
