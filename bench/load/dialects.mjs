@@ -7,6 +7,8 @@ export const UPDATE = 2
 const SYNC = 0
 const AUTH = 2
 const OTHER = -1
+/** Of the y-websocket dialect, from y-sweet: it comes back when all before it is durable. */
+export const MARKER = 102
 
 /**
  * How one family of clients speaks. `read` leaves the reader at the update of a step2 or an update.
@@ -69,4 +71,14 @@ export const DIALECTS = { 'y-websocket': yWebsocket, hocuspocus }
 /** The answer of a client that has nothing new to a server's step1. @param {Dialect} dialect @param {string} entity */
 export function nothingNew(dialect, entity) {
   return dialect.sync(entity, STEP2, NOTHING)
+}
+
+/** @param {number} version */
+export function marker(version) {
+  const writer = new Writer(24)
+  writer.byte(MARKER)
+  const body = new Writer(12)
+  body.number(version)
+  writer.bytes(body.done())
+  return writer.done()
 }

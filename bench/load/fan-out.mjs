@@ -1,7 +1,7 @@
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { Reader } from './bytes.mjs'
 import { now } from './clock.mjs'
-import { DIALECTS, nothingNew, STEP1, STEP2, UPDATE } from './dialects.mjs'
+import { DIALECTS, MARKER, marker, nothingNew, STEP1, STEP2, UPDATE } from './dialects.mjs'
 import { Histogram } from './histogram.mjs'
 import { Socket } from './socket.mjs'
 import { FIRST_WRITER, FRESH, keystroke } from './updates.mjs'
@@ -17,6 +17,10 @@ const AT_ONCE = 64
  * @property {number} readers On each entity, beside the writers.
  * @property {boolean} writersRead Whether what writers get from one another counts as delivered.
  * @property {number} rate Updates per second, all writers together.
+ * @property {string} [prefix] Of the entities' names.
+ * @property {number} [size] Of an update's content, in bytes; 1 by default.
+ * @property {boolean} [asksAcks] Whether each update is followed by a marker, which comes back when
+ *   it is durable.
  */
 /**
  * @typedef {object} Plan
@@ -60,6 +64,9 @@ export class FanOut {
   #plan = { start: 0, warmUp: 0, length: 0, drain: 0 }
   #latency = new Histogram()
   #lateness = new Histogram()
+  /** Of markers, from when the update before them was due. */
+  #acks = new Histogram()
+  #unacked = 0
   #delivered = 0
   #left = 0
   #gaps = 0
@@ -110,10 +117,15 @@ export class FanOut {
     }
   }
 
+  /** @param {number} entity */
+  #name(entity) {
+    return `${this.#shape.prefix ?? 'bench'}-${entity}`
+  }
+
   /** @param {number} entity @param {number} own */
   #connect(entity, own) {
     const { writers, writersRead } = this.#shape
-    const name = `bench-${entity}`
+    const name = this.#name(entity)
     const dialect = this.#dialect
     const socket = new Socket(this.#at.port, this.#at.prefix + dialect.path(name), {
       opened: () => {
@@ -142,6 +154,7 @@ export class FanOut {
     // Hocuspocus' own ping; a y-websocket message is never one byte long.
     if (to - from === 1) return client.socket.send(Uint8Array.of(10))
     const reader = this.#reader.from(bytes, from)
+    if (this.#shape.asksAcks && bytes[from] === MARKER) return this.#acked(reader)
     const kind = this.#dialect.read(reader)
     if (kind === STEP2) client.isSynced = true
     else if (kind === STEP1 && this.#at.answers) client.socket.send(nothingNew(this.#dialect, name))
@@ -149,6 +162,16 @@ export class FanOut {
     this.#current = client
     this.#time = now()
     walkUpdate(reader, this.#see)
+  }
+
+  /** @param {Reader} reader */
+  #acked(reader) {
+    reader.byte()
+    reader.number()
+    const { start, warmUp } = this.#plan
+    const due = start + (reader.number() * 1_000) / this.#shape.rate
+    this.#unacked--
+    if (due >= start + warmUp) this.#acks.add(now() - due)
   }
 
   /** @type {(client: number, from: number, to: number) => void} */
@@ -185,7 +208,7 @@ export class FanOut {
     this.#left = this.#expected(total)
     const until = start + warmUp + length + drain
     let next = 0
-    while (next < total || (this.#left > 0 && now() < until)) {
+    while (next < total || (this.#left + this.#unacked > 0 && now() < until)) {
       const before = this.#worked
       next = this.#type(next, total)
       await turn()
@@ -195,6 +218,8 @@ export class FanOut {
     return {
       latency: this.#latency.pack(),
       lateness: this.#lateness.pack(),
+      acks: this.#acks.pack(),
+      unacked: this.#unacked,
       delivered: this.#delivered,
       lost: this.#left + this.#gaps,
       load: 1 - this.#free / length,
@@ -210,7 +235,7 @@ export class FanOut {
    * @returns {number} The first one that is not due yet.
    */
   #type(first, total) {
-    const { entities, writers, rate } = this.#shape
+    const { entities, writers, rate, size, asksAcks } = this.#shape
     const { start, warmUp } = this.#plan
     const all = entities * writers
     const time = now()
@@ -221,8 +246,12 @@ export class FanOut {
       const writer = next % all
       const client = this.#writers.get(writer)
       if (client === undefined) continue
-      const update = keystroke(FIRST_WRITER + writer, Math.floor(next / all))
-      client.socket.send(this.#dialect.sync(`bench-${client.entity}`, UPDATE, update))
+      const update = keystroke(FIRST_WRITER + writer, Math.floor(next / all), size)
+      client.socket.send(this.#dialect.sync(this.#name(client.entity), UPDATE, update))
+      if (asksAcks) {
+        client.socket.send(marker(next))
+        this.#unacked++
+      }
       if (due >= start + warmUp) this.#lateness.add(time - due)
       this.#worked++
     }

@@ -6,6 +6,7 @@ import { Socket } from './socket.mjs'
 import { FIRST_WRITER, FRESH, pasted } from './updates.mjs'
 
 const AT_ONCE = 64
+const VISITORS = 4_000
 
 /** Connections that have an entity each, write once, and then only stay. */
 export class Idle {
@@ -74,6 +75,20 @@ export class Idle {
   /** The sockets that the server has closed meanwhile: an idle connection has to stay. */
   trouble() {
     return [...this.#trouble]
+  }
+
+  /**
+   * Resolves when so many have come, written and gone, a few thousand at a time.
+   *
+   * @param {{ count: number, first: number }} which
+   */
+  async visit({ count, first }) {
+    for (let done = 0; done < count; done += VISITORS) {
+      await this.open({ count: Math.min(VISITORS, count - done), first: first + done })
+      // What was written last is read before its socket goes.
+      await sleep(300)
+      this.close()
+    }
   }
 
   close() {

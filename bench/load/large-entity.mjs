@@ -1,38 +1,54 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as Y from 'yjs'
 import { now } from './clock.mjs'
-import { FIRST_WRITER, FRESH, keystroke, prepared, stateVector } from './updates.mjs'
+import {
+  FIRST_PASTER,
+  FIRST_WRITER,
+  FRESH,
+  keystroke,
+  pasted,
+  prepared,
+  stateVector,
+} from './updates.mjs'
 import { Visitor } from './visitor.mjs'
 
-const ENTITY = 'large'
+/** Keystrokes of a writer before it waits until they are durable. */
+const IN_A_ROW = 500
 
 /** One large entity, its author who stays, and clients that come to it: new ones, or again. */
 export class LargeEntity {
   #at
   #size
+  #entity
   /** @type {Map<number, number>} What the entity has. */
   #clocks = new Map()
   #bytes = 0
   #typed = 0
+  #pasted = 0
   /** @type {Visitor | null} */
   #author = null
   /** @type {Set<Visitor>} */
   #visitors = new Set()
 
-  /** @param {import('./process.mjs').Door} at @param {{ bytes: number }} shape */
-  constructor(at, { bytes }) {
+  /**
+   * @param {import('./process.mjs').Door} at
+   * @param {{ bytes: number, entity?: string }} shape Without bytes it begins empty.
+   */
+  constructor(at, { bytes, entity = 'large' }) {
     this.#at = at
+    this.#entity = entity
     this.#size = bytes
   }
 
   /** Resolves when the server gives all of it to a newcomer, looked through by Yjs. */
   async open() {
+    const author = new Visitor(this.#at, this.#entity, FRESH)
+    this.#author = author
+    await author.has(0)
+    if (this.#size === 0) return { bytes: 0 }
     const { update, clocks } = prepared(this.#size)
     this.#clocks = clocks
     this.#bytes = update.length
-    const author = new Visitor(this.#at, ENTITY, FRESH)
-    this.#author = author
-    await author.has(0)
     author.write(update)
     await this.type()
     return { bytes: update.length }
@@ -42,6 +58,42 @@ export class LargeEntity {
   async type() {
     this.#author?.write(keystroke(FIRST_WRITER, this.#typed))
     this.#clocks.set(FIRST_WRITER, ++this.#typed)
+  }
+
+  /** A paste of somebody who was not there before. @param {{ bytes: number }} how */
+  paste({ bytes }) {
+    const client = FIRST_PASTER + this.#pasted++
+    const text = 'words, pasted. '.repeat(Math.ceil(bytes / 15)).slice(0, bytes)
+    this.#author?.write(pasted(client, text))
+    this.#clocks.set(client, bytes)
+  }
+
+  /**
+   * Keystrokes of several writers as fast as the server makes them durable.
+   *
+   * @param {{ updates: number, writers: number }} how
+   */
+  async crank({ updates, writers }) {
+    const each = updates / writers
+    const run = async (/** @type {number} */ number) => {
+      const client = FIRST_WRITER + 1 + number
+      const visitor = this.#visit(FRESH)
+      await visitor.has(0)
+      for (let left = each; left > 0; left -= IN_A_ROW) {
+        let clock = this.#clocks.get(client) ?? 0
+        for (let n = Math.min(left, IN_A_ROW); n > 0; n--) visitor.write(keystroke(client, clock++))
+        this.#clocks.set(client, clock)
+        await visitor.durable()
+      }
+      this.#leave(visitor)
+    }
+    await Promise.all(Array.from({ length: writers }, (_, number) => run(number)))
+  }
+
+  /** From here on a newcomer has to get what one gets now. */
+  async weigh() {
+    this.#bytes = await this.check()
+    return this.#bytes
   }
 
   /** Whether a newcomer gets it all: what it got, loaded into a document, against what was written. */
@@ -119,7 +171,7 @@ export class LargeEntity {
 
   /** @param {Uint8Array} vector @param {boolean} [keep] */
   #visit(vector, keep = false) {
-    const visitor = new Visitor(this.#at, ENTITY, vector, { keep })
+    const visitor = new Visitor(this.#at, this.#entity, vector, { keep })
     this.#visitors.add(visitor)
     return visitor
   }

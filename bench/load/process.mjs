@@ -4,6 +4,7 @@
 import { FanOut } from './fan-out.mjs'
 import { Idle } from './idle.mjs'
 import { LargeEntity } from './large-entity.mjs'
+import { SlowReaders } from './slow-readers.mjs'
 
 /**
  * @typedef {object} Door
@@ -14,7 +15,7 @@ import { LargeEntity } from './large-entity.mjs'
  */
 /** @typedef {{ id: number, method: string, args: any[] }} Call */
 
-const KINDS = { FanOut, Idle, LargeEntity }
+const KINDS = { FanOut, Idle, LargeEntity, SlowReaders }
 /** @type {any} */
 let job = null
 

@@ -28,6 +28,11 @@ function keystrokesAreText() {
   assert.deepEqual(seenIn(Y.mergeUpdates(updates)), [40, 40])
   // As Yjs writes them itself: merged into one struct per client.
   assert.deepEqual(seenIn(Y.encodeStateAsUpdate(doc)), [40, 40])
+  const blobs = [0, 1, 2].map((clock) => keystroke(FIRST_WRITER, clock, 900))
+  const heavy = new Y.Doc()
+  for (const blob of blobs) Y.applyUpdate(heavy, blob)
+  assert.equal(heavy.store.pendingStructs, null)
+  assert.deepEqual(seenIn(Y.mergeUpdates(blobs)), [3])
   const other = new Y.Doc()
   other.clientID = FIRST_WRITER
   other.getText('text').insert(0, 'e')

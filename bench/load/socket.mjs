@@ -33,6 +33,10 @@ export class Socket {
   #head = null
   #size = 0
   #toPass = 0
+  /** Bytes that have been read. */
+  read = 0
+  /** Once it has read so many it reads no more: the rest stays with the system, and then the server. */
+  limit = Number.POSITIVE_INFINITY
   /** @type {Buffer[] | null} Set to an array to keep every byte, for a later look. */
   kept = null
 
@@ -41,8 +45,9 @@ export class Socket {
    * @param {string} path
    * @param {Listener} listener
    * @param {number} [whole] Messages above this many bytes are counted, not kept.
+   * @param {Buffer} [buffer] To read into, at most so much at a time.
    */
-  constructor(port, path, listener, whole = Number.POSITIVE_INFINITY) {
+  constructor(port, path, listener, whole = Number.POSITIVE_INFINITY, buffer = PLACE) {
     this.#listener = listener
     this.#whole = whole
     this.#socket = connect({
@@ -50,10 +55,11 @@ export class Socket {
       port,
       noDelay: true,
       onread: {
-        buffer: PLACE,
+        buffer,
         callback: (size, place) => {
+          this.read += size
           this.#take(/** @type {Buffer} */ (place).subarray(0, size))
-          return true
+          return this.read < this.limit
         },
       },
     })
@@ -71,6 +77,11 @@ export class Socket {
   /** @param {Uint8Array} payload */
   send(payload) {
     this.#socket.write(frame(0x82, payload))
+  }
+
+  /** After `limit` was raised. */
+  resume() {
+    this.#socket.resume()
   }
 
   /** Orderly, as a client that goes away does. */

@@ -4,8 +4,11 @@ import { Writer } from './bytes.mjs'
 export const FIRST_WRITER = 1_000_000_000
 /** The authors of a prepared entity. */
 export const FIRST_AUTHOR = 2_000_000_000
+/** Those who paste into it, once each. */
+export const FIRST_PASTER = 3_000_000_000
 const AUTHORS = 8
 
+const BINARY = 3
 const STRING = 4
 const HAS_ORIGIN = 0x80
 const LETTERS = 'etaoin shrdlu cmfwyp vbgkjq xz '
@@ -17,15 +20,17 @@ const LETTERS = 'etaoin shrdlu cmfwyp vbgkjq xz '
  *
  * @param {number} client
  * @param {number} clock Of this writer, from 0, without gaps.
+ * @param {number} [size] Above 1: not a character but that many bytes, which are one clock as well.
  */
-export function keystroke(client, clock) {
-  const writer = new Writer(48)
+export function keystroke(client, clock, size = 1) {
+  const writer = new Writer(48 + size)
   writer.number(1)
   writer.number(1)
   writer.number(client)
   writer.number(clock)
-  place(writer, clock === 0 ? null : { client, clock: clock - 1 })
-  writer.text(/** @type {string} */ (LETTERS[clock % LETTERS.length]))
+  place(writer, clock === 0 ? null : { client, clock: clock - 1 }, size === 1 ? STRING : BINARY)
+  if (size === 1) writer.text(/** @type {string} */ (LETTERS[clock % LETTERS.length]))
+  else writer.bytes(Buffer.alloc(size, clock))
   writer.number(0)
   return writer.done()
 }
@@ -33,14 +38,15 @@ export function keystroke(client, clock) {
 /**
  * @param {Writer} writer
  * @param {{ client: number, clock: number } | null} behind
+ * @param {number} [kind] Of the content.
  */
-function place(writer, behind) {
+function place(writer, behind, kind = STRING) {
   if (behind === null) {
-    writer.byte(STRING)
+    writer.byte(kind)
     writer.number(1)
     writer.text('text')
   } else {
-    writer.byte(STRING | HAS_ORIGIN)
+    writer.byte(kind | HAS_ORIGIN)
     writer.number(behind.client)
     writer.number(behind.clock)
   }

@@ -1,6 +1,6 @@
 import { Reader } from './bytes.mjs'
 import { now } from './clock.mjs'
-import { DIALECTS, nothingNew, STEP1, STEP2, UPDATE } from './dialects.mjs'
+import { DIALECTS, MARKER, marker, nothingNew, STEP1, STEP2, UPDATE } from './dialects.mjs'
 import { Socket } from './socket.mjs'
 
 /** Long messages are counted and not looked into: reading 20 MB would take longer than sending it. */
@@ -23,6 +23,9 @@ export class Visitor {
   #changed = () => {}
   /** @type {string | null} */
   #trouble = null
+  /** Markers sent, and come back. */
+  #asked = 0
+  #echoed = 0
 
   /**
    * @param {import('./process.mjs').Door} at
@@ -59,6 +62,10 @@ export class Visitor {
   #message(bytes, from, size) {
     if (size === 1) return this.#socket.send(Uint8Array.of(10))
     const reader = this.#reader.from(bytes, from)
+    if (this.#asked > this.#echoed && bytes[from] === MARKER) {
+      this.#echoed++
+      return this.#changed(null)
+    }
     const kind = this.#dialect.read(reader)
     if (kind === STEP1) this.#socket.send(nothingNew(this.#dialect, this.#entity))
     if (kind !== STEP2 && kind !== UPDATE) return
@@ -69,8 +76,19 @@ export class Visitor {
   }
 
   /** @param {number} bytes Resolves when it is synced and has at least so many. @param {number} [deadline] In ms. */
-  async has(bytes, deadline = 120_000) {
-    const isDone = () => this.isSynced && this.bytes >= bytes
+  has(bytes, deadline = 120_000) {
+    return this.#until(() => this.isSynced && this.bytes >= bytes, bytes, deadline)
+  }
+
+  /** Resolves when all that it has written is durable. Of the y-websocket dialect only. */
+  durable() {
+    const number = ++this.#asked
+    this.#socket.send(marker(number))
+    return this.#until(() => this.#echoed >= number, 0, 120_000)
+  }
+
+  /** @param {() => boolean} isDone @param {number} bytes @param {number} deadline */
+  async #until(isDone, bytes, deadline) {
     if (isDone()) return
     let timer
     try {

@@ -1,6 +1,6 @@
 /**
  * Tells of every stretch of clocks that an update brings. It understands what the writers here
- * write and what servers make of it by merging: text, deleted text, collected garbage, gaps.
+ * write and what servers make of it by merging: text, bytes, deleted text, collected garbage, gaps.
  *
  * @param {import('./bytes.mjs').Reader} reader At the first byte of the update.
  * @param {(client: number, from: number, to: number) => void} visit Stretches of one client ascend.
@@ -49,6 +49,10 @@ function passPlace(reader, info) {
 /** @param {import('./bytes.mjs').Reader} reader @param {number} kind */
 function lengthOf(reader, kind) {
   if (kind === 1) return reader.number()
+  if (kind === 3) {
+    reader.skip()
+    return 1
+  }
   // All text here is ASCII: as many clocks as bytes.
   if (kind === 4) return reader.skip()
   throw new Error(`an update with content of kind ${kind}, which no writer here has made`)

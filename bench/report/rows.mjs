@@ -73,13 +73,16 @@ function verdicts(scenario, row, rows) {
     goals.map((goal) => {
       const isRatio = 'times' in goal
       const value = isRatio ? ratio(row, rows, goal.of, key) : (row.figures[key]?.median ?? null)
-      const limit = isRatio ? goal.times : goal.atMost
+      const isLeast = 'atLeast' in goal
+      const limit = isRatio ? goal.times : isLeast ? goal.atLeast : goal.atMost
       return {
         figure: label,
-        goal: isRatio ? `≤ ${limit} × ${goal.of}` : `≤ ${limit} ${unit}`,
+        goal: isRatio
+          ? `≤ ${limit} × ${goal.of}`
+          : `${isLeast ? '≥' : '≤'} ${limit} ${unit}`.trimEnd(),
         value,
         limit,
-        isReached: value === null ? null : value <= limit,
+        isReached: value === null ? null : isLeast ? value >= limit : value <= limit,
       }
     }),
   )

@@ -22,36 +22,51 @@ export async function measureFanOut({ server, load: start, seconds }, shape) {
   const load = await start(count, (index) => ['FanOut', server.door, shape, { index, of: count }])
   await load.call('open')
   await server.settle(5)
+  return runFanOut(server, load, seconds)
+}
+
+/**
+ * Once more or for the first time, on connections that are open.
+ *
+ * @param {import('./server.mjs').Server} server
+ * @param {import('./load.mjs').Load} load
+ * @param {number} seconds
+ */
+export async function runFanOut(server, load, seconds) {
   const plan = { start: now() + 300, warmUp: WARM_UP, length: seconds * 1_000, drain: DRAIN }
   const results = load.call('run', plan)
   const [before, after] = await Promise.all([
     at(plan.start + plan.warmUp, server),
     at(plan.start + plan.warmUp + plan.length, server),
   ])
-  return summary(await results, before, after)
+  return { ...summary(await results, before, after), warmUp: WARM_UP / 1_000 }
 }
 
 /** @param {number} time @param {import('./server.mjs').Server} server */
 async function at(time, server) {
   await sleep(Math.max(0, time - now()))
-  return { ...server.cpu(), time: now() }
+  return { ...server.cpu(), written: server.written(), time: now() }
 }
 
 /**
  * @param {any[]} results
- * @param {{ own: number, others: number, time: number }} before
- * @param {{ own: number, others: number, time: number }} after
+ * @param {Awaited<ReturnType<typeof at>>} before
+ * @param {Awaited<ReturnType<typeof at>>} after
  */
 function summary(results, before, after) {
   const latency = new Histogram()
   const lateness = new Histogram()
+  const acks = new Histogram()
   let delivered = 0
   let lost = 0
+  let unacked = 0
   let load = 0
   const trouble = new Set()
   for (const result of results) {
     latency.merge(result.latency)
     lateness.merge(result.lateness)
+    acks.merge(result.acks)
+    unacked += result.unacked
     delivered += result.delivered
     lost += result.lost
     load += result.load / LOAD_CORES
@@ -61,6 +76,7 @@ function summary(results, before, after) {
   if (lost > 0) {
     warnings.push(`${lost} deliveries had not come ${DRAIN / 1_000} s after the last update`)
   }
+  if (unacked > 0) warnings.push(`${unacked} markers had not come back`)
   if (delivered === 0) throw new Error('nothing was delivered while it was measured')
   if (lateness.at(0.99) > LATE) {
     warnings.push(`1 % of the sends were ${Math.round(lateness.at(0.99))} ms late or more`)
@@ -75,6 +91,8 @@ function summary(results, before, after) {
       max: latency.max,
       delivered,
       lost,
+      ack: acks.at(0.99),
+      written: (after.written - before.written) / delivered,
       busy: (after.own - before.own) / length,
       late: lateness.at(0.99),
     },

@@ -1,9 +1,15 @@
 import { measureComeBack } from './come-back.mjs'
+import { measureCrowd } from './crowd.mjs'
 import { measureFanOut } from './fan-out.mjs'
+import { measureHistory } from './history.mjs'
 import { measureIdle } from './idle.mjs'
 import { measureJoin } from './join.mjs'
+import { measureLatency } from './latency.mjs'
 import { Load } from './load.mjs'
+import { measureReaders } from './readers.mjs'
 import { Server } from './server.mjs'
+import { measureSlowReaders } from './slow-readers.mjs'
+import { measureStart } from './start.mjs'
 
 /**
  * What one target did in one round of a scenario.
@@ -22,11 +28,17 @@ import { Server } from './server.mjs'
  * @property {number} seconds
  */
 
-const MEASURES = {
+export const MEASURES = {
   'fan-out': measureFanOut,
   idle: measureIdle,
   join: measureJoin,
   'come-back': measureComeBack,
+  'slow-readers': measureSlowReaders,
+  latency: measureLatency,
+  crowd: measureCrowd,
+  history: measureHistory,
+  readers: measureReaders,
+  start: measureStart,
 }
 
 /** @type {Set<{ kill: () => void }>} What must not outlive us. */
@@ -42,10 +54,10 @@ process.on('exit', () => {
  * @returns {Promise<Sample>}
  */
 export async function playRound(scenario, target, { seconds, profiles }) {
-  const server = await Server.start(target, profiles)
+  const server = await Server.start(target, profiles, scenario.flags)
   running.add(server)
-  /** @type {Load | null} */
-  let load = null
+  /** @type {Load[]} */
+  const loads = []
   try {
     const measure = /** @type {(stage: Stage, shape: any) => Promise<Omit<Sample, 'tier'>>} */ (
       MEASURES[scenario.measure]
@@ -57,7 +69,8 @@ export async function playRound(scenario, target, { seconds, profiles }) {
         /** @type {number} */ count,
         /** @type {(index: number) => unknown[]} */ what,
       ) => {
-        load = await Load.start(count, what)
+        const load = await Load.start(count, what)
+        loads.push(load)
         running.add(load)
         return load
       },
@@ -71,9 +84,9 @@ export async function playRound(scenario, target, { seconds, profiles }) {
     }
     return { tier: server.tier, ...sample }
   } finally {
-    if (load !== null) {
+    for (const load of loads) {
       running.delete(load)
-      await /** @type {Load} */ (load).stop()
+      await load.stop()
     }
     running.delete(server)
     await server.stop()

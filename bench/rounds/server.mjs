@@ -7,6 +7,9 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { busyOf, cpuOf } from '../measure/cpu.mjs'
+import { writtenBy } from '../measure/disk.mjs'
+import { memoryOf } from '../measure/memory.mjs'
+import { readMetrics } from '../measure/metrics.mjs'
 
 /** The server has it for itself; everything else runs on the others. */
 export const CORE = 0
@@ -19,7 +22,9 @@ export class Server {
   #child
   /** @type {string | null} */
   #data
-  #isProfiled
+  #target
+  #profiles
+  #flags
   /** @type {import('../load/process.mjs').Door} */
   door
   /** @type {string | null} How safe what it acknowledges is; null when it stores nothing. */
@@ -28,9 +33,10 @@ export class Server {
   /**
    * @param {import('../targets/targets.mjs').Target} target
    * @param {string | null} profiles Where to leave a CPU profile.
+   * @param {readonly string[]} flags Of Tributary, beside port and data folder.
    */
-  static async start(target, profiles = null) {
-    const server = new Server(target, profiles)
+  static async start(target, profiles = null, flags = []) {
+    const server = new Server(target, profiles, flags)
     try {
       await server.#ready()
       return server
@@ -40,27 +46,49 @@ export class Server {
     }
   }
 
-  /** @param {import('../targets/targets.mjs').Target} target @param {string | null} profiles */
-  constructor(target, profiles) {
-    this.#isProfiled = profiles !== null
+  /**
+   * @param {import('../targets/targets.mjs').Target} target
+   * @param {string | null} profiles
+   * @param {readonly string[]} flags
+   */
+  constructor(target, profiles, flags) {
+    this.#target = target
+    this.#profiles = profiles
+    this.#flags = flags
     this.#data = null
     if (target.stores) {
       mkdirSync(DATA, { recursive: true })
       this.#data = mkdtempSync(join(DATA, 'data-'))
     }
-    this.#child = spawn(
+    this.#child = this.#spawn()
+    const { prefix, dialect, answers } = target
+    this.door = { port: 0, prefix, dialect, answers }
+  }
+
+  #spawn() {
+    const { script, main = '' } = this.#target
+    const child = spawn(
       'taskset',
       [
         ...['-c', String(CORE), process.execPath, '--expose-gc', '--import', ATTEND],
-        ...(profiles === null ? [] : ['--cpu-prof', '--cpu-prof-dir', profiles]),
-        ...[target.script, this.#data ?? '', target.main ?? ''],
+        ...(this.#profiles === null ? [] : ['--cpu-prof', '--cpu-prof-dir', this.#profiles]),
+        ...[script, this.#data ?? '', main, ...this.#flags],
       ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     )
     // Whoever kills the server leaves us a broken pipe.
-    this.#child.stdin.on('error', () => {})
-    const { prefix, dialect, answers } = target
-    this.door = { port: 0, prefix, dialect, answers }
+    child.stdin.on('error', () => {})
+    return child
+  }
+
+  /** Its data folder, of a target that stores anything. */
+  get data() {
+    if (this.#data === null) throw new Error('this target keeps nothing')
+    return this.#data
+  }
+
+  get main() {
+    return this.#target.main ?? ''
   }
 
   get pid() {
@@ -102,6 +130,35 @@ export class Server {
     return { own, others: busyOf(CORE) - own }
   }
 
+  /** Bytes that it has made the system write to disk by now. */
+  written() {
+    return writtenBy(this.pid)
+  }
+
+  memory() {
+    return memoryOf(this.pid).rss
+  }
+
+  /** Of Tributary. */
+  metrics() {
+    return readMetrics(this.door.port)
+  }
+
+  /**
+   * Ends and starts again on the same data folder, on another port.
+   *
+   * @param {() => unknown} [between] While it is down.
+   * @returns {Promise<number>} How long the start took, in ms: from its process to its `/readyz`.
+   */
+  async restart(between) {
+    await this.#end()
+    await between?.()
+    const since = performance.now()
+    this.#child = this.#spawn()
+    await this.#ready()
+    return performance.now() - since
+  }
+
   /** Until it has nothing left to do, or for `limit` seconds. @param {number} [limit] */
   async settle(limit = 30) {
     let calm = 0
@@ -119,17 +176,21 @@ export class Server {
   }
 
   async stop() {
+    await this.#end()
+    this.remove()
+  }
+
+  async #end() {
     const child = this.#child
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
       const ended = once(child, 'exit')
       // A profile is written at an orderly end only. All else has been measured: no reason to wait.
-      if (this.#isProfiled) child.stdin.end()
+      if (this.#profiles !== null) child.stdin.end()
       else child.kill('SIGKILL')
       const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
       await ended
       clearTimeout(timer)
     }
-    this.remove()
   }
 
   /** At once, where nothing can be waited for. */

@@ -1,17 +1,24 @@
 import { comeBack } from './come-back.mjs'
 import { everyone } from './everyone.mjs'
+import { growthDisk } from './growth-disk.mjs'
+import { growthEntities } from './growth-entities.mjs'
+import { growthHistory } from './growth-history.mjs'
+import { growthReaders } from './growth-readers.mjs'
+import { growthStart } from './growth-start.mjs'
 import { idle } from './idle.mjs'
 import { join4 } from './join-4mb.mjs'
 import { join20 } from './join-20mb.mjs'
+import { latency } from './latency.mjs'
 import { many2000 } from './many-2000.mjs'
 import { many10000 } from './many-10000.mjs'
 import { readers100 } from './readers-100.mjs'
 import { readers1000 } from './readers-1000.mjs'
+import { slowReaders } from './slow-readers.mjs'
 
 /**
- * What a figure has to reach: at most so many times another target's, or at most so much.
+ * What a figure has to reach: at most so many times another target's, or at most or at least so much.
  *
- * @typedef {{ times: number, of: string } | { atMost: number }} Goal
+ * @typedef {{ times: number, of: string } | { atMost: number } | { atLeast: number }} Goal
  */
 /**
  * @typedef {object} Figure
@@ -24,10 +31,11 @@ import { readers1000 } from './readers-1000.mjs'
  * @typedef {object} Scenario
  * @property {string} name As on the command line and in file names.
  * @property {string} title
- * @property {'fan-out' | 'idle' | 'join' | 'come-back'} measure
+ * @property {keyof typeof import('../rounds/round.mjs').MEASURES} measure
  * @property {object} shape What the measurement is given.
  * @property {number} seconds Measured, per target and round.
  * @property {string[]} targets
+ * @property {readonly string[]} [flags] Options of Tributary, where its defaults would stop the load.
  * @property {Figure[]} figures
  */
 
@@ -42,4 +50,11 @@ export const SCENARIOS = [
   join4,
   join20,
   comeBack,
+  slowReaders,
+  latency,
+  growthEntities,
+  growthHistory,
+  growthReaders,
+  growthStart,
+  growthDisk,
 ]

@@ -1,6 +1,8 @@
 export const ALL = ['floor', 'y-websocket', 'hocuspocus', 'tributary']
 /** Where the floor has nothing to do: it holds no state. */
 export const WITHOUT_FLOOR = ['y-websocket', 'hocuspocus', 'tributary']
+/** What has to hold by itself, beside nobody. */
+export const OWN = ['tributary']
 
 /**
  * @param {string} key
