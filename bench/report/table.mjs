@@ -1,7 +1,7 @@
 import { ratio } from './rows.mjs'
 
 /** @param {number} value */
-function digits(value) {
+export function digits(value) {
   if (Number.isNaN(value)) return '–'
   if (value === 0 || Math.abs(value) >= 100) return Math.round(value).toLocaleString('en')
   return value.toPrecision(Math.abs(value) < 1 ? 2 : 3)
