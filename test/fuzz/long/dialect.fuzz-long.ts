@@ -1,0 +1,166 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { areEqual, canonical, equalityFaults } from '../../support/checker.ts'
+import { until } from '../../support/deadline.ts'
+import * as frames from '../../support/frames.ts'
+import { RawClient } from '../../support/raw-client.ts'
+import { residentOf } from '../../support/resident.ts'
+import { Seeded, seedOfRun } from '../../support/seeded.ts'
+import { ownStageTest, type Stage } from '../../support/stage.ts'
+import { STOCK_VERSIONS, type StockClient } from '../../support/stock-clients.ts'
+import { Bytes } from '../bytes.ts'
+import { fuzzTime, realUpdates, spoiled, strangeAwareness, strangeUpdate } from './corpus.ts'
+
+const ENTITIES = 3
+/** Strangers at a time. */
+const SOCKETS = 16
+/** Small updates of a few hundred clients: a server that needs more leaks. */
+const MOST_MEMORY = 600 * 1024 * 1024
+/** So that what was accepted is compacted all the time, and refused snapshots show. */
+const FLAGS = ['--pace-compact-entries', '40', '--pace-compact-quiet', '1s', '--pace-idle', '2s']
+/** How long all of a strange entity is read on before the next one: documents only grow. */
+const ENTITY_MS = 20_000
+
+/** One frame of a stranger: sound, strange inside, or strange itself. */
+function strangeFrame(random: Seeded, corpus: readonly Uint8Array[]): Uint8Array {
+  const body = () => (random.chance(0.3) ? random.pick(corpus) : strangeUpdate(random, corpus))
+  const frame = random.pick([
+    () => frames.update(body()),
+    () => frames.update(body()),
+    () => frames.step2(body()),
+    () => frames.step1(spoiled(random, Uint8Array.of(1, random.int(0, 127), random.int(0, 127)))),
+    () => frames.awarenessBody(strangeAwareness(random)),
+    () => frames.marker(random.int(0, 2 ** 31)),
+    () => frames.query(),
+    () => random.bytes(random.int(0, 40)),
+    // Several messages, and what is none.
+    () => new Bytes().raw(frames.update(body())).raw(frames.step1()).byte(0, 0).done(),
+  ])()
+  return random.chance(0.15) ? spoiled(random, frame) : frame
+}
+
+/** A stranger comes, says some things, and goes in one way or another. */
+async function visit(url: string, random: Seeded, corpus: readonly Uint8Array[]): Promise<number> {
+  // Whoever sent nonsense is kept out of the entity for a minute, by address.
+  const localAddress = `127.${random.int(1, 250)}.${random.int(0, 250)}.${random.int(1, 250)}`
+  const client = await RawClient.open(url, { deadline: 20_000, ws: { localAddress } })
+  let said = 0
+  if (random.chance(0.7)) client.send(frames.step1())
+  for (let left = random.int(1, 60); left > 0 && !client.isClosed; left--, said++) {
+    client.send(random.chance(0.01) ? 'a text frame' : strangeFrame(random, corpus))
+    if (random.chance(0.2)) await pause(random.int(0, 5))
+  }
+  // A marker comes back byte for byte, also one that is no number.
+  const unreadable = client.unreadable.filter((one) => !/: 66[\da-f]*$/.test(one))
+  expect(unreadable, 'frames that nobody can read').toEqual([])
+  // Unread bytes would go with the socket.
+  await pause(random.int(0, 30))
+  if (random.chance(0.9)) client.terminate()
+  else if (!client.isClosed) await client.close()
+  return said
+}
+
+/** Two stock clients that go on working in an entity while strangers are in it. */
+class Pair {
+  readonly id: string
+  readonly clients: readonly [StockClient, StockClient]
+  readonly #written: string[] = []
+
+  constructor(stage: Stage, random: Seeded) {
+    this.id = stage.entity()
+    const client = () => stage.stock(random.pick(STOCK_VERSIONS), this.id, { deadline: 30_000 })
+    this.clients = [client(), client()]
+  }
+
+  write(random: Seeded): void {
+    const mark = `mark-${this.#written.length}`
+    random.pick(this.clients).doc.getArray<string>('marks').push([mark])
+    this.#written.push(mark)
+  }
+
+  /** Both have all that both did, and hold the same. */
+  async converge(): Promise<void> {
+    const docs = this.clients.map(({ doc }) => doc)
+    await until(`${this.id} in sync`, 30_000, () => areEqual(docs), 100)
+    for (const doc of docs) {
+      const there = new Set(doc.getArray<string>('marks').toArray())
+      expect(this.#written.filter((mark) => !there.has(mark))).toEqual([])
+    }
+  }
+
+  /** The stored entity, as somebody sees it who was never there. */
+  async isStored(stage: Stage): Promise<void> {
+    const cold = await stage.raw(this.id, { deadline: 30_000 })
+    const replicas = [
+      { name: 'the stored one', doc: await cold.join() },
+      { name: 'a client', doc: this.clients[0].doc },
+    ]
+    await cold.close()
+    expect(equalityFaults(replicas)).toEqual([])
+    expect(canonical(this.clients[0].doc).length).toBeGreaterThan(2)
+  }
+
+  end(): void {
+    for (const client of this.clients) client.end()
+  }
+}
+
+const seed = seedOfRun()
+
+ownStageTest(
+  `strangers on sockets harm nobody (seed ${seed})`,
+  async (stage) => {
+    const end = performance.now() + fuzzTime()
+    const random = new Seeded(seed)
+    const server = await stage.start(FLAGS)
+    let said = 0
+    let visits = 0
+    let peak = 0
+    const done: Pair[] = []
+    for (let turn = 0; performance.now() < end; turn++) {
+      const corpus = realUpdates(random, 10)
+      const pairs = Array.from({ length: ENTITIES }, () => new Pair(stage, random))
+      await Promise.all(pairs.flatMap(({ clients }) => clients.map((client) => client.synced())))
+      const until = Math.min(end, performance.now() + ENTITY_MS)
+      const stranger = async (number: number) => {
+        const own = new Seeded(seed + 1_000 * turn + number)
+        while (performance.now() < until) {
+          const messages = await visit(`${stage.door}/${own.pick(pairs).id}`, own, corpus)
+          said += messages
+          visits++
+        }
+      }
+      const write = setInterval(() => random.pick(pairs).write(random), 20)
+      try {
+        await Promise.all(Array.from({ length: SOCKETS }, (_, number) => stranger(number)))
+      } finally {
+        clearInterval(write)
+      }
+      for (const pair of pairs) await pair.converge()
+      peak = Math.max(peak, residentOf(server.pid))
+      expect(peak, `SEED=${seed} memory`).toBeLessThan(MOST_MEMORY)
+      for (const pair of pairs) pair.end()
+      done.push(...pairs)
+    }
+    const metrics = await stage.metrics()
+    const counts = {
+      visits,
+      said,
+      refused: metrics.sum('refusals_total', { code: 'malformed' }),
+      compactions: metrics.sum('compactions_total', { result: 'committed' }),
+      megabytes: Math.round(peak / 2 ** 20),
+    }
+    console.info(`SEED=${seed} dialect: ${JSON.stringify(counts)}`)
+    expect(metrics.sum('compactions_total', { result: 'failed' })).toBe(0)
+    expect(metrics.sum('stored_values_damaged_total')).toBe(0)
+    expect(metrics.sum('handler_errors_total')).toBe(0)
+    expect(counts.refused).toBeGreaterThan(0)
+    expect(server.exited).toBe(false)
+    for (const how of ['stop', 'kill'] as const) {
+      await stage.restart(how)
+      for (const pair of done) await pair.isStored(stage)
+      expect((await stage.metrics()).sum('stored_values_damaged_total')).toBe(0)
+    }
+  },
+  { timeout: fuzzTime() + 5 * 60_000 },
+)
