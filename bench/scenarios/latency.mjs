@@ -8,7 +8,7 @@ export const latency = {
   measure: 'latency',
   shape: {
     ...{ entities: 50, writers: 4, readers: 0, writersRead: true, rate: 500, asksAcks: true },
-    ...{ bytes: 20 * 2 ** 20, pasteBytes: 300 * 1_024, pasteEvery: 4 },
+    ...{ bytes: 20 * 2 ** 20, pasteBytes: 300 * 1_024, pasteEvery: 10 },
   },
   seconds: 300,
   targets: OWN,
