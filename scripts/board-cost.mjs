@@ -1,7 +1,7 @@
 // What the whiteboard costs a browser: a board with 5,000 shapes and 20 bots is panned, at 100 % and
 // with everything in view, and Chromium's own trace says what the page's main thread did.
 //
-//   npm run board-cost
+//   npm run board:cost
 //
 // CPU time, not wall time: on a busy machine a task may wait for long without doing anything. The
 // page is without a GPU here, so painting is in the figures, and the bots' worker has a thread of
