@@ -74,6 +74,11 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       clock,
       random,
       logger,
+      damaged: (entity) => {
+        metrics.damaged.add()
+        const error = new TributaryError('damaged', 'a stored snapshot is damaged')
+        logger.error('a snapshot was passed over', { entity, error })
+      },
       threads: {
         writer: thread('./sqlite/writer-thread.js'),
         reader: thread('./sqlite/reader-thread.js'),
@@ -119,6 +124,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       echo: config.echo,
       nextEntryId: () => `${entryPrefix}-${(entryCount++).toString(36)}`,
       grown: (entity) => compactor.grown(entity.ref.key, entity.tailSize),
+      spoiled: (entity) => compactor.offer(entity.ref.key),
       trouble: (entity, what, error) => logger.error(what, { entity: entity.ref.key, error }),
     }
     const registry = new Registry({

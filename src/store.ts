@@ -1,4 +1,5 @@
 import type { Clock, Random } from './core/clock.ts'
+import type { EntityKey } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
 import type { Log } from './log/log.ts'
 import { MemoryLog } from './log/memory.ts'
@@ -22,6 +23,8 @@ export interface StoreParts {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** Called for each stored snapshot that is found damaged, once. */
+  readonly damaged: (entity: EntityKey) => void
   /** The built entry files of the threads of SQLite. */
   readonly threads: { readonly writer: URL; readonly reader: URL }
 }
@@ -42,7 +45,7 @@ async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Pro
   const log = new SqliteLog(store, { ...parts, limits, paces })
   return {
     log,
-    snapshots: new SqliteSnapshots(store),
+    snapshots: new SqliteSnapshots(store, parts.damaged),
     trouble: () => store.trouble?.message ?? null,
     async close() {
       await log.close()

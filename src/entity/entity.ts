@@ -38,6 +38,8 @@ export interface EntityContext {
   readonly echo: boolean
   /** Called upwards: there is something to compact, and how it has grown. */
   grown(entity: Entity): void
+  /** Called upwards: its log holds entries that only a compaction gets rid of. */
+  spoiled(entity: Entity): void
   trouble(entity: Entity, what: string, error: TributaryError): void
 }
 

@@ -2,7 +2,7 @@ import { TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
 import { Knowledge } from '../crdt/knowledge.ts'
 import type { SoundUpdate } from '../crdt/scan.ts'
-import { scanUpdate } from '../crdt/scan-update.ts'
+import { takeStored } from '../crdt/take-stored.ts'
 import type { Entry } from '../log/log.ts'
 import { Entity, type EntityContext } from './entity.ts'
 
@@ -25,7 +25,8 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
     const { deleteSet } = state
     const knowledge = new Knowledge(new Map(state.stateVector), () => deleteSet)
     const { tail, malformed } = takeAll(knowledge, read.entries)
-    context.metrics.damaged.add(malformed.length)
+    const passedOver = [...read.skipped, ...malformed]
+    context.metrics.damaged.add(passedOver.length)
     const entity = new Entity(context, ref, {
       state,
       head: read.head,
@@ -33,33 +34,25 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
       tail,
       tombstone: read.tombstone,
     })
-    for (const { offset, why } of [...read.skipped, ...malformed]) {
+    for (const { offset, why } of passedOver) {
       const error = new TributaryError('damaged', `entry ${offset} is ${why}`)
       context.trouble(entity, 'an entry was passed over', error)
     }
     await entity.follow()
+    if (malformed.length > 0) context.spoiled(entity)
     return entity
   }
   throw new TributaryError('damaged', `the log of ${ref.key} does not continue its snapshot`)
 }
 
-/**
- * Entries are taken as far as they are closed, as from a client: when one of them was damaged, what
- * builds on it must not be announced as known, so that clients who have it bring it again.
- */
 function takeAll(knowledge: Knowledge, entries: readonly Entry[]) {
   const tail: { offset: number; update: SoundUpdate }[] = []
   const malformed: { offset: number; why: 'malformed' }[] = []
   for (const entry of entries) {
     const { offset } = entry.position
-    try {
-      const { update } = knowledge.take(scanUpdate(entry.update))
-      if (update === null) continue
-      knowledge.learn(scanUpdate(update))
-      tail.push({ offset, update })
-    } catch {
-      malformed.push({ offset, why: 'malformed' })
-    }
+    const { update, fault } = takeStored(knowledge, entry.update)
+    if (update !== null) tail.push({ offset, update })
+    if (fault === 'malformed') malformed.push({ offset, why: fault })
   }
   return { tail, malformed }
 }

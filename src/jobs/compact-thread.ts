@@ -1,5 +1,5 @@
-import { compactUpdates } from '../crdt/canonical.ts'
 import { answerJobs } from '../ops/thread-jobs.ts'
+import { compactSound, type PassedOver } from './compact-sound.ts'
 
 /** A snapshot's update (or `null`) and the entries behind it, in log order. */
 export interface CompactJob {
@@ -17,10 +17,12 @@ export interface Compacted {
   readonly depth: number
   /** False when Yjs gives an equal document of other bytes each time that it loads it. */
   readonly stable: boolean
+  /** What could not be taken into it. */
+  readonly passedOver: readonly PassedOver[]
 }
 
 answerJobs<CompactJob, Compacted>(({ base, entries, gc }, transfer) => {
-  const compacted = compactUpdates(base, entries, { gc })
+  const compacted = compactSound(base, entries, { gc })
   for (const part of [
     compacted.update,
     compacted.stateVector,

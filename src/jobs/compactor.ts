@@ -4,9 +4,10 @@ import type { EntityKey } from '../core/ids.ts'
 import type { Paces } from '../core/limits.ts'
 import type { Logger } from '../core/logger.ts'
 import { ORIGIN } from '../core/position.ts'
-import type { Log, LogRead } from '../log/log.ts'
+import type { Entry, Log, LogRead } from '../log/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Snapshot, Snapshots } from '../snapshots/snapshots.ts'
+import type { PassedOver } from './compact-sound.ts'
 import type { Compacted, CompactJob } from './compact-thread.ts'
 
 export interface CompactorContext {
@@ -132,12 +133,28 @@ export class Compactor {
       entries: entries.map((entry) => entry.update),
       gc,
     })
-    const { stable, ...parts } = compacted
+    const { stable, passedOver, ...parts } = compacted
     if (!stable) this.#context.logger.info('a snapshot has no canonical form', { entity })
     const snapshot: Snapshot = { ...parts, position: last.position }
+    // First this: once the snapshot counts, the log may be trimmed past them.
+    await this.#setAside(entity, entries, passedOver)
     const result = await snapshots.commit(entity, snapshot, old?.position ?? null)
     if (result === 'committed') this.#context.committed(entity, snapshot)
     return result
+  }
+
+  async #setAside(
+    entity: EntityKey,
+    entries: readonly Entry[],
+    passedOver: readonly PassedOver[],
+  ): Promise<void> {
+    const { log, metrics, logger } = this.#context
+    for (const { index, why } of passedOver) {
+      const { position, update } = entries[index] as Entry
+      await log.setAside(entity, update, `stored entry ${position.offset} is ${why}`)
+      metrics.setAside.add()
+      logger.warn('a stored entry was set aside', { entity, offset: position.offset, why })
+    }
   }
 }
 

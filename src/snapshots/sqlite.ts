@@ -15,14 +15,18 @@ const PIECE_BYTES = 256 * 1024
  */
 export class SqliteSnapshots implements Snapshots {
   readonly #store: SqliteStore
+  readonly #foundDamaged: (entity: EntityKey) => void
 
-  constructor(store: SqliteStore) {
+  /** @param damaged Called once for each that is passed over. */
+  constructor(store: SqliteStore, damaged: (entity: EntityKey) => void = () => {}) {
     this.#store = store
+    this.#foundDamaged = damaged
   }
 
   async load(entity: EntityKey): Promise<Snapshot | null> {
-    const stored = await this.#store.loadSnapshot(entity)
-    return stored && snapshotOf(stored)
+    const { snapshot, damaged } = await this.#store.loadSnapshot(entity)
+    for (let left = damaged; left > 0; left--) this.#foundDamaged(entity)
+    return snapshot && snapshotOf(snapshot)
   }
 
   async commit(

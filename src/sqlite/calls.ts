@@ -85,6 +85,12 @@ export interface StoredSnapshot {
   readonly bytes: ArrayBuffer
 }
 
+export interface LoadedSnapshot {
+  readonly snapshot: StoredSnapshot | null
+  /** How many of the entity's were found damaged and not told of before. */
+  readonly damaged: number
+}
+
 /** What a snapshot's row says of it. */
 export interface SnapshotRecord {
   readonly position: Position
@@ -115,7 +121,7 @@ export interface ReaderCalls {
   branches(keys: readonly string[]): (StoredBranch | null | Unreadable)[]
   log(key: string, after: Position): StoredLog | null
 
-  load(key: string): StoredSnapshot | null
+  load(key: string): LoadedSnapshot
   /** A new row for a snapshot, if its position and what it replaces are right; `null` if they are not. */
   begin(key: string, about: SnapshotRecord, replaces: Position | null): Keep | null
   /** Writes a piece, reads it back, compares. @returns false when the snapshot was dropped meanwhile. */

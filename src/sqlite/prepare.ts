@@ -4,6 +4,7 @@ import { TributaryError } from '../core/errors.ts'
 import { isCorrupt, sqliteCode } from './connection.ts'
 import { type Connection, Database } from './driver.ts'
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
+import { lacksPage } from './missing-page.ts'
 
 /** A data folder that this process alone may write, its database at this version's format. */
 export interface Prepared {
@@ -114,7 +115,9 @@ function inspect(file: string): void {
   let db: Connection | null = null
   try {
     // What the header says already is not looked at by SQLite, which leaves files of its own behind.
-    judge(file, peek(file))
+    const header = peek(file)
+    judge(file, header)
+    if (mayBeOurs(header) && lacksPage(file)) throw damaged(file)
     db = new Database(file, { readonly: true })
     const number = (pragma: string) => Number(db?.pragma(pragma, { simple: true }))
     const [application, version] = [number('application_id'), number('user_version')]
@@ -130,6 +133,10 @@ function inspect(file: string): void {
     db?.close()
   }
 }
+
+/** Its number is copied back from the write-ahead log some time after the first start. */
+const mayBeOurs = (header: Header | null): boolean =>
+  header === null || header.application === 0 || header.application === APPLICATION_ID
 
 interface Header {
   readonly application: number
@@ -172,7 +179,10 @@ function migrate(file: string): void {
   } catch (cause) {
     if (isCorrupt(cause)) throw damaged(file, cause)
     if (sqliteCode(cause) === 'SQLITE_FULL') {
-      throw refusal(`${file} cannot be written: the disk is full`, cause)
+      throw refusal(
+        `${file} cannot be written, the disk is full: make room on it, or choose another folder with --data`,
+        cause,
+      )
     }
     throw unwritable(dirname(file), cause)
   } finally {
@@ -202,7 +212,7 @@ const foreign = (file: string, cause?: unknown): TributaryError =>
     cause,
   )
 
-const damaged = (file: string, cause: unknown): TributaryError =>
+const damaged = (file: string, cause?: unknown): TributaryError =>
   refusal(
     `${file} is damaged: put a backup in its place, or save what can be read with sqlite3 ${file} .recover`,
     cause,

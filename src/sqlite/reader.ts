@@ -1,13 +1,13 @@
 import type { Position } from '../core/position.ts'
 import type {
   Keep,
+  LoadedSnapshot,
   ReaderCalls,
   SetAsideRow,
   SnapshotRecord,
   SnapshotRow,
   StoredBranch,
   StoredLog,
-  StoredSnapshot,
 } from './calls.ts'
 import { connect, isAnswer, isCorrupt, sqliteCode } from './connection.ts'
 import type { Connection } from './driver.ts'
@@ -48,9 +48,9 @@ export class Reader implements ReaderCalls {
     return log && moved(log, [log.slab])
   }
 
-  load(key: string): StoredSnapshot | null {
-    const snapshot = this.#look(({ snapshots }) => snapshots.load(key))
-    return snapshot && moved(snapshot, [snapshot.bytes])
+  load(key: string): LoadedSnapshot {
+    const loaded = this.#look(({ snapshots }) => snapshots.load(key))
+    return loaded.snapshot === null ? loaded : moved(loaded, [loaded.snapshot.bytes])
   }
 
   begin(key: string, about: SnapshotRecord, replaces: Position | null): Keep | null {

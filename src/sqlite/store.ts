@@ -5,13 +5,13 @@ import type { Position } from '../core/position.ts'
 import type {
   Group,
   Keep,
+  LoadedSnapshot,
   ReaderCalls,
   SetAsideRow,
   SnapshotRecord,
   SnapshotRow,
   StoredBranch,
   StoredLog,
-  StoredSnapshot,
   WriterCalls,
 } from './calls.ts'
 import { prepare } from './prepare.ts'
@@ -53,9 +53,20 @@ export async function openSqlite(options: SqliteOptions): Promise<SqliteStore> {
   } catch (error) {
     await Promise.all([writer.close(), reader.close()])
     release()
-    throw error
+    throw isFull(error) ? noRoom(options.folder, error) : error
   }
 }
+
+/** SQLite needs some pages beside the database before anything can even be read. */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && (error.cause as { code?: unknown } | undefined)?.code === 'SQLITE_FULL'
+
+const noRoom = (folder: string, cause: unknown): TributaryError =>
+  new TributaryError(
+    'storage',
+    `the disk of the data folder ${folder} is full: make room on it, or choose another folder with --data`,
+    { cause },
+  )
 
 interface Parts {
   readonly writer: Thread<WriterCalls>
@@ -121,7 +132,7 @@ export class SqliteStore {
     return this.#reader.call('log', [key, after])
   }
 
-  loadSnapshot(key: string): Promise<StoredSnapshot | null> {
+  loadSnapshot(key: string): Promise<LoadedSnapshot> {
     return this.#reader.call('load', [key])
   }
 

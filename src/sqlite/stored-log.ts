@@ -2,13 +2,13 @@ import type { Statement } from 'better-sqlite3'
 import type { Place } from '../core/branch.ts'
 import { TributaryError } from '../core/errors.ts'
 import { ORIGIN, type Position, samePosition } from '../core/position.ts'
-import type { StoredBranch, StoredLog, StoredRow, Tombstone } from './calls.ts'
+import type { SnapshotRecord, StoredBranch, StoredLog, StoredRow, Tombstone } from './calls.ts'
 import { isCorrupt } from './connection.ts'
 import type { Connection } from './driver.ts'
 import { type EntityRow, EntityRows } from './entity-row.ts'
-import { checkOfRecord, contentOfRecord, placeOfRecord } from './entry-record.ts'
+import { checkOfRecord, contentOfRecord, isWholeAt, placeOfRecord } from './entry-record.ts'
 import type { Journal } from './journal.ts'
-import { type Unreadable, unsealTwin } from './record.ts'
+import { type Unreadable, unsealJson, unsealTwin } from './record.ts'
 
 /** An entry as it lies there. */
 export interface StoredRecord {
@@ -28,6 +28,7 @@ export class StoredLogs {
   readonly #lastFiled: Statement<[number, number], StoredRecord>
   readonly #filedAt: Statement<[number, number], StoredRecord>
   readonly #filedBehind: Statement<[number, number, number], StoredRecord>
+  readonly #snapshots: Statement<[number], { record: Buffer }>
   readonly #tombstones: Statement<[string], { record: Buffer; twin: Buffer }>
 
   constructor(db: Connection, journal: Journal) {
@@ -37,6 +38,7 @@ export class StoredLogs {
     this.#lastFiled = db.prepare(`${filed} AND offset < ? ORDER BY offset DESC LIMIT 1`)
     this.#filedAt = db.prepare(`${filed} AND offset = ?`)
     this.#filedBehind = db.prepare(`${filed} AND offset > ? AND offset <= ? ORDER BY offset`)
+    this.#snapshots = db.prepare("SELECT record FROM snapshots WHERE entity = ? AND state = 'kept'")
     this.#tombstones = db.prepare(
       'SELECT record, twin FROM tombstones WHERE key = ? ORDER BY generation',
     )
@@ -71,7 +73,22 @@ export class StoredLogs {
   /** The check of the entry at an offset; `null` when there is none. */
   checkAt(entity: number, offset: number): string | null {
     const [found] = this.records(entity, offset - 1, offset)
-    return found === undefined ? null : checkOfRecord(found.record)
+    return this.#checkOf(entity, offset, found?.record ?? null)
+  }
+
+  /**
+   * A record that is damaged or gone may be the one that a snapshot ends at: that snapshot knows its
+   * check too. Taken from a flipped byte, the log would not go through the snapshot any more, and
+   * what is appended would not continue it.
+   */
+  #checkOf(entity: number, offset: number, record: Buffer | null): string | null {
+    if (record !== null && isWholeAt(record, entity, offset)) return checkOfRecord(record)
+    for (const { record: about } of this.#snapshots.all(entity)) {
+      const snapshot = unsealJson<SnapshotRecord>(about)
+      if (typeof snapshot === 'string' || snapshot.position.offset !== offset) continue
+      return snapshot.position.check
+    }
+    return record === null ? null : checkOfRecord(record)
   }
 
   /** Entries behind one offset and up to another, by offset. */
@@ -109,14 +126,19 @@ export class StoredLogs {
     let head = base
     const filed = this.#lastFiledOf(entity)
     if (filed !== undefined && filed.offset > head.offset) {
-      head = { offset: filed.offset, check: checkOfRecord(filed.record) }
+      head = this.#headAt(entity, filed.offset, filed.record)
     }
     const { nos, offsets } = this.#journal.of(entity)
     const [no, offset] = [nos.at(-1), offsets.at(-1)]
     if (no !== undefined && offset !== undefined && offset > head.offset) {
-      head = { offset, check: checkOfRecord(this.#journal.record(no) ?? Buffer.alloc(0)) }
+      head = this.#headAt(entity, offset, this.#journal.record(no))
     }
     return head
+  }
+
+  #headAt(entity: number, offset: number, record: Buffer | null): Place {
+    const check = this.#checkOf(entity, offset, record)
+    return { offset, check: check ?? checkOfRecord(Buffer.alloc(0)) }
   }
 
   /** Past rows whose record says that it belongs elsewhere: their key has flipped. */

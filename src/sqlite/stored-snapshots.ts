@@ -1,7 +1,7 @@
 import { goesThrough } from '../core/branch.ts'
 import { TributaryError } from '../core/errors.ts'
 import { type Position, samePosition } from '../core/position.ts'
-import type { Keep, SnapshotRecord, SnapshotRow, StoredSnapshot } from './calls.ts'
+import type { Keep, LoadedSnapshot, SnapshotRecord, SnapshotRow, StoredSnapshot } from './calls.ts'
 import { isCorrupt } from './connection.ts'
 import type { Connection } from './driver.ts'
 import { type EntityRow, EntityRows } from './entity-row.ts'
@@ -29,6 +29,7 @@ export class StoredSnapshots {
   readonly #write: ReturnType<typeof writeStatements>
   /** Found damaged; the database is told when the next one is written. */
   readonly #damaged = new Set<number>()
+  readonly #told = new Set<number>()
   /** How far the log of an entity is being trimmed. */
   readonly #trims = new Map<string, number>()
 
@@ -41,13 +42,28 @@ export class StoredSnapshots {
   }
 
   /** The newest one that is whole. */
-  load(key: string): StoredSnapshot | null {
-    for (const kept of this.#kept(this.#entity(key))) {
+  load(key: string): LoadedSnapshot {
+    const entity = this.#entity(key)
+    const snapshot = this.#newestWhole(entity)
+    return { snapshot, damaged: this.#newlyDamaged(entity) }
+  }
+
+  #newestWhole(entity: EntityRow | null): StoredSnapshot | null {
+    for (const kept of this.#kept(entity)) {
       const bytes = this.#bytesOf(kept)
       if (bytes !== null) return { about: kept.about, bytes }
       this.#damaged.add(kept.no)
     }
     return null
+  }
+
+  /** Found by this load, or since the last one by a trim. */
+  #newlyDamaged(entity: EntityRow | null): number {
+    if (entity === null || this.#damaged.size === 0) return 0
+    const rows = this.#read.kept.all(entity.no)
+    const found = rows.filter(({ no }) => this.#damaged.has(no) && !this.#told.has(no))
+    for (const { no } of found) this.#told.add(no)
+    return found.length
   }
 
   begin(key: string, about: SnapshotRecord, replaces: Position | null): Keep | null {

@@ -29,6 +29,15 @@ describe('a data folder', () => {
   })
 
   const file = () => join(folder, 'tributary.db')
+  /** A write-ahead log with one page of the database in it, which is then cut. */
+  const cutAsKilled = (length: number) => {
+    const db = new Database(file())
+    db.pragma('user_version = 1')
+    const log = readFileSync(`${file()}-wal`)
+    db.close()
+    writeFileSync(`${file()}-wal`, log)
+    truncateSync(file(), length)
+  }
   /** Every file but the lock, which holds nothing, by its content. */
   const contents = () =>
     readdirSync(folder)
@@ -141,6 +150,42 @@ describe('a data folder', () => {
         `${file()} is damaged: put a backup in its place, or save what can be read with sqlite3 ${file()} .recover`,
       )
       expect(statSync(file()).size).toBe(8_192)
+    })
+
+    test('when its database is empty beside a write-ahead log', () => {
+      prepare(folder).release()
+      cutAsKilled(0)
+      expect(refusedUntouched()).toContain('is damaged: put a backup in its place')
+    })
+
+    test('when a page is neither in its database nor, whole, in the write-ahead log', () => {
+      prepare(folder).release()
+      const whole = statSync(file()).size
+      cutAsKilled(whole - 1)
+      expect(refusedUntouched()).toContain('is damaged: put a backup in its place')
+      truncateSync(`${file()}-wal`, 0)
+      expect(refusedUntouched()).toContain('is damaged: put a backup in its place')
+    })
+
+    test('but not when what its database lacks is in the write-ahead log', () => {
+      const { release } = prepare(folder)
+      const before = statSync(file()).size
+      const db = new Database(file())
+      db.exec(`INSERT INTO set_aside (key, cost, record) VALUES ('k', 1, zeroblob(${2 ** 20}))`)
+      const log = readFileSync(`${file()}-wal`)
+      db.pragma('wal_checkpoint(TRUNCATE)')
+      expect(statSync(file()).size).toBeGreaterThan(2 ** 20)
+      db.close()
+      release()
+      // As a crash in the middle of copying back leaves it, the header with the new length first.
+      writeFileSync(`${file()}-wal`, log)
+      truncateSync(file(), before)
+      prepare(folder).release()
+      withDatabase(folder, (again) => {
+        expect(again.prepare('SELECT length(record) AS n FROM set_aside').get()).toEqual({
+          n: 2 ** 20,
+        })
+      })
     })
 
     test('when it is a file', () => {

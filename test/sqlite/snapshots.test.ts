@@ -79,7 +79,7 @@ function trim(): void {
 const chores = (): void => {
   while (reader.chore());
 }
-const loaded = () => reader.load(E1)?.about.position.offset ?? null
+const loaded = () => reader.load(E1).snapshot?.about.position.offset ?? null
 /** How many entries are behind the start of the log, or `null` when it has been trimmed. */
 const behind = (offset: number): number | undefined => reader.log(E1, at(offset))?.rows.length
 
@@ -205,6 +205,18 @@ describe('[L21] a snapshot', () => {
     chores()
     expect(sql('SELECT group_concat(no) FROM snapshots')).toBe('3,4')
     expect(sql('SELECT count(*) FROM pieces')).toBe(4)
+  })
+
+  test('[L20] that is damaged is told of once, whoever found it', () => {
+    const told = () => reader.load(E1).damaged
+    commit(10, null)
+    commit(20, 10)
+    expect(told()).toBe(0)
+    sql("UPDATE pieces SET record = x'00' WHERE snapshot = 2 AND piece = 0")
+    expect([told(), told()]).toEqual([1, 0])
+    sql("UPDATE pieces SET record = x'00' WHERE snapshot = 1 AND piece = 0")
+    trim()
+    expect([told(), told()]).toEqual([1, 0])
   })
 
   test('is not kept when its entity has been removed meanwhile', () => {

@@ -88,6 +88,7 @@ export function entityStage(
     echo: options.echo ?? false,
     nextEntryId: () => `entry-${entries++}`,
     grown() {},
+    spoiled: () => troubles.push('spoiled'),
     trouble: (_entity, what) => troubles.push(what),
   }
   return {

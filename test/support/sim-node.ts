@@ -2,7 +2,6 @@ import type { Clock } from '../../src/core/clock.ts'
 import type { EntityRef } from '../../src/core/ids.ts'
 import type { Limits, Paces } from '../../src/core/limits.ts'
 import type { Fields, Logger } from '../../src/core/logger.ts'
-import { compactUpdates } from '../../src/crdt/canonical.ts'
 import { checkUpdate } from '../../src/crdt/check.ts'
 import { UpdateScan } from '../../src/crdt/scan.ts'
 import type { Door } from '../../src/dialects/wire.ts'
@@ -13,6 +12,7 @@ import { NodeBudget } from '../../src/entity/node-budget.ts'
 import { Registry } from '../../src/entity/registry.ts'
 import { States } from '../../src/entity/states.ts'
 import { Ticker } from '../../src/entity/ticker.ts'
+import { compactSound } from '../../src/jobs/compact-sound.ts'
 import { Compactor } from '../../src/jobs/compactor.ts'
 import type { Log } from '../../src/log/log.ts'
 import { createMetrics, type Metrics } from '../../src/ops/metrics.ts'
@@ -90,6 +90,7 @@ export class SimNode {
       echo: nature.echo,
       nextEntryId: () => `${prefix}-${(entries++).toString(36)}`,
       grown: (entity) => this.compactor.grown(entity.ref.key, entity.tailSize),
+      spoiled: (entity) => this.compactor.offer(entity.ref.key),
       trouble: (_, what, error) => logger.error(what, { error }),
     }
     this.registry = new Registry({
@@ -115,7 +116,7 @@ export class SimNode {
       gc: nature.gc,
       compact: async ({ base, entries, gc }) => {
         await parts.clock.sleep(parts.random.next() * nature.compaction)
-        return compactUpdates(base, entries, { gc })
+        return compactSound(base, entries, { gc })
       },
       committed: (key, snapshot) => {
         const entity = this.registry.get(key)
