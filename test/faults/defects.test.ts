@@ -11,10 +11,12 @@ beforeAll(async () => {
 afterAll(() => copy.remove())
 
 describe('without a defect', () => {
-  for (const test_ of new Set(defects.map((defect) => defect.test))) {
-    test(`${test_} passes in the copy`, async () => {
-      const most = Math.max(...defects.filter((one) => one.test === test_).map(({ runs }) => runs))
-      const outcome = await copy.test(test_, most)
+  const what = defects.map(({ test: file, title }) => JSON.stringify([file, title]))
+  for (const which of new Set(what)) {
+    const [file, title] = JSON.parse(which) as [string, string | null]
+    test(`${title ?? 'all'} of ${file} passes in the copy`, async () => {
+      const most = Math.max(...defects.filter((one) => one.test === file).map(({ runs }) => runs))
+      const outcome = await copy.test({ test: file, title, runs: most })
       expect(outcome).toMatchObject({ failures: [], broken: null })
       expect(outcome.passed).toBeGreaterThan(0)
     })
@@ -26,7 +28,7 @@ describe('with a defect', () => {
     test(`${defect.test} fails: ${defect.what} (${defect.name})`, async () => {
       await copy.put(defect, 'in')
       try {
-        const { failures, broken } = await copy.test(defect.test, defect.runs)
+        const { failures, broken } = await copy.test(defect)
         expect(broken).toBe(null)
         expect(failures.length, 'tests that noticed').toBeGreaterThan(0)
         console.log(`${defect.name}: ${failures[0]?.split('\n', 1)[0]?.slice(0, 160)}`)

@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import * as Y from 'yjs'
+import { breakDisk } from '../support/break-disk.ts'
 import { until } from '../support/deadline.ts'
 import { marker, update } from '../support/frames.ts'
 import { ownStageTest, type Stage } from '../support/stage.ts'
@@ -20,31 +19,6 @@ const FAULTS: readonly Fault[] = [
   { name: 'fails to sync', calls: 'fsync,fdatasync', error: 'EIO', code: 'SQLITE_IOERR_FSYNC' },
   { name: 'is full', calls: 'pwrite64', error: 'ENOSPC', code: 'SQLITE_FULL' },
 ]
-
-/** From now on those calls of that process fail. @returns what repairs the disk. */
-async function breakDisk(
-  stage: Stage,
-  pid: number,
-  { calls, error }: Fault,
-  trace: string,
-): Promise<() => Promise<void>> {
-  const fault = ['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`]
-  const strace: ChildProcess = spawn('strace', ['-f', '-p', String(pid), '-o', trace, ...fault], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const repair = async () => {
-    if (strace.exitCode !== null || strace.signalCode !== null) return
-    strace.kill('SIGINT')
-    await once(strace, 'exit')
-  }
-  stage.atEnd(repair)
-  let said = ''
-  strace.stderr?.on('data', (text: Buffer) => {
-    said += text
-  })
-  await until('strace is attached', stage.deadline, () => said.includes('attached'))
-  return repair
-}
 
 const failuresIn = (trace: string): number =>
   existsSync(trace) ? readFileSync(trace, 'utf8').split('(INJECTED)').length - 1 : 0

@@ -7,8 +7,10 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DEFECTS = join(ROOT, 'test/defects')
-const PARTS = ['src', 'test', 'package.json', 'tsconfig.json']
-/** The copy's own: nothing is built there, and one test file runs at a time. */
+const PARTS = ['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+/** Tests of real processes run from `dist/`, which is built anew in the copy then. */
+const NEEDS_BUILD = 'test/faults/'
+/** The copy's own: one test file runs at a time. */
 const CONFIG = `export default { cacheDir: '.vite', test: { pool: 'forks', testTimeout: 60_000 } }\n`
 
 /** A defence taken out, as a patch file tells it: what, and which test must notice. */
@@ -18,6 +20,8 @@ export interface Defect {
   readonly what: string
   /** The test file that must fail. */
   readonly test: string
+  /** A part of the title of those of its tests that must fail; `null` for any of them. */
+  readonly title: string | null
   /** How many seeds a simulation has to notice it; 0 where there are none. */
   readonly runs: number
   readonly path: string
@@ -45,6 +49,7 @@ export function allDefects(): Defect[] {
       name: file.slice(0, -'.patch'.length),
       what,
       test,
+      title: field('Title') ?? null,
       runs: Number(field('Runs') ?? 0),
       path,
     }
@@ -70,14 +75,29 @@ export class DefectiveCopy {
     if (code !== 0) throw new Error(`${defect.name} does not apply:\n${output}`)
   }
 
-  async test(file: string, runs: number): Promise<Outcome> {
+  async test({
+    test: file,
+    title,
+    runs,
+  }: Omit<Defect, 'name' | 'path' | 'what'>): Promise<Outcome> {
     const report = join(this.#root, 'report.json')
     rmSync(report, { force: true })
+    if (file.startsWith(NEEDS_BUILD)) {
+      const { code, output } = await this.#build()
+      if (code !== 0) return { passed: 0, failures: [], broken: output }
+    }
     const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
     const args = [vitest, 'run', '--reporter=json', `--outputFile=${report}`, file]
+    if (title !== null) args.push('-t', title)
     const env = { SIM_BRIEF: '1', ...(runs > 0 ? { SIM_RUNS: String(runs) } : {}) }
     const { output } = await run(process.execPath, args, this.#root, env)
     return readReport(report, output)
+  }
+
+  #build() {
+    const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
+    const args = [compiler, '-p', 'tsconfig.build.json', '--noCheck']
+    return run(process.execPath, args, this.#root)
   }
 
   remove(): void {
