@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-/** Faults are made for real, with real processes, one scenario at a time: minutes, not seconds. */
+/** What takes minutes: faults made for real, one scenario at a time, and what is large or slow. */
 export default defineConfig({
   test: {
     name: 'faults',
-    include: ['test/faults/**/*.test.ts'],
+    include: ['test/faults/**/*.test.ts', 'test/long/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
     pool: 'forks',
     fileParallelism: false,

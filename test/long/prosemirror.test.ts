@@ -3,11 +3,11 @@ import type { Page } from 'playwright-core'
 import { build } from 'vite'
 import { beforeAll, describe, expect } from 'vitest'
 import * as Y from 'yjs'
+import { browser, withoutChromium } from '../browser/chromium.ts'
 import { equalityFaults } from '../support/checker.ts'
 import { until } from '../support/deadline.ts'
 import { parseMessage, step1, step2, update } from '../support/frames.ts'
 import { type Stage, stageTest } from '../support/stage.ts'
-import { browser, withoutChromium } from './chromium.ts'
 import type { ProsemirrorPage } from './prosemirror-page.ts'
 
 const ENTRY = fileURLToPath(new URL('prosemirror-page.ts', import.meta.url))

@@ -1,10 +1,10 @@
 import { describe, expect } from 'vitest'
+import { type Artist, company } from '../browser/artist.ts'
+import { BoardReader } from '../browser/board-reader.ts'
+import { withoutChromium } from '../browser/chromium.ts'
+import { sees } from '../browser/peep.ts'
 import { until } from '../support/deadline.ts'
 import { stageTest } from '../support/stage.ts'
-import { type Artist, company } from './artist.ts'
-import { BoardReader } from './board-reader.ts'
-import { withoutChromium } from './chromium.ts'
-import { sees } from './peep.ts'
 
 /** A busy board on a busy machine takes its time, in ms. */
 const PATIENCE = 25_000

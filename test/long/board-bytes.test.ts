@@ -1,9 +1,9 @@
 import { describe, expect } from 'vitest'
 import * as Y from 'yjs'
+import { Artist, type Spot, type Traffic } from '../browser/artist.ts'
+import { BoardReader } from '../browser/board-reader.ts'
+import { withoutChromium } from '../browser/chromium.ts'
 import { type Stage, stageTest } from '../support/stage.ts'
-import { Artist, type Spot, type Traffic } from './artist.ts'
-import { BoardReader } from './board-reader.ts'
-import { withoutChromium } from './chromium.ts'
 
 /*
  * `FIGURES=1 npx vitest run --project browser board-bytes` prints what docs/whiteboard.md says.
