@@ -66,9 +66,13 @@ describe('a client that was offline for a year', () => {
       away.provider.connect()
       await away.synced()
       const expected = [...theirs, 'written-offline'].filter((mark) => mark !== 'mine-before')
-      await until('its edits are there', 6_000, () => {
-        return marks.length === expected.length && marks.toArray().includes('written-offline')
+      // By what another is sent: its own document had them all along, and says nothing of the server.
+      const witness = await stage.raw(id, { deadline: 30_000 })
+      await until('its edits are there', 6_000, async () => {
+        const there = (await witness.join()).getArray<string>('marks').toArray()
+        return there.length === expected.length && there.includes('written-offline')
       })
+      await witness.settled()
       await stage.restart('kill')
       const cold = await stage.raw(id, { deadline: 30_000 })
       const stored = await cold.join()

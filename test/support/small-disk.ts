@@ -8,10 +8,10 @@ export class SmallDisk {
   readonly folder: string
   readonly #ballast: string
 
-  /** @param ballast Bytes that are taken, and given back by `makeRoom`. */
+  /** @param size Bytes. @param ballast Bytes that are taken, and given back by `makeRoom`. */
   constructor(
     stage: Stage,
-    { size, ballast }: { readonly size: string; readonly ballast: number },
+    { size, ballast }: { readonly size: number; readonly ballast: number },
   ) {
     const at = stage.folder()
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tributary-test', at])
