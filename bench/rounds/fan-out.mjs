@@ -4,7 +4,7 @@ import { Histogram } from '../load/histogram.mjs'
 import { LOAD_CORES } from './load.mjs'
 
 /** Code that runs often is compiled, and buffers have their size, before anything counts. */
-const WARM_UP = 3_000
+const WARM_UP = 20_000
 /** What a server still has under way after so long does not come any more. */
 const DRAIN = 30_000
 /** Sends may be late by a timer; more means that the load could not keep up. */

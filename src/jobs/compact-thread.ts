@@ -1,3 +1,4 @@
+import { lowerOwnPriority } from '../ops/low-priority.ts'
 import { answerJobs } from '../ops/thread-jobs.ts'
 import { compactSound, type PassedOver } from './compact-sound.ts'
 
@@ -21,6 +22,8 @@ export interface Compacted {
   readonly passedOver: readonly PassedOver[]
 }
 
+// Nobody waits for a compaction; whoever types waits for the event loop.
+lowerOwnPriority()
 answerJobs<CompactJob, Compacted>(({ base, entries, gc }, transfer) => {
   const compacted = compactSound(base, entries, { gc })
   for (const part of [

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ThreadPool, type ThreadPoolOptions } from '../../src/ops/thread-pool.ts'
 
@@ -188,5 +190,24 @@ describe('[H14] closing', () => {
       expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'draining' } })
     }
     await expect(pool.run({ do: 'echo' })).rejects.toMatchObject({ code: 'draining' })
+  })
+})
+
+describe.runIf(process.platform === 'linux')('[H27] a thread that lowers its priority', () => {
+  /** Field 19 of `stat`, whose second, in brackets, may hold anything. */
+  const nice = (stat: string) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+  const priorities = () =>
+    readdirSync('/proc/self/task').map((id) =>
+      nice(readFileSync(`/proc/self/task/${id}/stat`, 'latin1')),
+    )
+
+  test('is the only one whose priority is lower', async () => {
+    const before = priorities()
+    const compactor = new URL('../../dist/jobs/compact-thread.js', import.meta.url)
+    const pool = poolOf({ entry: compactor }) as unknown as ThreadPool<unknown, unknown>
+    await pool.run({ base: null, entries: [Uint8Array.of(0, 0)], gc: true })
+    const own = getPriority()
+    expect(before.filter((one) => one > own)).toEqual([])
+    expect(priorities().filter((one) => one > own)).toEqual([10])
   })
 })
