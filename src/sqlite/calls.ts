@@ -1,5 +1,6 @@
 import type { Branch, Place } from '../core/branch.ts'
 import type { Epoch, Position } from '../core/position.ts'
+import type { Length } from './journal-bounds.ts'
 import type { Unreadable } from './record.ts'
 
 /** What goes into the database in one transaction. All of it is there afterwards, or nothing. */
@@ -113,6 +114,11 @@ export interface SetAsideRow {
   readonly bytes: Uint8Array
 }
 
+/** What lies in the journal, and how many slices the filing under way still takes. */
+export interface Unfiled extends Length {
+  readonly slices: number
+}
+
 /** The thread that reads, and moves what is durable already. Every call is a short one. */
 export interface ReaderCalls {
   /** The highest number an entity has ever had. */
@@ -132,6 +138,10 @@ export interface ReaderCalls {
   snapshots(after: string, limit: number): SnapshotRow[]
   setAside(after: number): SetAsideRow | null
 
+  /** How much of the journal has not been filed. */
+  unfiled(): Unfiled
+  /** A slice of filing, if there is enough to be filed. */
+  file(): Unfiled
   /** A slice of filing, sweeping or giving back. @returns whether there is more. */
   chore(): boolean
   close(): void

@@ -2,14 +2,10 @@ import type { Statement } from 'better-sqlite3'
 import { isCorrupt } from './connection.ts'
 import type { Connection } from './driver.ts'
 import { placeOfRecord } from './entry-record.ts'
+import { type JournalBounds, type Length, reaches, shareOfRoom } from './journal-bounds.ts'
 
-/** When it is worth filing: many entries of one entity are then written with one page. */
-export interface Length {
-  readonly rows: number
-  readonly bytes: number
-}
-
-export const LONG: Length = { rows: 50_000, bytes: 16 * 1024 * 1024 }
+/** Of what lies there a filing takes at least so much, also when there is no room left. */
+const LEAST_FILED = 1 / 4
 
 export interface JournalRow {
   readonly no: number
@@ -21,6 +17,8 @@ export interface JournalRow {
 export interface JournalRows {
   readonly nos: number[]
   readonly offsets: number[]
+  /** Of their records, in bytes. */
+  readonly sizes: number[]
 }
 
 type Columns = [no: number, entity: number, offset: number, bytes: number]
@@ -36,14 +34,16 @@ export class Journal {
   readonly #since: Statement<[number], Columns>
   readonly #record: Statement<[number], { record: Buffer }>
   readonly #lastNo: Statement<[], { no: number | null }>
-  readonly #long: Length
+  readonly #bounds: JournalBounds
   readonly #byEntity = new Map<number, JournalRows>()
+  /** The newest row that has been filed, and the newest one there is. */
+  #filed = 0
   #last = 0
   #rows = 0
   #bytes = 0
 
-  constructor(db: Connection, long: Length) {
-    this.#long = long
+  constructor(db: Connection, bounds: JournalBounds) {
+    this.#bounds = bounds
     this.#since = db
       .prepare<[number], Columns>(
         'SELECT no, entity, offset, length(record) FROM journal WHERE no > ? ORDER BY no',
@@ -55,7 +55,11 @@ export class Journal {
 
   /** Whether there is enough to be filed. */
   get isLong(): boolean {
-    return this.#rows >= this.#long.rows || this.#bytes >= this.#long.bytes
+    return reaches(this.length, this.#bounds.filed)
+  }
+
+  get length(): Length {
+    return { rows: this.#rows, bytes: this.#bytes }
   }
 
   of(entity: number): JournalRows {
@@ -89,50 +93,63 @@ export class Journal {
     }
   }
 
-  /** All that has been taken in, entity by entity: it is about to be filed. */
-  startFiling(): { readonly rows: JournalRow[]; readonly upTo: number } {
-    this.#rows = 0
-    this.#bytes = 0
+  /**
+   * What is to be filed now, entity by entity: all that has been taken in, or as much of the oldest
+   * as there is room left until the bound. What comes meanwhile has that room: were all of a journal
+   * filed that is nearly full, as one is left by a `kill -9`, the next commit would wait for all of it.
+   */
+  startFiling(): { readonly rows: JournalRow[]; readonly bytes: number; readonly upTo: number } {
+    const share = 1 / shareOfRoom(this.length, this.length, this.#bounds.most)
+    const count = Math.ceil(this.#rows * Math.max(LEAST_FILED, share))
+    // Numbers have gaps only where rows are lost.
+    const upTo = Math.min(this.#last, this.#filed + count)
     const rows: JournalRow[] = []
+    let bytes = 0
     for (const entity of [...this.#byEntity.keys()].sort((a, b) => a - b)) {
-      const { nos, offsets } = this.of(entity)
+      const { nos, offsets, sizes } = this.of(entity)
       for (const [i, no] of nos.entries()) {
+        if (no > upTo) break
         rows.push({ no, entity, offset: offsets[i] as number })
+        bytes += sizes[i] as number
       }
     }
-    return { rows, upTo: this.#last }
+    return { rows, bytes, upTo }
   }
 
   /** Rows up to there have been filed, and deleted. */
   forget(upTo: number): void {
-    for (const [entity, rows] of this.#byEntity) {
-      const kept = rows.nos.findIndex((no) => no > upTo)
+    this.#filed = upTo
+    for (const [entity, { nos, offsets, sizes }] of this.#byEntity) {
+      const kept = nos.findIndex((no) => no > upTo)
+      const gone = kept < 0 ? nos.length : kept
+      this.#rows -= gone
+      for (let i = 0; i < gone; i++) this.#bytes -= sizes[i] as number
       if (kept < 0) this.#byEntity.delete(entity)
-      else if (kept > 0) {
-        rows.nos.splice(0, kept)
-        rows.offsets.splice(0, kept)
-      }
+      else if (kept > 0) for (const column of [nos, offsets, sizes]) column.splice(0, kept)
     }
   }
 
   #take([no, entity, offset, bytes]: Columns): void {
+    if (this.#rows === 0) this.#filed = no - 1
     this.#last = no
     this.#rows++
     this.#bytes += bytes
     const follows = this.of(entity).offsets.at(-1) === offset - 1
     const place = follows ? null : placeOfRecord(this.record(no) ?? EMPTY)
-    this.#add(no, place?.entity ?? entity, place?.offset ?? offset)
+    this.#add(no, place?.entity ?? entity, place?.offset ?? offset, bytes)
   }
 
-  #add(no: number, entity: number, offset: number): void {
+  #add(no: number, entity: number, offset: number, bytes: number): void {
     const rows = this.#byEntity.get(entity)
-    if (rows === undefined) this.#byEntity.set(entity, { nos: [no], offsets: [offset] })
-    else {
+    if (rows === undefined) {
+      this.#byEntity.set(entity, { nos: [no], offsets: [offset], sizes: [bytes] })
+    } else {
       rows.nos.push(no)
       rows.offsets.push(offset)
+      rows.sizes.push(bytes)
     }
   }
 }
 
 const EMPTY = Buffer.alloc(0)
-const NO_ROWS: JournalRows = { nos: [], offsets: [] }
+const NO_ROWS: JournalRows = { nos: [], offsets: [], sizes: [] }

@@ -4,8 +4,9 @@ import { type EntityRow, EntityRows } from './entity-row.ts'
 import type { Journal, JournalRow } from './journal.ts'
 import type { Unreadable } from './record.ts'
 
-/** Rows that one transaction files: about 1 ms in which the writer may have to wait. */
+/** Rows that one transaction files, and bytes: about 1 ms in which the writer may have to wait. */
 const FILED_AT_ONCE = 250
+const BYTES_AT_ONCE = 1024 * 1024
 const DELETED_AT_ONCE = 2_000
 /** Pieces of a snapshot deleted at once, of 256 KB each. */
 const PIECES_AT_ONCE = 16
@@ -21,7 +22,9 @@ interface Filing {
   readonly rows: readonly JournalRow[]
   /** The newest of them in the journal. */
   readonly upTo: number
+  readonly atOnce: number
   copied: number
+  deleted: number
 }
 
 /**
@@ -49,20 +52,35 @@ export class Mover {
 
   /** @returns whether there is more. */
   slice(): boolean {
-    return this.#file() || this.#sweepSnapshot() || this.#sweepEntity() || this.#giveBack()
+    return this.file() || this.#sweepSnapshot() || this.#sweepEntity() || this.#giveBack()
   }
 
-  #file(): boolean {
-    this.#filing ??= this.#journal.isLong ? { ...this.#journal.startFiling(), copied: 0 } : null
+  /** Slices until what is being filed has left the journal. */
+  get slicesToFile(): number {
+    if (this.#filing === null) return 0
+    const { rows, copied, deleted, atOnce } = this.#filing
+    const [toCopy, toDelete] = [rows.length - copied, rows.length - deleted]
+    return Math.ceil(toCopy / atOnce) + Math.max(1, Math.ceil(toDelete / DELETED_AT_ONCE))
+  }
+
+  /** One slice of it. @returns whether there was anything to do. */
+  file(): boolean {
+    this.#filing ??= this.#journal.isLong ? this.#startFiling() : null
     const filing = this.#filing
     if (filing === null) return false
     if (filing.copied < filing.rows.length) this.#copy(filing)
-    else if (!this.#deleteCopied(filing.upTo)) this.#filing = null
+    else if (!this.#deleteCopied(filing)) this.#filing = null
     return true
   }
 
+  #startFiling(): Filing {
+    const { rows, bytes, upTo } = this.#journal.startFiling()
+    const atOnce = Math.ceil(Math.min(FILED_AT_ONCE, (rows.length * BYTES_AT_ONCE) / bytes))
+    return { rows, upTo, atOnce, copied: 0, deleted: 0 }
+  }
+
   #copy(filing: Filing): void {
-    const next = filing.rows.slice(filing.copied, filing.copied + FILED_AT_ONCE)
+    const next = filing.rows.slice(filing.copied, filing.copied + filing.atOnce)
     const known = new Map<number, EntityRow | Unreadable | null>()
     const copy = this.#db.transaction(() => {
       for (const row of next) {
@@ -84,10 +102,11 @@ export class Mover {
   }
 
   /** All but the newest row: the next number is one more than the highest that is there. */
-  #deleteCopied(upTo: number): boolean {
+  #deleteCopied(filing: Filing): boolean {
+    const { upTo } = filing
     const first = this.#sql.firstInJournal.get()?.no ?? upTo
     const last = Math.min(first + DELETED_AT_ONCE, upTo - 1)
-    if (first <= last) this.#sql.deleteFromJournal.run(last)
+    if (first <= last) filing.deleted += this.#sql.deleteFromJournal.run(last).changes
     if (last < upTo - 1) return true
     this.#journal.forget(upTo - 1)
     return false

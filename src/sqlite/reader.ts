@@ -8,10 +8,12 @@ import type {
   SnapshotRow,
   StoredBranch,
   StoredLog,
+  Unfiled,
 } from './calls.ts'
 import { connect, isAnswer, isCorrupt, sqliteCode } from './connection.ts'
 import type { Connection } from './driver.ts'
-import { Journal, type Length, LONG } from './journal.ts'
+import { Journal } from './journal.ts'
+import { BOUNDS, type JournalBounds } from './journal-bounds.ts'
 import { Mover } from './mover.ts'
 import type { Unreadable } from './record.ts'
 import { moved } from './serve.ts'
@@ -26,13 +28,12 @@ import { StoredSnapshots } from './stored-snapshots.ts'
  */
 export class Reader implements ReaderCalls {
   readonly #file: string
-  readonly #long: Length
+  readonly #bounds: JournalBounds
   #tables: Tables | null = null
 
-  /** @param long How long the journal gets before it is filed. */
-  constructor(file: string, long: Length = LONG) {
+  constructor(file: string, bounds: JournalBounds = BOUNDS) {
     this.#file = file
-    this.#long = long
+    this.#bounds = bounds
   }
 
   lastEntity(): number {
@@ -77,6 +78,18 @@ export class Reader implements ReaderCalls {
     return this.#look(({ nextAside }) => nextAside(after))
   }
 
+  unfiled(): Unfiled {
+    return this.#look(unfiledIn)
+  }
+
+  file(): Unfiled {
+    this.#look(() => {})
+    return this.#with((tables) => {
+      tables.mover.file()
+      return unfiledIn(tables)
+    })
+  }
+
   chore(): boolean {
     this.#look(() => {})
     return this.#with(({ mover }) => mover.slice())
@@ -106,7 +119,7 @@ export class Reader implements ReaderCalls {
 
   #with<Value>(work: (tables: Tables) => Value): Value {
     try {
-      this.#tables ??= new Tables(this.#file, this.#long)
+      this.#tables ??= new Tables(this.#file, this.#bounds)
       return work(this.#tables)
     } catch (error) {
       if (sqliteCode(error) !== null && !isAnswer(error) && !isCorrupt(error)) this.close()
@@ -114,6 +127,11 @@ export class Reader implements ReaderCalls {
     }
   }
 }
+
+const unfiledIn = ({ journal, mover }: Tables): Unfiled => ({
+  ...journal.length,
+  slices: mover.slicesToFile,
+})
 
 class Tables {
   readonly db: Connection
@@ -127,7 +145,7 @@ class Tables {
   readonly nextAside: (after: number) => SetAsideRow | null
   readonly #writes: Connection
 
-  constructor(file: string, long: Length) {
+  constructor(file: string, bounds: JournalBounds) {
     this.#writes = connect(file, 'mover')
     try {
       this.db = connect(file, 'reader')
@@ -135,7 +153,7 @@ class Tables {
       this.#writes.close()
       throw error
     }
-    this.journal = new Journal(this.db, long)
+    this.journal = new Journal(this.db, bounds)
     this.logs = new StoredLogs(this.db, this.journal)
     this.snapshots = new StoredSnapshots(this.db, this.#writes, this.logs)
     this.mover = new Mover(this.#writes, this.journal)

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts'
 import { TributaryError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Position } from '../core/position.ts'
+import { Backlog } from './backlog.ts'
 import type {
   Group,
   Keep,
@@ -12,8 +13,10 @@ import type {
   SnapshotRow,
   StoredBranch,
   StoredLog,
+  Unfiled,
   WriterCalls,
 } from './calls.ts'
+import { BOUNDS, type JournalBounds, type Length } from './journal-bounds.ts'
 import { prepare } from './prepare.ts'
 import type { Unreadable } from './record.ts'
 import { Thread } from './thread.ts'
@@ -25,6 +28,8 @@ export interface SqliteOptions {
   readonly threads: { readonly writer: URL; readonly reader: URL }
   readonly clock: Pick<Clock, 'after'>
   readonly logger: Logger
+  /** Smaller ones for tests. */
+  readonly journal?: JournalBounds
 }
 
 /** After a failed commit the disk is tried again so often, in ms. */
@@ -44,12 +49,18 @@ const CHORES_AFTER = 4 * 1024 * 1024
  */
 export async function openSqlite(options: SqliteOptions): Promise<SqliteStore> {
   const { file, release } = prepare(options.folder)
-  const data = { file }
+  const bounds = options.journal ?? BOUNDS
+  const data = { file, bounds }
   const writer = new Thread<WriterCalls>(options.threads.writer, 'sqlite writer', data)
   const reader = new Thread<ReaderCalls>(options.threads.reader, 'sqlite reader', data)
   try {
-    const [lastEntity] = await Promise.all([reader.call('lastEntity', []), writer.call('open', [])])
-    return new SqliteStore({ writer, reader, release, lastEntity }, options)
+    const backlog = new Backlog(bounds)
+    const [lastEntity] = await Promise.all([
+      reader.call('lastEntity', []),
+      backlog.ask(() => reader.call('unfiled', [])),
+      writer.call('open', []),
+    ])
+    return new SqliteStore({ writer, reader, release, lastEntity, backlog }, options)
   } catch (error) {
     await Promise.all([writer.close(), reader.close()])
     release()
@@ -73,6 +84,7 @@ interface Parts {
   readonly reader: Thread<ReaderCalls>
   readonly release: () => void
   readonly lastEntity: number
+  readonly backlog: Backlog
 }
 
 /**
@@ -84,9 +96,12 @@ export class SqliteStore {
   readonly #reader: Thread<ReaderCalls>
   readonly #release: () => void
   readonly #options: SqliteOptions
+  readonly #backlog: Backlog
   #lastEntity: number
   #trouble: TributaryError | null = null
   #stopProbe: Cancel = () => {}
+  /** The last write; chores start behind it, so that it need not wait for a lock they hold. */
+  #writing: Promise<unknown> = Promise.resolve()
   #sinceChores = 0
   #choresWanted = false
   #chores: Promise<void> | null = null
@@ -97,6 +112,7 @@ export class SqliteStore {
     this.#reader = parts.reader
     this.#release = parts.release
     this.#lastEntity = parts.lastEntity
+    this.#backlog = parts.backlog
     this.#options = options
     this.#startChores()
   }
@@ -117,11 +133,14 @@ export class SqliteStore {
    * @throws {TributaryError} `storage`: nothing of it is there.
    */
   async commit(group: Group): Promise<void> {
-    const { byteLength } = group.slab
+    const added = { rows: group.ends.length, bytes: group.slab.byteLength }
+    if (this.#backlog.isPaid) await this.#fileFor(added)
     await this.#durably(() => this.#writer.call('commit', [group], [group.slab]))
-    this.#sinceChores += byteLength
+    this.#backlog.add(added)
+    this.#sinceChores += added.bytes
     const removes = group.changes.some(({ is }) => is === 'remove')
-    if (removes || this.#sinceChores > CHORES_AFTER) this.#startChores()
+    const isDue = this.#sinceChores > CHORES_AFTER || this.#backlog.isLong
+    if (removes || isDue) this.#startChores()
   }
 
   branches(keys: readonly string[]): Promise<(StoredBranch | null | Unreadable)[]> {
@@ -209,7 +228,9 @@ export class SqliteStore {
 
   async #durably<Value>(write: () => Promise<Value>): Promise<Value> {
     try {
-      const value = await write()
+      const writing = write()
+      this.#writing = writing.catch(() => {})
+      const value = await writing
       this.#setTrouble(null)
       return value
     } catch (thrown) {
@@ -240,6 +261,26 @@ export class SqliteStore {
     })
   }
 
+  /**
+   * What a commit pays for being added to a long journal. One that cannot be filed is no reason to
+   * refuse anything: it is appended to, and a start takes longer.
+   */
+  async #fileFor(added: Length): Promise<void> {
+    try {
+      let { slices } = await this.#askForBacklog('file')
+      for (let owed = this.#backlog.owed(added, slices); owed > 0 && slices > 0; owed--) {
+        slices = (await this.#askForBacklog('file')).slices
+      }
+    } catch (thrown) {
+      this.#backlog.forget()
+      this.#warn('storage filing failed', TributaryError.from(thrown))
+    }
+  }
+
+  #askForBacklog(how: 'file' | 'unfiled'): Promise<Unfiled> {
+    return this.#backlog.ask(() => this.#reader.call(how, []))
+  }
+
   /** One slice after the other, with everyone else's calls in between. */
   #startChores(): void {
     this.#sinceChores = 0
@@ -253,10 +294,13 @@ export class SqliteStore {
     try {
       while (this.#choresWanted) {
         this.#choresWanted = false
-        while (await this.#reader.call('chore', []));
+        do await this.#writing;
+        while (await this.#reader.call('chore', []))
+        await this.#askForBacklog('unfiled')
       }
     } catch (thrown) {
       // What comes next takes them up again; until then the files are larger than need be.
+      this.#backlog.forget()
       this.#warn('storage chores failed', TributaryError.from(thrown))
     }
   }

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ORIGIN } from '../../src/core/position.ts'
 import { readContent } from '../../src/log/entry.ts'
+import { BOUNDS } from '../../src/sqlite/journal-bounds.ts'
 import { prepare } from '../../src/sqlite/prepare.ts'
 import { Reader } from '../../src/sqlite/reader.ts'
 import { Writer } from '../../src/sqlite/writer.ts'
@@ -10,7 +11,7 @@ import { temporaryFolder, withDatabase } from '../support/sqlite-store.ts'
 import { keyOf, positionOf, Rows } from './rows.ts'
 
 /** Filing begins with so many rows, so that a test need not write 50,000. */
-const LONG = { rows: 600, bytes: 1024 * 1024 }
+const LONG = { ...BOUNDS, filed: { rows: 600, bytes: 1024 * 1024 } }
 
 let folder: string
 let file: string
