@@ -1,8 +1,8 @@
 // Fills a data folder that no server has open, by the built code of a server:
 //
 //   node fill-store.mjs FOLDER DIST entities 1000000    so many entities of one entry each
-//   node fill-store.mjs FOLDER DIST journal 49000       the journal up to so many rows: a second entry
-//                                                       of the first entities
+//   node fill-store.mjs FOLDER DIST journal 100000      the journal up to so many rows, none of them
+//                                                       filed meanwhile: a further entry of the first entities
 //
 // and says how many rows the journal has then.
 //
@@ -25,7 +25,14 @@ const { Database } = await from('sqlite/driver.js')
 
 const thread = (/** @type {string} */ name) => pathToFileURL(join(dist, 'sqlite', name))
 const threads = { writer: thread('writer-thread.js'), reader: thread('reader-thread.js') }
-const store = await openSqlite({ folder, threads, clock: SYSTEM_CLOCK, logger: SILENT })
+const never = { rows: Infinity, bytes: Infinity }
+const store = await openSqlite({
+  folder,
+  threads,
+  clock: SYSTEM_CLOCK,
+  logger: SILENT,
+  ...(what === 'journal' ? { journal: { filed: never, paid: never, most: never } } : {}),
+})
 const log = new SqliteLog(store, {
   clock: SYSTEM_CLOCK,
   random: SYSTEM_RANDOM,

@@ -11,6 +11,8 @@ export interface JournalRow {
   readonly no: number
   readonly entity: number
   readonly offset: number
+  /** Its columns say otherwise: a digit of its key has flipped. */
+  readonly isStray: boolean
 }
 
 /** The rows of one entity, oldest first. */
@@ -36,6 +38,7 @@ export class Journal {
   readonly #lastNo: Statement<[], { no: number | null }>
   readonly #bounds: JournalBounds
   readonly #byEntity = new Map<number, JournalRows>()
+  readonly #strays = new Set<number>()
   /** The newest row that has been filed, and the newest one there is. */
   #filed = 0
   #last = 0
@@ -109,7 +112,7 @@ export class Journal {
       const { nos, offsets, sizes } = this.of(entity)
       for (const [i, no] of nos.entries()) {
         if (no > upTo) break
-        rows.push({ no, entity, offset: offsets[i] as number })
+        rows.push({ no, entity, offset: offsets[i] as number, isStray: this.#strays.has(no) })
         bytes += sizes[i] as number
       }
     }
@@ -119,6 +122,7 @@ export class Journal {
   /** Rows up to there have been filed, and deleted. */
   forget(upTo: number): void {
     this.#filed = upTo
+    for (const no of this.#strays) if (no <= upTo) this.#strays.delete(no)
     for (const [entity, { nos, offsets, sizes }] of this.#byEntity) {
       const kept = nos.findIndex((no) => no > upTo)
       const gone = kept < 0 ? nos.length : kept
@@ -136,6 +140,7 @@ export class Journal {
     this.#bytes += bytes
     const follows = this.of(entity).offsets.at(-1) === offset - 1
     const place = follows ? null : placeOfRecord(this.record(no) ?? EMPTY)
+    if (place !== null && (place.entity !== entity || place.offset !== offset)) this.#strays.add(no)
     this.#add(no, place?.entity ?? entity, place?.offset ?? offset, bytes)
   }
 

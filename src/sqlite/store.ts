@@ -79,9 +79,12 @@ const noRoom = (folder: string, cause: unknown): TributaryError =>
     { cause },
   )
 
-interface Parts {
-  readonly writer: Thread<WriterCalls>
-  readonly reader: Thread<ReaderCalls>
+/** What answers calls. */
+type Callee<Calls extends { close(): void }> = Pick<Thread<Calls>, 'call' | 'close'>
+
+export interface StoreParts {
+  readonly writer: Callee<WriterCalls>
+  readonly reader: Callee<ReaderCalls>
   readonly release: () => void
   readonly lastEntity: number
   readonly backlog: Backlog
@@ -92,8 +95,8 @@ interface Parts {
  * for all else. Knows rows and records; what they mean is the adapters' business.
  */
 export class SqliteStore {
-  readonly #writer: Thread<WriterCalls>
-  readonly #reader: Thread<ReaderCalls>
+  readonly #writer: Callee<WriterCalls>
+  readonly #reader: Callee<ReaderCalls>
   readonly #release: () => void
   readonly #options: SqliteOptions
   readonly #backlog: Backlog
@@ -107,7 +110,7 @@ export class SqliteStore {
   #chores: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
-  constructor(parts: Parts, options: SqliteOptions) {
+  constructor(parts: StoreParts, options: SqliteOptions) {
     this.#writer = parts.writer
     this.#reader = parts.reader
     this.#release = parts.release
@@ -268,7 +271,10 @@ export class SqliteStore {
   async #fileFor(added: Length): Promise<void> {
     try {
       let { slices } = await this.#askForBacklog('file')
-      for (let owed = this.#backlog.owed(added, slices); owed > 0 && slices > 0; owed--) {
+      let owed = this.#backlog.owed(added, slices)
+      // Slices that the chores do meanwhile count too.
+      const left = slices - owed
+      for (; owed > 0 && slices > left; owed--) {
         slices = (await this.#askForBacklog('file')).slices
       }
     } catch (thrown) {
@@ -294,7 +300,7 @@ export class SqliteStore {
     try {
       while (this.#choresWanted) {
         this.#choresWanted = false
-        do await this.#writing;
+        do await this.#writing
         while (await this.#reader.call('chore', []))
         await this.#askForBacklog('unfiled')
       }

@@ -15,6 +15,7 @@ import { SqliteLog } from '../../dist/log/sqlite.js'
 import { SYSTEM_CLOCK } from '../../dist/ops/system.js'
 import { SqliteSnapshots } from '../../dist/snapshots/sqlite.js'
 import { Database } from '../../dist/sqlite/driver.js'
+import { BOUNDS } from '../../dist/sqlite/journal-bounds.js'
 import { Reader } from '../../dist/sqlite/reader.js'
 import { openSqlite } from '../../dist/sqlite/store.js'
 import { all, dumpStore, told } from './dump-store.mjs'
@@ -145,7 +146,7 @@ const PROSE =
 }
 
 // Filing begins with 50,000 rows: here with as many as there are now. What comes later is not filed.
-const reader = new Reader(file, { rows: 10, bytes: 1 })
+const reader = new Reader(file, { ...BOUNDS, filed: { rows: 10, bytes: 1 } })
 while (reader.chore());
 reader.close()
 {
