@@ -1,7 +1,7 @@
 // Fills a data folder that no server has open, by the built code of a server:
 //
 //   node fill-store.mjs FOLDER DIST entities 1000000    so many entities of one entry each
-//   node fill-store.mjs FOLDER DIST journal 100000      the journal up to so many rows, none of them
+//   node fill-store.mjs FOLDER DIST journal 75000       the journal up to so many rows, none of them
 //                                                       filed meanwhile: a further entry of the first entities
 //
 // and says how many rows the journal has then.

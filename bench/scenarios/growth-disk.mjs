@@ -6,7 +6,7 @@ export const growthDisk = {
   title: '1,000 entities, 2,000 updates/s: what is written to disk, filing and compaction included',
   measure: 'fan-out',
   shape: { entities: 1_000, writers: 1, readers: 1, writersRead: false, rate: 2_000 },
-  // The journal is filed after 50,000 rows, twice or three times in this time.
+  // The journal is filed after 40,000 rows, three times in this time.
   seconds: 60,
   targets: OWN,
   figures: [

@@ -7,7 +7,7 @@ import { type JournalBounds, type Length, reaches, shareOfRoom } from './journal
  *
  * Commits have no way of getting ahead of the filing: from `paid` on each one first has that part of
  * the filing done that it takes of the room left. So what is left to file and what room is left come
- * to an end together, and a commit of 100 rows waits for 200 to be filed, at most, not for 50,000.
+ * to an end together, and a commit of 100 rows waits for 250 to be filed, not for 40,000.
  */
 export class Backlog {
   readonly #bounds: JournalBounds

@@ -53,6 +53,15 @@ export function placeOfRecord(record: Buffer): { entity: number; offset: number 
   }
 }
 
+/** The place at the beginning of a record, as SQL and as what it is for an entry in its place. */
+export const PLACE_IN_SQL = `lower(hex(substr(record, ${RECORD_HEAD + 1}, ${2 * NUMBER})))`
+export function placeInHex(entity: number, offset: number): string {
+  scratch.writeUIntLE(entity, 0, NUMBER)
+  scratch.writeUIntLE(offset, NUMBER, NUMBER)
+  return scratch.toString('hex')
+}
+const scratch = Buffer.alloc(2 * NUMBER)
+
 /** Whether a record is whole and says that it stands here. */
 export function isWholeAt(record: Buffer, entity: number, offset: number): boolean {
   const place = placeOfRecord(record)

@@ -1,7 +1,7 @@
 import type { Statement } from 'better-sqlite3'
 import { isCorrupt } from './connection.ts'
 import type { Connection } from './driver.ts'
-import { placeOfRecord } from './entry-record.ts'
+import { PLACE_IN_SQL, placeInHex, placeOfRecord } from './entry-record.ts'
 import { type JournalBounds, type Length, reaches, shareOfRoom } from './journal-bounds.ts'
 
 /** Of what lies there a filing takes at least so much, also when there is no room left. */
@@ -23,16 +23,22 @@ export interface JournalRows {
   readonly sizes: number[]
 }
 
-type Columns = [no: number, entity: number, offset: number, bytes: number]
+type Columns = [no: number, entity: number, offset: number, bytes: number, place: string | null]
+
+/** What is longer lies on pages of its own, which a start need not read. */
+const SHORT_RECORD = 2_000
 
 /**
  * Where in the journal the entries of each entity are. The table has no index, which is what makes
  * an append cheap; this one is in memory and takes in what is new before each look, 1 µs a row.
  *
  * Of a row that does not continue its entity's rows the record is asked, which says under its
- * checksum where it belongs: a flipped digit in a key must not become the end of a log.
+ * checksum where it belongs: a flipped digit in a key must not become the end of a log. After a start
+ * that may be every row. Then all are compared with the place in their record as they are read, and
+ * only one that differs is asked: 2 µs a row instead of 4, with as many entities as rows.
  */
 export class Journal {
+  readonly #all: Statement<[number], Columns>
   readonly #since: Statement<[number], Columns>
   readonly #record: Statement<[number], { record: Buffer }>
   readonly #lastNo: Statement<[], { no: number | null }>
@@ -47,11 +53,14 @@ export class Journal {
 
   constructor(db: Connection, bounds: JournalBounds) {
     this.#bounds = bounds
-    this.#since = db
-      .prepare<[number], Columns>(
-        'SELECT no, entity, offset, length(record) FROM journal WHERE no > ? ORDER BY no',
-      )
-      .raw()
+    const rows = (place: string) =>
+      db
+        .prepare<[number], Columns>(
+          `SELECT no, entity, offset, length(record), ${place} FROM journal WHERE no > ? ORDER BY no`,
+        )
+        .raw()
+    this.#all = rows(`iif(length(record) < ${SHORT_RECORD}, ${PLACE_IN_SQL}, NULL)`)
+    this.#since = rows('NULL')
     this.#record = db.prepare('SELECT record FROM journal WHERE no = ?')
     this.#lastNo = db.prepare('SELECT max(no) AS no FROM journal')
   }
@@ -83,7 +92,8 @@ export class Journal {
     let tries = 0
     for (;;) {
       try {
-        for (const row of this.#since.iterate(this.#last)) {
+        const rows = this.#last === 0 ? this.#all : this.#since
+        for (const row of rows.iterate(this.#last)) {
           this.#take(row)
           tries = 0
         }
@@ -133,13 +143,15 @@ export class Journal {
     }
   }
 
-  #take([no, entity, offset, bytes]: Columns): void {
+  #take([no, entity, offset, bytes, recorded]: Columns): void {
     if (this.#rows === 0) this.#filed = no - 1
     this.#last = no
     this.#rows++
     this.#bytes += bytes
-    const follows = this.of(entity).offsets.at(-1) === offset - 1
-    const place = follows ? null : placeOfRecord(this.record(no) ?? EMPTY)
+    const isSound =
+      this.of(entity).offsets.at(-1) === offset - 1 ||
+      (recorded !== null && recorded === placeInHex(entity, offset))
+    const place = isSound ? null : placeOfRecord(this.record(no) ?? EMPTY)
     if (place !== null && (place.entity !== entity || place.offset !== offset)) this.#strays.add(no)
     this.#add(no, place?.entity ?? entity, place?.offset ?? offset, bytes)
   }

@@ -143,7 +143,7 @@ test('[L44] below it nobody pays', async () => {
 test('[L44] a commit pays the share that it takes of the room left, and all is filed when that is gone', () => {
   const backlog = new Backlog(BOUNDS)
   const added = { rows: 100, bytes: 15_000 }
-  for (let i = 0; i < 750; i++) backlog.add(added)
+  for (let i = 0; i < 500; i++) backlog.add(added)
   expect(backlog.isPaid).toBe(true)
   let left = 225
   let dearest = 0

@@ -10,7 +10,7 @@ import { Seeded, seedOfRun } from '../support/seeded.ts'
 import { temporaryFolder, withDatabase } from '../support/sqlite-store.ts'
 import { keyOf, positionOf, Rows } from './rows.ts'
 
-/** Filing begins with so many rows, so that a test need not write 50,000. */
+/** Filing begins with so many rows, so that a test need not write 40,000. */
 const LONG = { ...BOUNDS, filed: { rows: 600, bytes: 1024 * 1024 } }
 
 let folder: string
@@ -180,6 +180,15 @@ describe('[L39] a row under a flipped key', () => {
       ['b1', 'b2'],
     ])
     expect(reader.branches([keyOf(2)])).toMatchObject([{ head: { offset: 2 } }])
+  })
+
+  test('is filed where its record says', () => {
+    for (let i = 0; i < 300; i++) write([1, `a${i}`], [2, `b${i}`])
+    flip('UPDATE journal SET entity = 9 WHERE no = 301')
+    flip('UPDATE journal SET offset = 1099511627778 WHERE no = 1')
+    chores()
+    expect(count('journal')).toBe(1)
+    for (const entity of [1, 2]) expect(idsOf(entity)).toEqual(written.get(entity))
   })
 
   test('among the filed ones is not the end of a log', () => {

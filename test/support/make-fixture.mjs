@@ -145,7 +145,7 @@ const PROSE =
   await close()
 }
 
-// Filing begins with 50,000 rows: here with as many as there are now. What comes later is not filed.
+// Filing begins with 40,000 rows: here with as many as there are now. What comes later is not filed.
 const reader = new Reader(file, { ...BOUNDS, filed: { rows: 10, bytes: 1 } })
 while (reader.chore());
 reader.close()
