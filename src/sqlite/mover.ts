@@ -105,12 +105,21 @@ export class Mover {
     for (const row of rows) if (row.isStray) this.#copyRow(row)
   }
 
+  /**
+   * One whose own page cannot be read is lost already, and the others are still to be filed. One that
+   * could be read and not be put where it belongs stays in the journal, and so does all of this filing.
+   */
   #copyRow({ no, entity, offset }: JournalRow): void {
+    if (this.#isReadable(no)) this.#sql.file.run(entity, offset, no)
+  }
+
+  #isReadable(no: number): boolean {
     try {
-      this.#sql.file.run(entity, offset, no)
+      this.#sql.inJournal.get(no)
+      return true
     } catch (error) {
-      // Its page cannot be read: the others are still to be filed.
       if (!isCorrupt(error)) throw error
+      return false
     }
   }
 
@@ -170,6 +179,7 @@ const statements = (db: Connection) => ({
      SELECT entity, offset, record FROM json_each(?) AS list CROSS JOIN journal ON no = list.value
      WHERE true ON CONFLICT (entity, offset) DO NOTHING`,
   ),
+  inJournal: db.prepare<[number]>('SELECT record FROM journal WHERE no = ?'),
   firstInJournal: db.prepare<[], { no: number | null }>('SELECT min(no) AS no FROM journal'),
   deleteFromJournal: db.prepare<[number]>('DELETE FROM journal WHERE no <= ?'),
   dropUnfinished: db.prepare("UPDATE snapshots SET state = 'dropped' WHERE state = 'writing'"),

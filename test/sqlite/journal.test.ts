@@ -254,6 +254,17 @@ describe('[L39] a page that cannot be read', () => {
     expect(lost).toBeGreaterThan(0)
     expect(lost).toBeLessThan(150)
   })
+
+  test('of the filed entries takes none of those along that belong on it', () => {
+    write(...Array.from({ length: 230 }, (_, i) => three(1_000 + i)).flat())
+    write([1, 'tribute-middle'])
+    chores()
+    spoilPage('entries')
+    write(...Array.from({ length: 700 }, (_, i) => [1, `later-${i}`] as const))
+    expect(() => chores()).toThrow('malformed')
+    // The rest of the page is lost, what is still in the journal is not.
+    expect(count('journal')).toBeGreaterThanOrEqual(700)
+  })
 })
 
 test('[L38] pages that are free are given back, a few at a time', () => {
