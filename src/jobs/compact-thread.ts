@@ -18,6 +18,8 @@ export interface Compacted {
   readonly depth: number
   /** False when Yjs gives an equal document of other bytes each time that it loads it. */
   readonly stable: boolean
+  /** How many of the entries, from the first on, are in it or passed over. */
+  readonly covered: number
   /** What could not be taken into it. */
   readonly passedOver: readonly PassedOver[]
 }

@@ -126,21 +126,30 @@ export class Compactor {
     const read = await log.read(entity, old?.position ?? ORIGIN)
     if (read.is === 'reset') return 'stale'
     const entries = wholeEntries(read)
-    const last = entries.at(-1)
-    if (last === undefined) return 'stale'
+    if (entries.length === 0) return 'stale'
     const compacted = await this.#context.compact({
       base: old?.update ?? null,
       entries: entries.map((entry) => entry.update),
       gc,
     })
-    const { stable, passedOver, ...parts } = compacted
+    const { stable, covered, passedOver, ...parts } = compacted
     if (!stable) this.#context.logger.info('a snapshot has no canonical form', { entity })
-    const snapshot: Snapshot = { ...parts, position: last.position }
+    const { position } = entries[covered - 1] as Entry
+    const snapshot: Snapshot = { ...parts, position }
     // First this: once the snapshot counts, the log may be trimmed past them.
     await this.#setAside(entity, entries, passedOver)
     const result = await snapshots.commit(entity, snapshot, old?.position ?? null)
-    if (result === 'committed') this.#context.committed(entity, snapshot)
+    if (result === 'committed') {
+      this.#context.committed(entity, snapshot)
+      if (covered < entries.length) this.#goOn(entity, entries[covered] as Entry)
+    }
     return result
+  }
+
+  /** Behind the others that are due. */
+  #goOn(entity: EntityKey, { position: { offset } }: Entry): void {
+    this.#context.logger.info('a compaction ended where Yjs fails, and goes on', { entity, offset })
+    this.offer(entity)
   }
 
   async #setAside(

@@ -6,6 +6,7 @@ import { forge } from '../support/forge.ts'
 import { update } from '../support/frames.ts'
 import { openFolder } from '../support/sqlite-store.ts'
 import { ownStageTest, type Stage } from '../support/stage.ts'
+import { WEDGE, WHOLE_OVER } from '../support/unloadable.ts'
 
 const doc = new Y.Doc()
 doc.getText('t').insert(0, 'poison')
@@ -93,6 +94,59 @@ describe('poison that is stored already', () => {
       const clean = await stage.start(flags, { data })
       expect(await read(stage, id)).toEqual(['a', 'b', 'c', 'd', 'e'])
       expect(clean.output.filter((line) => line.includes('passed over'))).toEqual([])
+    },
+    { timeout: 60_000 },
+  )
+
+  ownStageTest(
+    '[E16] that passes every check, and at which Yjs fails: found, set aside and named; the rest is compacted',
+    async (stage) => {
+      const data = stage.folder()
+      const flags = ['--pace-compact-entries', '4']
+      const server = await stage.start(flags, { data })
+      const [id, other] = [stage.entity(), stage.entity()]
+      const count = async (name: string, labels = {}) => (await stage.metrics()).sum(name, labels)
+      const committed = () => count('compactions_total', { result: 'committed' })
+      const stranger = await stage.raw(id)
+      await stranger.join()
+      for (const bytes of [WEDGE[0] as Uint8Array, WHOLE_OVER]) {
+        stranger.send(update(bytes))
+        await stranger.settled()
+      }
+      const reader = await stage.raw(id)
+      await expect(reader.join(), 'nobody can load it now').rejects.toThrow('Unexpected case')
+      await stranger.close()
+      // Nobody near it has to know: these are written by somebody who has not read it.
+      const author = await stage.raw(id)
+      const own = new Y.Doc()
+      own.on('update', (bytes: Uint8Array) => author.send(update(bytes)))
+      for (const word of ['a', 'b']) {
+        own.getArray('words').push([word])
+        await author.settled()
+      }
+      // Up to it, then it alone, then what is behind it.
+      await until('it is compacted', stage.deadline, async () => (await committed()) === 3)
+      expect(await count('compactions_total', { result: 'failed' })).toBe(0)
+      expect(await count('set_aside_total')).toBe(1)
+      const named = server.output.filter((line) => line.includes('"a stored entry was set'))
+      expect(named).toHaveLength(1)
+      expect(named[0]).toContain(`default/${id}`)
+      expect(await read(stage, id)).toEqual(['a', 'b'])
+      await write(stage, other, ['of others'])
+      await server.stop()
+
+      const { log, snapshots, close } = await openFolder(data)
+      const aside: (readonly [string, Uint8Array])[] = []
+      for await (const { why, bytes } of log.listSetAside()) aside.push([why, bytes])
+      expect(aside.map(([why, bytes]) => [why, Buffer.from(bytes)])).toEqual([
+        ['stored entry 2 is unloadable', Buffer.from(WHOLE_OVER)],
+      ])
+      expect((await snapshots.load(keyOf(id)))?.position.offset).toBe(4)
+      await close()
+
+      await stage.start(flags, { data })
+      expect(await read(stage, id)).toEqual(['a', 'b'])
+      expect(await read(stage, other)).toEqual(['of others'])
     },
     { timeout: 60_000 },
   )
