@@ -7,16 +7,19 @@ import type { Stage } from './stage.ts'
 export interface DiskFault {
   readonly calls: string
   readonly error: string
+  /** Calls that go on as ever, and are in the trace. */
+  readonly watched?: string
 }
 
 /** From now on those calls of that process fail. @returns what repairs the disk. */
 export async function breakDisk(
   stage: Stage,
   pid: number,
-  { calls, error }: DiskFault,
+  { calls, error, watched }: DiskFault,
   trace: string,
 ): Promise<() => Promise<void>> {
-  const fault = ['-e', `trace=${calls}`, '-e', `inject=${calls}:error=${error}`]
+  const traced = watched === undefined ? calls : `${calls},${watched}`
+  const fault = ['-e', `trace=${traced}`, '-e', `inject=${calls}:error=${error}`]
   const strace: ChildProcess = spawn('strace', ['-f', '-p', String(pid), '-o', trace, ...fault], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })

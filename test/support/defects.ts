@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DEFECTS = join(ROOT, 'test/defects')
 const PARTS = ['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
-/** Tests of real processes run from `dist/`, which is built anew in the copy then. */
-const NEEDS_BUILD = 'test/faults/'
+/** Tests of real processes and threads run from `dist/`, which is built anew in the copy then. */
+const NEEDS_BUILD = ['test/faults/', 'test/snapshots/sqlite']
 /** The copy's own: one test file runs at a time. */
 const CONFIG = `export default { cacheDir: '.vite', test: { pool: 'forks', testTimeout: 60_000 } }\n`
 
@@ -82,7 +82,7 @@ export class DefectiveCopy {
   }: Omit<Defect, 'name' | 'path' | 'what'>): Promise<Outcome> {
     const report = join(this.#root, 'report.json')
     rmSync(report, { force: true })
-    if (file.startsWith(NEEDS_BUILD)) {
+    if (NEEDS_BUILD.some((path) => file.startsWith(path))) {
       const { code, output } = await this.#build()
       if (code !== 0) return { passed: 0, failures: [], broken: output }
     }

@@ -190,9 +190,12 @@ export function stockTest(title: string, body: Body, options: StageOptions = {})
 async function perform(stage: Stage, body: Body): Promise<void> {
   try {
     await body(stage)
-  } finally {
-    await stage.end()
+  } catch (error) {
+    // What went wrong first is what to tell: what follows from it is not.
+    await stage.end().catch(() => {})
+    throw error
   }
+  await stage.end()
 }
 
 let shared: Promise<ServerProcess> | null = null
