@@ -42,6 +42,15 @@ interface Besides {
   readonly behind?: () => Promise<void>
 }
 
+/** What it had sent before arrives still, on a busy machine late: until nothing more comes. */
+async function whenSilent({ checker }: Crowd): Promise<{ written: number; acked: number }> {
+  for (;;) {
+    const { acked } = checker
+    await pause(500)
+    if (checker.acked === acked) return { acked, written: checker.written }
+  }
+}
+
 /** @returns how many sockets each of the crowd has had when all are back and agree. */
 async function stopAndGoOn(stage: Stage, besides: Besides): Promise<number[]> {
   await stage.start(FLAGS)
@@ -51,9 +60,7 @@ async function stopAndGoOn(stage: Stage, besides: Besides): Promise<number[]> {
   await besides.before?.()
   const { server } = stage
   server.signal('SIGSTOP')
-  // What it had sent before arrives still.
-  await pause(500)
-  const { written, acked } = crowd.checker
+  const { written, acked } = await whenSilent(crowd)
   besides.meanwhile?.(proxy)
   await pause(STOPPED_MS)
   expect(crowd.checker.written, 'they go on').toBeGreaterThan(written)

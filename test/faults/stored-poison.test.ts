@@ -4,6 +4,7 @@ import type { EntityKey } from '../../src/core/ids.ts'
 import { until } from '../support/deadline.ts'
 import { forge } from '../support/forge.ts'
 import { update } from '../support/frames.ts'
+import type { ServerProcess } from '../support/spawn-server.ts'
 import { openFolder } from '../support/sqlite-store.ts'
 import { ownStageTest, type Stage } from '../support/stage.ts'
 import { WEDGE, WHOLE_OVER } from '../support/unloadable.ts'
@@ -52,6 +53,10 @@ async function read(stage: Stage, id: string): Promise<unknown> {
   return words
 }
 
+/** The lines that tell of it. They come over a pipe of their own, which may be behind the sockets. */
+const named = ({ output }: ServerProcess): readonly string[] =>
+  output.filter((line) => line.includes('"a stored entry was set'))
+
 describe('poison that is stored already', () => {
   ownStageTest(
     '[E11] [E15] is passed over, set aside, and can be exported; its entity is compacted on',
@@ -73,9 +78,7 @@ describe('poison that is stored already', () => {
         return (await count('set_aside_total')) === POISON.length
       })
       expect(await count('stored_values_damaged_total')).toBe(POISON.length)
-      expect(server.output.filter((line) => line.includes('"a stored entry was set'))).toHaveLength(
-        POISON.length,
-      )
+      await until('all are named', stage.deadline, () => named(server).length === POISON.length)
       const committed = () => count('compactions_total', { result: 'committed' })
       await until('it is compacted', stage.deadline, async () => (await committed()) === 1)
       await write(stage, id, ['c', 'd', 'e'])
@@ -128,9 +131,8 @@ describe('poison that is stored already', () => {
       await until('it is compacted', stage.deadline, async () => (await committed()) === 3)
       expect(await count('compactions_total', { result: 'failed' })).toBe(0)
       expect(await count('set_aside_total')).toBe(1)
-      const named = server.output.filter((line) => line.includes('"a stored entry was set'))
-      expect(named).toHaveLength(1)
-      expect(named[0]).toContain(`default/${id}`)
+      await until('it is named', stage.deadline, () => named(server).length === 1)
+      expect(named(server)[0]).toContain(`default/${id}`)
       expect(await read(stage, id)).toEqual(['a', 'b'])
       await write(stage, other, ['of others'])
       await server.stop()

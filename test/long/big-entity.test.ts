@@ -67,7 +67,7 @@ describe('an entity of 12 MB', () => {
     async (stage) => {
       const { id, doc, lengths } = await fill(stage)
       for (const when of ['as it was written', 'after a restart']) {
-        if (when === 'after a restart') await stage.restart('stop')
+        if (when === 'after a restart') await stage.restart('stop', { port: 0 })
         const raw = await stage.raw(id, { deadline: 30_000 })
         raw.send(step1())
         await raw.next('step2')
@@ -96,7 +96,7 @@ describe('an entity of 12 MB', () => {
         await raw.close()
       }
     },
-    { flags: [], timeout: 90_000 },
+    { flags: [], timeout: 180_000 },
   )
 
   stockTest(
@@ -125,11 +125,11 @@ describe('an entity of 12 MB', () => {
         expect(joiner.sockets).toHaveLength(1)
         expect(joiner.doc.getArray('paragraphs')).toHaveLength(doc.getArray('paragraphs').length)
       }
-      await until('the note', stage.deadline, () =>
+      await until('the note', 30_000, () =>
         joiners.every(({ joiner }) => joiner.doc.getText('note').toString() === 'meanwhile'),
       )
-      await until('the note is durable', stage.deadline, () => durable)
+      await until('the note is durable', 30_000, () => durable)
     },
-    { timeout: 90_000 },
+    { timeout: 180_000 },
   )
 })

@@ -81,7 +81,7 @@ describe.skipIf(withoutChromium)('y-prosemirror', () => {
     async (stage) => {
       const { doc, blocks } = written(BLOCK_BYTES)
       const id = stage.entity()
-      const writer = await stage.raw(id)
+      const writer = await stage.raw(id, { deadline: WAIT_MS })
       writer.send(step1())
       await writer.next('step2')
       writer.send(step2())
@@ -111,7 +111,7 @@ describe.skipIf(withoutChromium)('y-prosemirror', () => {
       for (const message of messages) {
         if (message.is === 'step2') expect([...message.bytes]).toEqual([0, 0])
       }
-      const reader = await stage.raw(id)
+      const reader = await stage.raw(id, { deadline: WAIT_MS })
       const after = await reader.join()
       expect(
         equalityFaults([
@@ -120,7 +120,7 @@ describe.skipIf(withoutChromium)('y-prosemirror', () => {
         ]),
       ).toEqual([])
     },
-    { timeout: 180_000 },
+    { timeout: 300_000 },
   )
 })
 

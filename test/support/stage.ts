@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -176,14 +177,19 @@ export function ownStageTest(title: string, body: Body, { timeout = 40_000 }: St
 
 /**
  * A test of stock clients, run twice: on a running server, where it must pass, and on a port where
- * nothing listens, where it must run out of time. Stock clients of one process find each other over
+ * nobody answers, where it must run out of time. Stock clients of one process find each other over
  * a BroadcastChannel when they can, and a test that waits for what is true anyway proves nothing.
  */
 export function stockTest(title: string, body: Body, options: StageOptions = {}): void {
   stageTest(title, body, options)
   test(`without a server fails: ${title}`, { timeout: 20_000 }, async () => {
-    const stage = new Stage(null, await freePort(), DEAD_DEADLINE)
-    await expect(perform(stage, body)).rejects.toBeInstanceOf(Deadline)
+    const dead = await deadPort()
+    try {
+      const stage = new Stage(null, dead.port, DEAD_DEADLINE)
+      await expect(perform(stage, body)).rejects.toBeInstanceOf(Deadline)
+    } finally {
+      dead.close()
+    }
   })
 }
 
@@ -219,13 +225,10 @@ afterAll(async () => {
   }
 })
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' ? (address?.port ?? 0) : 0))
-    })
-  })
+/** Held as long as it is used: one that is free now may be another server's in a moment. */
+async function deadPort(): Promise<{ readonly port: number; close(): void }> {
+  const server = createServer((socket) => socket.destroy())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return { port: (server.address() as AddressInfo).port, close: () => server.close() }
 }
