@@ -12,7 +12,7 @@ import { StockClient, type StockOptions, type StockVersion } from './stock-clien
 import { TcpProxy } from './tcp-proxy.ts'
 
 /** How long a wait of a test may take, in ms: generous, since a loaded machine is no failure. */
-const DEADLINE = 10_000
+const DEADLINE = 20_000
 /** The same where nothing listens and every wait is in vain. */
 const DEAD_DEADLINE = 150
 
