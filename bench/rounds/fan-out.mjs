@@ -31,15 +31,16 @@ export async function measureFanOut({ server, load: start, seconds }, shape) {
  * @param {import('./server.mjs').Server} server
  * @param {import('./load.mjs').Load} load
  * @param {number} seconds
+ * @param {number} warmUp In ms.
  */
-export async function runFanOut(server, load, seconds) {
-  const plan = { start: now() + 300, warmUp: WARM_UP, length: seconds * 1_000, drain: DRAIN }
+export async function runFanOut(server, load, seconds, warmUp = WARM_UP) {
+  const plan = { start: now() + 300, warmUp, length: seconds * 1_000, drain: DRAIN }
   const results = load.call('run', plan)
   const [before, after] = await Promise.all([
     at(plan.start + plan.warmUp, server),
     at(plan.start + plan.warmUp + plan.length, server),
   ])
-  return { ...summary(await results, before, after), warmUp: WARM_UP / 1_000 }
+  return { ...summary(await results, before, after), warmUp: warmUp / 1_000 }
 }
 
 /** @param {number} time @param {import('./server.mjs').Server} server */

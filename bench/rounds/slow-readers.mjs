@@ -1,7 +1,9 @@
 import { runFanOut } from './fan-out.mjs'
 
-/** A reader that answers nothing is dead after 30 s, which is another matter. */
+/** A reader that answers nothing is dead after 30 s, which is another matter: so long at most, in s, */
 const LONGEST = 18
+/** and so much more before that, in ms. */
+const WARM_UP = 8_000
 
 /**
  * The same typing twice, each time on a server that has just started: among readers that keep up,
@@ -53,7 +55,7 @@ async function type({ server, load: start, seconds }, shape, pace) {
     peak = Math.max(peak, server.memory())
   }, 100)
   const length = Math.min(seconds, LONGEST)
-  const sample = await runFanOut(server, load, length).finally(() => clearInterval(timer))
+  const sample = await runFanOut(server, load, length, WARM_UP).finally(() => clearInterval(timer))
   const conflations = (await server.metrics())('conflations_total')
   const total = Math.round(shape.rate * (sample.warmUp + length))
   const clocks = Array.from({ length: shape.writers }, (_, n) =>
