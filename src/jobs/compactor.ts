@@ -18,7 +18,7 @@ export interface CompactorContext {
   readonly logger: Logger
   readonly paces: Paces
   readonly gc: boolean
-  /** The work itself, in a thread: it builds a document. */
+  /** The work itself, in a thread: it builds a document. The base may be gone afterwards. */
   compact(job: CompactJob): Promise<Compacted>
   /** Called upwards: a snapshot is committed, whoever has the entity open may begin from it. */
   committed(entity: EntityKey, snapshot: Snapshot): void

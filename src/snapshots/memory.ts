@@ -18,7 +18,7 @@ export type Kept = Snapshot | 'damaged'
 /** All that memory snapshots hold: comes in from outside, as the log's does. */
 export type MemorySnapshotState = Map<EntityKey, readonly Kept[]>
 
-/** The twin of the snapshots in SQLite: same conditions, same two generations, no bytes copied. */
+/** The twin of the snapshots in SQLite: same conditions, same two generations. */
 export class MemorySnapshots implements Snapshots {
   readonly #log: LogBeneath
   readonly #state: MemorySnapshotState
@@ -29,7 +29,8 @@ export class MemorySnapshots implements Snapshots {
   }
 
   async load(entity: EntityKey): Promise<Snapshot | null> {
-    return this.#whole(entity)[0] ?? null
+    const [newest] = this.#whole(entity)
+    return newest === undefined ? null : ownCopy(newest)
   }
 
   async commit(
@@ -71,3 +72,11 @@ const isNext = (position: Position, newest: Position | null, replaces: Position 
   newest === null || replaces === null
     ? newest === replaces && position.offset > 0
     : samePosition(newest, replaces) && position.offset >= newest.offset
+
+const ownCopy = (snapshot: Snapshot): Snapshot => ({
+  ...snapshot,
+  update: snapshot.update.slice(),
+  stateVector: snapshot.stateVector.slice(),
+  deleteSet: snapshot.deleteSet.slice(),
+  index: snapshot.index.slice(),
+})

@@ -35,7 +35,11 @@ export interface SnapshotInfo {
  * - A snapshot belongs to its generation: after `Log.remove` it is not there any more. [L25]
  */
 export interface Snapshots {
-  /** @throws {TributaryError} `storage`; `damaged` when nothing of the entity can be read. */
+  /**
+   * Its bytes are the caller's own: they may be handed over to a thread.
+   *
+   * @throws {TributaryError} `storage`; `damaged` when nothing of the entity can be read.
+   */
   load(entity: EntityKey): Promise<Snapshot | null>
 
   /**

@@ -67,6 +67,16 @@ export function snapshotsContract(name: string, open: OpenStore): void {
         expect(await load(B)).toBeNull()
       })
 
+      test('[L45] what was loaded may be spoiled by who loaded it', async () => {
+        await twoGenerations()
+        const before = await load()
+        const mine = await store.snapshots.load(A)
+        for (const part of ['update', 'stateVector', 'deleteSet', 'index'] as const) {
+          mine?.[part].fill(0xff)
+        }
+        expect(await load()).toEqual(before)
+      })
+
       test('[L20] empty parts come back as empty parts', async () => {
         const [position] = await grow('a', 1, 1)
         const none = new Uint8Array()
