@@ -7,6 +7,7 @@ const PACE = { tick: 16, tickMax: 250 }
 class Gatherer implements Tickable {
   tickedAt = Number.NEGATIVE_INFINITY
   flushedAt: number[] = []
+  readers = 2
   readonly #clock: ManualClock
   /** What a flush costs, in ms. */
   cost = 0
@@ -79,6 +80,32 @@ test('[E1] under pressure the tick stretches, at most to its maximum, and shrink
   expect(ticker.period).toBe(16)
   ticker.close()
 })
+
+test('[E1] one with many readers is flushed less often, and holds up no other', () => {
+  const clock = new ManualClock()
+  const ticker = new Ticker(clock, PACE)
+  const [small, large, huge] = [1, 400, 50_000].map((readers) => {
+    const gatherer = new Gatherer(clock)
+    gatherer.readers = readers
+    return gatherer
+  }) as [Gatherer, Gatherer, Gatherer]
+  for (let ms = 0; ms < 1_000; ms++) {
+    for (const gatherer of [huge, large, small]) ticker.request(gatherer)
+    clock.advance(1)
+  }
+  expect(gaps(small).least).toBe(16)
+  expect(gaps(small).most).toBeLessThanOrEqual(20)
+  expect(gaps(large).least).toBe(40)
+  expect(gaps(large).most).toBeLessThanOrEqual(44)
+  expect(gaps(huge).least).toBe(250)
+  expect(gaps(huge).most).toBeLessThanOrEqual(254)
+  ticker.close()
+})
+
+function gaps({ flushedAt }: Gatherer): { least: number; most: number } {
+  const all = flushedAt.slice(1).map((at, n) => at - (flushedAt[n] as number))
+  return { least: Math.min(...all), most: Math.max(...all) }
+}
 
 test('[E1] one that is forgotten, or whose ticker is closed, is not flushed', () => {
   const clock = new ManualClock()
