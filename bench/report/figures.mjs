@@ -48,28 +48,88 @@ function filesIn(folder) {
   }
 }
 
+/** In the tables' columns. */
+const PEERS = ['floor', 'y-websocket', 'hocuspocus']
+const OWN = 'tributary'
+
 /**
- * What was measured for each goal, and the file that says so; nothing when there are no results.
+ * Beside the peers, where they were measured too; then what was measured of Tributary alone. Every
+ * line names its file. Nothing when there are no results.
  *
  * @param {readonly Result[]} results
  */
 export function figureTable(results) {
   const [first] = results
   if (first === undefined) return ''
-  const rows = results.flatMap(({ scenario, title, file, rows: targets }) => {
-    const own = targets.find(({ target }) => target === 'tributary')
-    return (own?.verdicts ?? []).map(
-      ({ figure, goal, value, isReached }, index) =>
-        `| ${index === 0 ? title : ''} | ${figure} ${goal} | ${value === null ? '–' : digits(value)}` +
-        `${isReached === false ? ' (missed)' : ''} | ${index === 0 ? `[${scenario}](${file})` : ''} |\n`,
-    )
-  })
   const { cpu, cores, node } = first.machine
-  return (
-    `Measured by \`npm run bench\` on ${cpu}, ${cores} cores, Node ${node}.\n\n` +
-    `| work | goal | measured | file |\n| --- | --- | --- | --- |\n${rows.join('')}`
-  )
+  const isAlone = (/** @type {Result} */ { rows }) => rows.length === 1
+  const beside = results.filter((result) => !isAlone(result)).flatMap(besideLines)
+  const alone = results.filter(isAlone).flatMap(aloneLines)
+  return [
+    `Measured by \`npm run bench\` on ${cpu}, ${cores} cores, Node ${node}: the server on one core, the load on the other.`,
+    ...section(['work', 'figure', ...PEERS, OWN, 'goal', 'file'], beside),
+    ...section(['work', 'figure', OWN, 'goal', 'file'], alone),
+  ].join('\n')
 }
+
+/** @param {readonly string[]} heads @param {readonly string[]} lines */
+function section(heads, lines) {
+  if (lines.length === 0) return []
+  return ['', `| ${heads.join(' | ')} |`, `|${' --- |'.repeat(heads.length)}`, ...lines, '']
+}
+
+/** A line per figure that has a goal. @param {Result} result */
+function besideLines(result) {
+  const figures = figuresOf(result).filter(({ goals }) => goals.length > 0)
+  return figures.map(({ key, label, unit }, index) => {
+    const values = [...PEERS, OWN].map((name) => {
+      const median = rowOf(result, name)?.figures[key]?.median
+      return typeof median === 'number' ? digits(median) : '–'
+    })
+    return line(result, index, [`${label}${unit === '' ? '' : `, ${unit}`}`, ...values], label)
+  })
+}
+
+/** A line per figure that has a goal. @param {Result} result */
+function aloneLines(result) {
+  /** @type {Map<string, import('./rows.mjs').Verdict>} */
+  const byLabel = new Map(rowOf(result, OWN)?.verdicts.map((verdict) => [verdict.figure, verdict]))
+  return Array.from(byLabel, ([label, { value, goal }], index) => {
+    const unit = goal.split(' ').slice(2).join(' ')
+    const shown = value === null ? '–' : `${digits(value)} ${unit}`.trim()
+    return line(result, index, [label, shown], label)
+  })
+}
+
+/**
+ * @param {Result} result
+ * @param {number} index Of the line among those of the result: the first says what it is about.
+ * @param {readonly string[]} cells
+ * @param {string} label
+ */
+function line(result, index, cells, label) {
+  const { title, scenario, file } = result
+  const verdicts = rowOf(result, OWN)?.verdicts.filter(({ figure }) => figure === label) ?? []
+  const goals = verdicts.map(({ goal, value, isReached }) => {
+    const measured = /× \w/.test(goal) && value !== null ? `${digits(value)} ×` : ''
+    const missed = isReached === false ? 'missed' : ''
+    const note = [measured, missed].filter((text) => text !== '').join(', ')
+    return note === '' ? goal : `${goal} (${note})`
+  })
+  const all = [
+    index === 0 ? title : '',
+    ...cells,
+    goals.join('; '),
+    index === 0 ? `[${scenario}](${file})` : '',
+  ]
+  return `| ${all.join(' | ')} |`
+}
+
+/** @param {Result} result @param {string} target */
+const rowOf = ({ rows }, target) => rows.find((row) => row.target === target)
+
+/** @param {Result} result */
+const figuresOf = ({ scenario }) => SCENARIOS.find(({ name }) => name === scenario)?.figures ?? []
 
 /**
  * `text` with the table made anew between its markers.

@@ -21,24 +21,48 @@ test('every result that README.md names is there', () => {
   expect(named.filter((path) => !existsSync(`${ROOT}/${path}`))).toEqual([])
 })
 
-test('a table shows what the result says, and where a goal was missed', () => {
-  const verdict = { figure: 'p99', goal: '≤ 40 ms', value: 41.234, limit: 40, isReached: false }
-  const row = { target: 'tributary', tier: 'disk', figures: {}, load: 0, warnings: [] }
-  const result = {
-    file: 'bench/results/2026-01-01-latency.json',
-    scenario: 'latency',
-    title: 'typing',
-    date: '2026-01-01',
-    machine: { cpu: 'a chip', cores: 2, node: 'v20' },
-    rows: [{ ...row, verdicts: [verdict] }],
+const figure = (median: number) => ({ median, least: median, most: median, rounds: [median] })
+const row = (target: string, figures: object, verdicts: readonly object[] = []) => ({
+  ...{ target, figures, verdicts },
+  ...{ tier: null, load: 0, warnings: [] },
+})
+const machine = { cpu: 'a chip', cores: 2, node: 'v20' }
+
+test('a table shows what the results say beside the peers, and where a goal was missed', () => {
+  const latency = {
+    ...{ file: 'bench/results/2026-01-01-latency.json', scenario: 'latency', title: 'typing' },
+    ...{ date: '2026-01-01', machine },
+    rows: [
+      row('tributary', { p99: figure(41.234) }, [
+        { figure: 'p99', goal: '≤ 40 ms', value: 41.234, limit: 40, isReached: false },
+      ]),
+    ],
   } as unknown as Result
-  const line =
-    '| typing | p99 ≤ 40 ms | 41.2 (missed) | [latency](bench/results/2026-01-01-latency.json) |'
-  expect(figureTable([result])).toContain(line)
+  const many = {
+    ...{ file: 'bench/results/2026-01-01-many-2000.json', scenario: 'many-2000', title: 'many' },
+    ...{ date: '2026-01-01', machine },
+    rows: [
+      row('floor', { cpu: figure(10) }),
+      row('hocuspocus', { cpu: figure(40) }),
+      row('tributary', { cpu: figure(16) }, [
+        {
+          figure: 'CPU per update',
+          goal: '≤ 0.45 × hocuspocus',
+          ...{ value: 0.4, limit: 0.45, isReached: true },
+        },
+      ]),
+    ],
+  } as unknown as Result
+  const table = figureTable([many, latency])
+  const lines = [
+    '| many | CPU per update, µs | 10.0 | – | 40.0 | 16.0 | ≤ 0.45 × hocuspocus (0.40 ×) | [many-2000](bench/results/2026-01-01-many-2000.json) |',
+    '| typing | p99 | 41.2 ms | ≤ 40 ms (missed) | [latency](bench/results/2026-01-01-latency.json) |',
+  ]
+  for (const line of lines) expect(table).toContain(line)
   const place = '<!-- bench-figures -->\nold\n<!-- /bench-figures -->\n'
-  const filled = withFigures(`before\n${place}behind`, [result])
-  expect(filled).toContain(line)
+  const filled = withFigures(`before\n${place}behind`, [many, latency])
+  for (const line of lines) expect(filled).toContain(line)
   expect(filled).not.toContain('old')
-  expect(() => withFigures('no place', [result])).toThrow('no place for the figures')
+  expect(() => withFigures('no place', [many])).toThrow('no place for the figures')
   expect(withFigures('no figures', [])).toBe('no figures')
 })
