@@ -12,6 +12,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   ops: 2,
   log: 3,
   snapshots: 3,
+  access: 3,
   entity: 4,
   session: 5,
   jobs: 5,
@@ -74,7 +75,8 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
   pino: ['ops/'],
   'pino-pretty': ['ops/'],
   'prom-client': ['ops/'],
-  zod: ['ops/'],
+  zod: ['ops/', 'access/'],
+  jose: ['access/'],
   'lru-cache': ['entity/', 'session/'],
   lib0: ['wire/', 'crdt/'],
   // Whoever may call yjs has to know that its bytes are checked: few files, each known by name.
