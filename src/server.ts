@@ -1,3 +1,4 @@
+import { openAccess } from './access/open-access.ts'
 import type { Clock, Random } from './core/clock.ts'
 import { TributaryError } from './core/errors.ts'
 import type { Logger } from './core/logger.ts'
@@ -158,7 +159,10 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     })
     closers.push(() => Promise.all([compactor.close(), compactors.close()]))
 
+    const access = openAccess()
+    closers.push(() => access.close())
     const door = yWebsocketDoor({
+      access,
       session: {
         clock,
         limits,
@@ -186,7 +190,12 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     let draining = false
     const routes = createRoutes({
       logger,
-      ready: () => ({ tier: store.log.tier, draining, trouble: store.trouble() }),
+      ready: () => ({
+        tier: store.log.tier,
+        draining,
+        trouble: store.trouble(),
+        warnings: access.warnings,
+      }),
       metrics: () => page.text(),
       pages: thread('./pages/'),
     })

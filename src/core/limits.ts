@@ -47,6 +47,7 @@ export const paceTable = {
   pong: { default: 10_000, what: 'and is dead when this time more brought nothing' },
   stall: { default: 30_000, what: 'a session whose unsent bytes reach no new low for this time is closed' },
   ask: { default: 10_000, what: 'a question to a client is asked again, then given up, after this time' },
+  grace: { default: 25_000, what: 'a session whose token has expired is told so, and ends after this time' },
   drain: { default: 3_000, what: 'on shutdown sockets are closed spread over this time at most' },
 } as const satisfies Record<string, { default: number; what: string }>
 

@@ -33,7 +33,8 @@ export interface Conversation {
 export interface Knock {
   /** The path behind the door's prefix, as it came: not decoded, without the query. */
   readonly path: string
-  readonly query: URLSearchParams
+  /** What the client brought to show who it is; `null` when nothing. */
+  readonly token: string | null
   readonly address: string
 }
 
@@ -44,9 +45,9 @@ export interface Door {
   /** Begins and ends with a slash. */
   readonly prefix: string
   /**
-   * Decides before the upgrade.
+   * Decides before the upgrade what can be decided without the token.
    *
-   * @returns what begins the conversation once the socket is there.
+   * @returns what begins the conversation once the socket is there. Nothing is read until then.
    * @throws {TributaryError} whose HTTP status the client gets instead of an upgrade.
    */
   admit(knock: Knock): (wire: Wire) => Promise<Conversation>

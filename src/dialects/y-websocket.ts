@@ -1,3 +1,4 @@
+import type { Access, Admission, May } from '../access/access.ts'
 import type { Random } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import { DEFAULT_TENANT, type EntityRef, entityRef } from '../core/ids.ts'
@@ -28,6 +29,7 @@ import {
 import type { Conversation, Door, Knock, Wire } from './wire.ts'
 
 export interface YWebsocketContext {
+  readonly access: Access
   readonly session: SessionContext
   readonly limits: Limits
   readonly metrics: Metrics
@@ -41,6 +43,9 @@ export interface YWebsocketContext {
 
 /** A refused client hears why, and then nothing for so long: older ones come back 100 ms after any close. */
 const HOLD_MS = 2_000
+/** One that may not be here comes back for ever, so it is held longer, and not all for equally long. */
+const DENIED_HOLD_MS = 3_000
+const DENIED_SPREAD_MS = 2_000
 /** Clients give up after 30 s without a data frame. */
 const IDLE_MS = 15_000
 
@@ -49,9 +54,22 @@ export function yWebsocketDoor(context: YWebsocketContext): Door {
   return {
     prefix: '/sync/',
     admit(knock) {
-      const ref = entityRef(DEFAULT_TENANT, entityIdFromPath(knock.path))
-      refuseEarly(context, ref, knock)
-      return async (wire) => converse(context, wire, ref, await context.open(ref))
+      const id = entityIdFromPath(knock.path)
+      const { access } = context
+      // What is refused before the upgrade is a status, which every client understands; but who
+      // belongs to which tenant is told by the token, and a client that is denied by a status hammers.
+      if (access.open) refuseEarly(context, entityRef(DEFAULT_TENANT, id), knock)
+      return async (wire) => {
+        try {
+          const admission = await access.admit(knock.token, id)
+          const ref = entityRef(admission.tenant, id)
+          if (!access.open) refuseEarly(context, ref, knock)
+          return converse(context, wire, ref, await context.open(ref), admission)
+        } catch (thrown) {
+          if (access.open) throw thrown
+          return deny(context, wire, TributaryError.from(thrown))
+        }
+      }
     },
   }
 }
@@ -66,39 +84,66 @@ function refuseEarly(context: YWebsocketContext, ref: EntityRef, knock: Knock): 
   }
 }
 
+/** It is told why, held, and closed; what it says meanwhile is not read. */
+function deny({ metrics, random, logger }: YWebsocketContext, wire: Wire, error: TributaryError) {
+  metrics.refusals.of(error.code).add()
+  if (error.code === 'internal') {
+    metrics.handlerErrors.add()
+    logger.error('a client could not be let in', { address: wire.address, error })
+  } else {
+    logger.info('a client was not let in', { address: wire.address, code: error.code })
+  }
+  const reason = error.code === 'internal' ? 'The server failed. Its log says why.' : error.message
+  wire.write(deniedFrame(reason))
+  wire.close(error.code, DENIED_HOLD_MS + random.next() * DENIED_SPREAD_MS)
+  return NOTHING_MORE
+}
+
+/** A conversation that is over before it began. */
+const NOTHING_MORE: Conversation = {
+  message: () => undefined,
+  drained: () => {},
+  tick: () => {},
+  closed: () => {},
+}
+
 function converse(
   context: YWebsocketContext,
   wire: Wire,
   ref: EntityRef,
   entity: Entity,
+  admission: Admission,
 ): Conversation {
-  const caller = new Stranger(context, ref, wire)
+  const caller = new Client(context, ref, wire, admission)
   const outlet = new YWebsocketOutlet(wire, caller)
   const session = new Session(context.session, caller, entity, outlet)
   session.open()
   return new YWebsocketConversation(context, session, wire, caller)
 }
 
-/** Without authentication nobody is anybody, and everybody may write. */
-class Stranger implements Caller {
+/** Who is at the other end, by its token. */
+class Client implements Caller {
   readonly session: string
+  readonly actor: string
+  readonly may: May
+  readonly until: number | null
   readonly #context: YWebsocketContext
   readonly #ref: EntityRef
   readonly #wire: Wire
 
-  constructor(context: YWebsocketContext, ref: EntityRef, wire: Wire) {
+  constructor(context: YWebsocketContext, ref: EntityRef, wire: Wire, admission: Admission) {
+    const { clock } = context.session
     this.session = context.random.id(16)
+    this.actor = admission.actor
+    this.may = admission.may
+    // The wall clock says when; from here on the one that nobody sets counts.
+    this.until =
+      admission.expiresAt === null
+        ? null
+        : clock.monotonic() + Math.max(0, admission.expiresAt - clock.wall())
     this.#context = context
     this.#ref = ref
     this.#wire = wire
-  }
-
-  get actor(): string {
-    return 'anonymous'
-  }
-
-  get may(): 'write' {
-    return 'write'
   }
 
   /** Made when something has to be said, which is rare: kept, it would be 0.9 KB per session. */
@@ -208,9 +253,9 @@ const own = (view: Uint8Array): Uint8Array => new Uint8Array(view)
 
 class YWebsocketOutlet implements Outlet {
   readonly #wire: Wire
-  readonly #caller: Stranger
+  readonly #caller: Client
 
-  constructor(wire: Wire, caller: Stranger) {
+  constructor(wire: Wire, caller: Client) {
     this.#wire = wire
     this.#caller = caller
   }

@@ -74,3 +74,36 @@ export class Family<Child, Label extends string = string> {
     return this.#children[Symbol.iterator]()
   }
 }
+
+/** Stands for all that came when there were enough. No value of a label may look like it. */
+const OTHERS = '(others)'
+
+/**
+ * One counter or gauge per value of a label that only the running tells, such as a tenant: the first
+ * so many have their own, all others share one, so that nobody can fill the page.
+ */
+export class OpenFamily<Child> {
+  readonly #children = new Map<string, Child>()
+  readonly #make: () => Child
+  readonly #most: number
+
+  constructor(most: number, make: () => Child) {
+    this.#most = most
+    this.#make = make
+  }
+
+  of(label: string): Child {
+    return this.#children.get(label) ?? this.#add(label)
+  }
+
+  #add(label: string): Child {
+    const own = this.#children.size < this.#most ? label : OTHERS
+    const child = this.#children.get(own) ?? this.#make()
+    this.#children.set(own, child)
+    return child
+  }
+
+  [Symbol.iterator](): MapIterator<[string, Child]> {
+    return this.#children[Symbol.iterator]()
+  }
+}

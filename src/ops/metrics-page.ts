@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import * as prom from 'prom-client'
-import { Family, Histogram } from './instruments.ts'
+import { Family, Histogram, OpenFamily } from './instruments.ts'
 import { exposedName, type MetricName, type MetricRow, metricTable } from './metric-table.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -60,7 +60,8 @@ function expose(
     registers: [registry],
     collect(this: prom.Counter | prom.Gauge): void {
       this.reset()
-      if (!(instrument instanceof Family)) this.inc(instrument.value)
+      const many = instrument instanceof Family || instrument instanceof OpenFamily
+      if (!many) this.inc(instrument.value)
       else for (const [value, { value: now }] of instrument) this.inc({ [`${label}`]: value }, now)
     },
   }

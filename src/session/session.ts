@@ -1,3 +1,4 @@
+import type { May } from '../access/access.ts'
 import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { Limits, Paces } from '../core/limits.ts'
@@ -28,7 +29,9 @@ export interface SessionContext {
 export interface Caller {
   readonly actor: string
   readonly session: string
-  readonly may: 'read' | 'write'
+  readonly may: May
+  /** When its right to be here ends, on the monotonic clock; `null`: never. */
+  readonly until: number | null
   readonly logger: Logger
 }
 
@@ -74,6 +77,7 @@ export class Session implements Member {
   /** The next message is the one directly after the first step1. */
   #mayClaim = false
   #room: (() => void)[] | null = null
+  #expiryTold = false
 
   constructor(context: SessionContext, caller: Caller, entity: Entity, outlet: Outlet) {
     this.#context = context
@@ -91,6 +95,7 @@ export class Session implements Member {
   open(): void {
     this.#entity.join(this)
     this.#context.metrics.sessions.add(1)
+    this.#context.metrics.tenantSessions.of(this.#entity.ref.tenant).add(1)
     this.#ask(false)
   }
 
@@ -138,7 +143,7 @@ export class Session implements Member {
   update(bytes: Uint8Array, kind: 'update' | 'answer'): Promise<void> | undefined {
     if (this.#closed) return
     this.#mayClaim = false
-    this.#context.metrics.updatesIn.add()
+    this.#count(bytes.length)
     if (bytes.length > IN_THREAD_BYTES) {
       return this.#context.checkInThread(bytes).then(
         (scan) => this.#take(scan, kind),
@@ -151,6 +156,14 @@ export class Session implements Member {
       this.refuse(TributaryError.from(error))
       return
     }
+  }
+
+  #count(bytes: number): void {
+    const { metrics } = this.#context
+    const { tenant } = this.#entity.ref
+    metrics.updatesIn.add()
+    metrics.tenantUpdates.of(tenant).add()
+    metrics.tenantBytesIn.of(tenant).add(bytes)
   }
 
   /** A thread that failed is no fault of the client's: it may come back. */
@@ -340,6 +353,7 @@ export class Session implements Member {
     if (this.#messages?.full(now)) this.#messages = null
     if (this.#bytes?.full(now)) this.#bytes = null
     if (this.#newClients?.full(now)) this.#newClients = null
+    if (this.#outOfTime(now)) return
     const question = this.#question
     if (question === null || question.neededSince === null) return
     if (now - question.neededSince < this.#context.paces.ask) return
@@ -353,6 +367,23 @@ export class Session implements Member {
     this.#outlet.question(this.#entity.stateVector)
   }
 
+  /** A right that has run out is told, and some time later the session is over. */
+  #outOfTime(now: number): boolean {
+    const { until } = this.#caller
+    if (until === null || now < until) return false
+    if (now >= until + this.#context.paces.grace) {
+      this.#end('unauthenticated')
+      return true
+    }
+    if (!this.#expiryTold) {
+      this.#expiryTold = true
+      this.#outlet.denied(
+        'Your token has expired. Come back with a new one: this session is ending.',
+      )
+    }
+    return false
+  }
+
   /**
    * The client has left, or is sent away: the entity forgets it. Idempotent.
    *
@@ -362,6 +393,7 @@ export class Session implements Member {
     if (this.#closed) return
     this.#closed = true
     this.#context.metrics.sessions.add(-1)
+    this.#context.metrics.tenantSessions.of(this.#entity.ref.tenant).add(-1)
     this.#entity.leave(this, announce)
     this.#markers = []
     this.#letGo()

@@ -7,6 +7,7 @@ import { outcomeOf, TributaryError } from '../core/errors.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Door } from '../dialects/wire.ts'
 import { Connection, type ConnectionContext, type Host } from './connection.ts'
+import { chosenProtocol, offeredToken } from './offered-token.ts'
 import { ServedSocket } from './served-socket.ts'
 import { Wheel } from './wheel.ts'
 
@@ -20,9 +21,6 @@ export interface AcceptorContext extends ConnectionContext {
  * constant of its own, since the types of ws do not have them.)
  */
 const FRAGMENTS = { maxFragments: 4_096, maxBufferedChunks: 65_536 }
-
-/** A client that offers its token as a subprotocol must not have it echoed. */
-const TOKEN_PROTOCOL = 'tributary.token.'
 
 /**
  * Where sockets begin: decides about each upgrade while it is still plain HTTP, so that a refusal is
@@ -49,10 +47,7 @@ export class Acceptor implements Host {
       perMessageDeflate: false,
       autoPong: false,
       maxPayload: context.limits.frameBytes,
-      handleProtocols: (offered) => {
-        for (const name of offered) if (!name.startsWith(TOKEN_PROTOCOL)) return name
-        return false
-      },
+      handleProtocols: chosenProtocol,
     })
   }
 
@@ -87,7 +82,8 @@ export class Acceptor implements Host {
       throw new TributaryError('no-such-door', `No WebSocket is served here. ${this.#doorNames()}`)
     }
     this.#refuseOverLimit(address)
-    const begin = door.admit({ path: path.slice(door.prefix.length), query, address })
+    const token = offeredToken(request.headers, query)
+    const begin = door.admit({ path: path.slice(door.prefix.length), token, address })
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
       const connection = new Connection(this.#context, this, ws, socket, address)
       this.#wheel.add(connection)

@@ -91,7 +91,7 @@ function join(
       metrics: stage.metrics,
       checkInThread: async (bytes) => checkUpdate(bytes),
     },
-    { actor: 'anonymous', session: 's', may: options.may ?? 'write', logger: SILENT },
+    { actor: 'anonymous', session: 's', may: options.may ?? 'write', until: null, logger: SILENT },
     entity,
     outlet,
   )

@@ -1,3 +1,4 @@
+import { openAccess } from '../../src/access/open-access.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import type { EntityRef } from '../../src/core/ids.ts'
 import type { Limits, Paces } from '../../src/core/limits.ts'
@@ -125,6 +126,7 @@ export class SimNode {
       },
     })
     this.#door = yWebsocketDoor({
+      access: openAccess(),
       session: {
         clock,
         limits,
@@ -161,7 +163,7 @@ export class SimNode {
   /** @throws {TributaryError} that a client would get as an HTTP status. */
   accept(link: SimLink): void {
     const path = this.#parts.ref.id
-    const begin = this.#door.admit({ path, query: new URLSearchParams(), address: link.address })
+    const begin = this.#door.admit({ path, token: null, address: link.address })
     this.#links.add(link)
     link.open(begin)
   }
