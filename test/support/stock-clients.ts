@@ -38,6 +38,8 @@ export interface StockOptions {
   /** Only 2.1 and 3.1 know how to offer subprotocols. */
   readonly protocols?: readonly string[]
   readonly resyncInterval?: number
+  /** As tabs of one browser do. */
+  readonly broadcasts?: boolean
   /** How long each wait may take, in ms. */
   readonly deadline?: number
   /** False: it connects when told to. */
@@ -69,7 +71,7 @@ export class StockClient {
     ) => StockProvider
     this.provider = new Provider(url, id, this.doc, {
       // Clients of one process would sync over a BroadcastChannel, without any server.
-      disableBc: true,
+      disableBc: !options.broadcasts,
       WebSocketPolyfill: this.#tap(),
       params: options.params ?? {},
       protocols: [...(options.protocols ?? [])],
@@ -140,6 +142,8 @@ export class TappedSocket extends WebSocket {
   /** Whether a step2 went out. */
   answered = false
   closedWith: number | null = null
+  /** On the monotonic clock, in ms. */
+  readonly triedAt = performance.now()
   framesIn = 0
 
   constructor(url: string, protocols: string[] = [], options: ClientOptions = {}) {
