@@ -1,14 +1,14 @@
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import type { WebsocketProvider } from 'y-websocket'
+import { messageAuth, type WebsocketProvider } from 'y-websocket'
 
 /** y-sweet's message: the server sends it back when everything before it is durable. */
 const MARKER = 102
 /** Between an edit and the question whether it is saved, in ms: a burst of edits asks once. */
 const PACE_MS = 50
 
-/** Whether the server vouches for everything that was typed here. */
-export type SaveState = 'unsaved' | 'saved'
+/** Whether the server vouches for everything that was typed here; `refused`: it did not take it. */
+export type SaveState = 'unsaved' | 'saved' | 'refused'
 
 /**
  * Tells the state of saving, now and whenever it changes.
@@ -16,6 +16,9 @@ export type SaveState = 'unsaved' | 'saved'
  * After own edits a marker with a rising number goes out. When that number comes back, all that was
  * sent before it is durable. A link that breaks takes its markers with it, so every new link asks
  * afresh, behind the answer that brings the server what it missed.
+ *
+ * A denial while something is unsaved means that it was not taken, as when one may only read. Then
+ * nothing is saved until another link has asked again: a marker answers for what was taken alone.
  */
 export function watchSaved(provider: WebsocketProvider, tell: (state: SaveState) => void): void {
   let now: SaveState = 'saved'
@@ -49,12 +52,20 @@ export function watchSaved(provider: WebsocketProvider, tell: (state: SaveState)
     const version = decoding.readVarUint(
       decoding.createDecoder(decoding.readVarUint8Array(message)),
     )
-    if (version === asked && timer === undefined) become('saved')
+    if (version === asked && timer === undefined && now !== 'refused') become('saved')
+  }
+  const { [messageAuth]: heard } = provider.messageHandlers
+  provider.messageHandlers[messageAuth] = (...message) => {
+    heard?.(...message)
+    if (now === 'unsaved') become('refused')
   }
   provider.doc.on('update', (_update, origin) => {
-    if (origin === provider) return
+    if (origin === provider || now === 'refused') return
     become('unsaved')
     askSoon()
+  })
+  provider.on('connection-close', () => {
+    if (now === 'refused') become('unsaved')
   })
   provider.on('sync', (synced) => {
     if (synced) askSoon()

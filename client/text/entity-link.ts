@@ -26,9 +26,11 @@ export function entityOfHash(hash: string): EntityId {
   return id
 }
 
-/** The link that opens `id` on the page at `page`, whatever that link had behind its `#`. */
+/** The link that opens `id` on the page at `page`, whatever that link had behind its `?` and `#`. */
 export function linkTo(id: EntityId, page: string): string {
   const link = new URL(page)
+  // A token in it is its owner's.
+  link.search = ''
   link.hash = encodeURIComponent(id).replaceAll('%2F', '/')
   return link.href
 }

@@ -5,6 +5,7 @@ import type { EntityId } from '../../src/core/ids.ts'
 import { TextBinding } from '../field/text-binding.ts'
 import { doorOf } from '../link/door.ts'
 import { type LinkState, watchLink } from '../link/link-state.ts'
+import { ownToken } from '../link/own-token.ts'
 import { type SaveState, watchSaved } from '../link/saved.ts'
 import { entityOfHash, linkTo } from './entity-link.ts'
 import { showOwnName } from './own-name.ts'
@@ -50,6 +51,7 @@ function enter(id: EntityId): void {
     connect: false,
     // Two tabs of one browser would find each other without any server, which proves nothing.
     disableBc: true,
+    params: ownToken(location.search),
   })
 
   const own = byId('you', HTMLLIElement)
@@ -70,7 +72,7 @@ function enter(id: EntityId): void {
     showState(pill, note, link, saved)
   })
   addEventListener('beforeunload', (event) => {
-    if (saved === 'unsaved') event.preventDefault()
+    if (saved !== 'saved') event.preventDefault()
   })
 
   new TextBinding(field, doc.getText('text'))

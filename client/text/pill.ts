@@ -8,6 +8,12 @@ const WORDS: Record<LinkState['is'], string> = {
   refused: 'Refused',
 }
 
+const LIVE: Record<SaveState, string> = {
+  saved: 'Saved on the server',
+  unsaved: 'Saving',
+  refused: 'The server does not take your changes: they are on this page only',
+}
+
 /**
  * The state of the link as one word in a pill, and what that means for your text as a sentence. The
  * pill is a live region, the sentence is not: "Saving, saved" after every word would drown the text.
@@ -26,7 +32,7 @@ export function showState(
 
 function sentence(link: LinkState, saved: SaveState): string {
   if (link.is === 'refused') return link.reason
-  if (link.is === 'live') return saved === 'saved' ? 'Saved on the server' : 'Saving'
-  if (saved === 'unsaved') return 'Your changes wait here until the server is back'
+  if (link.is === 'live') return LIVE[saved]
+  if (saved !== 'saved') return 'Your changes wait here until the server is back'
   return link.is === 'offline' ? 'Keep writing until the server is back' : ''
 }

@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import { TextBinding } from '../field/text-binding.ts'
 import { doorOf } from '../link/door.ts'
 import { type LinkState, watchLink } from '../link/link-state.ts'
+import { ownToken } from '../link/own-token.ts'
 import { type SaveState, watchSaved } from '../link/saved.ts'
 import { type BoardId, entityOf, linkTo, newBoardId } from './board-link.ts'
 import { createActions, type PageDoings } from './editor/actions.ts'
@@ -52,6 +53,7 @@ export function enterBoard(id: BoardId, root: string): void {
     connect: false,
     // Two tabs of one browser would find each other without any server, which proves nothing.
     disableBc: true,
+    params: ownToken(location.search),
     WebSocketPolyfill: countingSockets(traffic),
   })
 
@@ -72,7 +74,7 @@ export function enterBoard(id: BoardId, root: string): void {
     saved.value = state
   })
   addEventListener('beforeunload', (event) => {
-    if (saved.value === 'unsaved') event.preventDefault()
+    if (saved.value !== 'saved') event.preventDefault()
   })
 
   const themes = createThemeSwitch()
@@ -97,7 +99,7 @@ export function enterBoard(id: BoardId, root: string): void {
   const doings: PageDoings = {
     share: openShare,
     showKeys: () => openKeys(),
-    newBoard: () => location.assign(linkTo(root, newBoardId())),
+    newBoard: () => location.assign(linkTo(root, newBoardId()) + location.search),
     exportPng: () => save('png'),
     exportSvg: () => save('svg'),
     switchTheme: () => themes.turn(),

@@ -23,6 +23,6 @@ if (link.kind === 'bad') {
 } else {
   const id = link.kind === 'board' ? link.id : (lastBoard() ?? newBoardId())
   rememberBoard(id)
-  if (link.kind === 'none') showAddress(linkTo(link.root, id))
+  if (link.kind === 'none') showAddress(linkTo(link.root, id) + location.search)
   enterBoard(id, link.root)
 }

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { stageTest, stockTest } from '../support/stage.ts'
+import { mayAll, SECRET } from '../support/tokens.ts'
 import { withoutChromium } from './chromium.ts'
 import { agreed, pair, Visitor } from './visitor.ts'
 
@@ -137,5 +138,36 @@ describe.skipIf(withoutChromium)('the page and its server', () => {
       expect(await ann.text()).toBe('not yet sent')
     },
     { flags: [] },
+  )
+
+  stageTest(
+    '[P11] who may only read sees everything, and is told that own edits are not kept',
+    async (stage) => {
+      const id = stage.entity()
+      const as = (may: string) => ({ query: `?token=${mayAll(may)}` })
+      const [ann, bob] = await Promise.all([
+        arrive(stage, id, as('write')),
+        arrive(stage, id, as('read')),
+      ])
+      await ann.field.focus()
+      await ann.type('from Ann')
+      await ann.says('Saved on the server')
+      await bob.shows('from Ann')
+      expect(await bob.words('#note')).toBe('Saved on the server')
+      await bob.field.focus()
+      await bob.type('not kept ')
+      await bob.says('The server does not take your changes: they are on this page only')
+      expect(await ann.text()).toBe('from Ann')
+
+      await bob.context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      await bob.page.locator('#copy').click()
+      await bob.page.getByRole('button', { name: 'Copied' }).waitFor()
+      expect(await bob.page.evaluate('navigator.clipboard.readText()')).not.toContain('token')
+
+      const nobody = await arrive(stage, id)
+      await nobody.is('Refused')
+      expect(await nobody.words('#note')).toMatch(/token/)
+    },
+    { flags: ['--auth-secret', SECRET] },
   )
 })

@@ -11,6 +11,8 @@ export interface VisitOptions extends BrowserContextOptions {
   readonly beside?: Visitor
   /** Where the pages lie, `/` by default. Elsewhere they come from the folder, as behind a proxy. */
   readonly path?: string
+  /** Of the page's address, `?` included. */
+  readonly query?: string
 }
 
 /** One tab with the text page. Each has a profile of its own, unless it is opened beside another. */
@@ -33,7 +35,7 @@ export class Visitor {
 
   /** Opens the page of the stage's server at `#id`. The tab closes with the stage. */
   static async arrive(stage: Stage, id: string, options: VisitOptions = {}): Promise<Visitor> {
-    const { beside, path = '/', ...rest } = options
+    const { beside, path = '/', query = '', ...rest } = options
     const context = beside?.context ?? (await (await browser()).newContext(rest))
     const page = await context.newPage()
     const visitor = new Visitor(context, page, stage.deadline)
@@ -42,7 +44,7 @@ export class Visitor {
       expect(visitor.#complaints, 'what the page complained about').toEqual([])
     })
     const place = await placeOf(page, stage, path)
-    await page.goto(`${place}text/#${encodeURIComponent(id)}`)
+    await page.goto(`${place}text/${query}#${encodeURIComponent(id)}`)
     return visitor
   }
 

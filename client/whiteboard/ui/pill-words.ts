@@ -11,12 +11,21 @@ export interface PillWords {
   readonly note: string
 }
 
+const LIVE: Record<SaveState, Omit<PillWords, 'word'>> = {
+  saved: { saved: 'Saved', note: '' },
+  unsaved: { saved: 'Saving', note: '' },
+  refused: {
+    saved: 'Not saved',
+    note: 'The server does not take what you change: it is on this page only.',
+  },
+}
+
 export function pillWords(link: LinkState, saved: SaveState): PillWords {
   switch (link.is) {
     case 'connecting':
       return { word: 'Connecting', saved: '', note: '' }
     case 'live':
-      return { word: 'Live', saved: saved === 'saved' ? 'Saved' : 'Saving', note: '' }
+      return { word: 'Live', ...LIVE[saved] }
     case 'offline':
       return {
         word: 'Offline',

@@ -44,6 +44,10 @@ describe('[B74] how the board stands with the server', () => {
   test('saved is said of what the server confirmed, and only while it can be known', () => {
     expect(pillWords({ is: 'live' }, 'saved').saved).toBe('Saved')
     expect(pillWords({ is: 'live' }, 'unsaved').saved).toBe('Saving')
+    expect(pillWords({ is: 'live' }, 'refused')).toMatchObject({
+      saved: 'Not saved',
+      note: expect.stringContaining('on this page only'),
+    })
     expect(pillWords({ is: 'offline' }, 'saved').saved).toBe('')
     expect(pillWords({ is: 'connecting' }, 'saved').saved).toBe('')
   })
