@@ -127,15 +127,19 @@ export class FanOut {
     const { writers, writersRead } = this.#shape
     const name = this.#name(entity)
     const dialect = this.#dialect
-    const socket = new Socket(this.#at.port, this.#at.prefix + dialect.path(name), {
-      opened: () => {
-        for (const message of dialect.greeting(name)) socket.send(message)
-        socket.send(dialect.sync(name, STEP1, FRESH))
-        if (!this.#at.answers) client.isSynced = true
+    const socket = new Socket(
+      this.#at.port,
+      this.#at.prefix + dialect.path(name) + this.#at.query,
+      {
+        opened: () => {
+          for (const message of dialect.greeting(name)) socket.send(message)
+          socket.send(dialect.sync(name, STEP1, FRESH))
+          if (!this.#at.answers) client.isSynced = true
+        },
+        message: (bytes, from, to) => this.#message(client, name, bytes, from, to),
+        closed: (reason) => this.#trouble.add(reason),
       },
-      message: (bytes, from, to) => this.#message(client, name, bytes, from, to),
-      closed: (reason) => this.#trouble.add(reason),
-    })
+    )
     /** @type {Client} */
     const client = {
       socket,

@@ -10,6 +10,7 @@ import { SlowReaders } from './slow-readers.mjs'
  * @typedef {object} Door
  * @property {number} port
  * @property {string} prefix Of every path.
+ * @property {string} query Of every address, `?` included.
  * @property {string} dialect
  * @property {boolean} answers Whether it speaks the sync protocol at all.
  */

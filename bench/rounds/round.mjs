@@ -10,6 +10,7 @@ import { measureReaders } from './readers.mjs'
 import { Server } from './server.mjs'
 import { measureSlowReaders } from './slow-readers.mjs'
 import { measureStart } from './start.mjs'
+import { measureTokens } from './tokens.mjs'
 
 /**
  * What one target did in one round of a scenario.
@@ -25,6 +26,7 @@ import { measureStart } from './start.mjs'
  * @typedef {object} Stage What a measurement is given.
  * @property {Server} server
  * @property {(count: number, what: (index: number) => unknown[]) => Promise<Load>} load
+ * @property {() => Promise<void>} rest Ends the load: for a measurement of several turns.
  * @property {number} seconds
  */
 
@@ -39,6 +41,7 @@ export const MEASURES = {
   history: measureHistory,
   readers: measureReaders,
   start: measureStart,
+  tokens: measureTokens,
 }
 
 /** @type {Set<{ kill: () => void }>} What must not outlive us. */
@@ -58,23 +61,26 @@ export async function playRound(scenario, target, { seconds, profiles }) {
   running.add(server)
   /** @type {Load[]} */
   const loads = []
+  const stage = {
+    server,
+    seconds,
+    load: async (/** @type {number} */ count, /** @type {(index: number) => unknown[]} */ what) => {
+      const load = await Load.start(count, what)
+      loads.push(load)
+      running.add(load)
+      return load
+    },
+    rest: async () => {
+      for (const load of loads.splice(0)) {
+        running.delete(load)
+        await load.stop()
+      }
+    },
+  }
   try {
     const measure = /** @type {(stage: Stage, shape: any) => Promise<Omit<Sample, 'tier'>>} */ (
       MEASURES[scenario.measure]
     )
-    const stage = {
-      server,
-      seconds,
-      load: async (
-        /** @type {number} */ count,
-        /** @type {(index: number) => unknown[]} */ what,
-      ) => {
-        const load = await Load.start(count, what)
-        loads.push(load)
-        running.add(load)
-        return load
-      },
-    }
     const sample = await measure(stage, scenario.shape)
     if (sample.load > 0.9) {
       sample.warnings.push(`the load used ${percent(sample.load)} of its cores: it measured itself`)
@@ -84,10 +90,7 @@ export async function playRound(scenario, target, { seconds, profiles }) {
     }
     return { tier: server.tier, ...sample }
   } finally {
-    for (const load of loads) {
-      running.delete(load)
-      await load.stop()
-    }
+    await stage.rest()
     running.delete(server)
     await server.stop()
   }

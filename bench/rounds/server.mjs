@@ -24,7 +24,8 @@ export class Server {
   #data
   #target
   #profiles
-  #flags
+  /** Of Tributary, from its next start on. @type {readonly string[]} */
+  flags
   /** @type {import('../load/process.mjs').Door} */
   door
   /** @type {string | null} How safe what it acknowledges is; null when it stores nothing. */
@@ -54,7 +55,7 @@ export class Server {
   constructor(target, profiles, flags) {
     this.#target = target
     this.#profiles = profiles
-    this.#flags = flags
+    this.flags = flags
     this.#data = null
     if (target.stores) {
       mkdirSync(DATA, { recursive: true })
@@ -62,7 +63,7 @@ export class Server {
     }
     this.#child = this.#spawn()
     const { prefix, dialect, answers } = target
-    this.door = { port: 0, prefix, dialect, answers }
+    this.door = { port: 0, prefix, query: '', dialect, answers }
   }
 
   #spawn() {
@@ -72,7 +73,7 @@ export class Server {
       [
         ...['-c', String(CORE), process.execPath, '--expose-gc', '--import', ATTEND],
         ...(this.#profiles === null ? [] : ['--cpu-prof', '--cpu-prof-dir', this.#profiles]),
-        ...[script, this.#data ?? '', main, ...this.#flags],
+        ...[script, this.#data ?? '', main, ...this.flags],
       ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     )

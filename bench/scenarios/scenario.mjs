@@ -14,6 +14,7 @@ import { many10000 } from './many-10000.mjs'
 import { readers100 } from './readers-100.mjs'
 import { readers1000 } from './readers-1000.mjs'
 import { slowReaders } from './slow-readers.mjs'
+import { tokens } from './tokens.mjs'
 
 /**
  * What a figure has to reach: at most so many times another target's, or at most or at least so much.
@@ -52,6 +53,7 @@ export const SCENARIOS = [
   comeBack,
   slowReaders,
   latency,
+  tokens,
   growthEntities,
   growthHistory,
   growthReaders,
