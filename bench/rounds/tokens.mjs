@@ -12,6 +12,7 @@ const SECRET = 'of the bench, which has nothing to hide'
  */
 export async function measureTokens(stage, shape) {
   const { server } = stage
+  /** @type {(Awaited<ReturnType<typeof measureFanOut>> & { isOpen: boolean })[]} */
   const samples = []
   for (const [turn, isOpen] of [true, false, false, true].entries()) {
     server.flags = isOpen ? [] : ['--auth-secret', SECRET]
