@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path'
+import { makeToken } from './access/make-token.ts'
 import { TributaryError } from './core/errors.ts'
-import { isLoopback } from './ops/contradictions.ts'
+import { asksForTokens } from './ops/contradictions.ts'
 import { createLogLines, type LogLines } from './ops/log-lines.ts'
+import { isLoopback } from './ops/loopback.ts'
 import { versionText } from './ops/option-text.ts'
 import type { Config } from './ops/options.ts'
 import { readOptions } from './ops/read-options.ts'
+import { SYSTEM_CLOCK } from './ops/system.ts'
+import type { TokenWish } from './ops/token-options.ts'
 import { type RunningServer, startServer } from './server.ts'
 
 /** How the command ends. A bad option is told apart, so that nobody restarts it in a loop. */
@@ -24,11 +28,26 @@ function main(): void {
       process.stdout.write(reading.text)
       return
     case 'refused':
-      process.stderr.write(`tributary: ${reading.line}\n`)
-      process.exitCode = EXIT.badOption
+      refuse(reading.line)
+      return
+    case 'token':
+      void printToken(reading.wish)
       return
     case 'run':
       run(reading.config, reading.warnings)
+  }
+}
+
+function refuse(line: string): void {
+  process.stderr.write(`tributary: ${line}\n`)
+  process.exitCode = EXIT.badOption
+}
+
+async function printToken(wish: TokenWish): Promise<void> {
+  try {
+    process.stdout.write(`${await makeToken(wish, SYSTEM_CLOCK)}\n`)
+  } catch (thrown) {
+    refuse(TributaryError.from(thrown).message)
   }
 }
 
@@ -63,6 +82,7 @@ function announce(server: RunningServer, config: Config, logger: LogLines): void
   if (config.store === 'memory') {
     logger.warn('everything is kept in memory and gone when this process ends')
   }
+  if (asksForTokens(config)) return
   if (config.auth === null) {
     logger.info('without authentication only this machine can connect')
   } else if (!isLoopback(config.host)) {

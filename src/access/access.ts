@@ -34,7 +34,7 @@ export interface Access {
   admit(token: string | null, id: EntityId): Promise<Admission>
   /** For /readyz: what is wrong with the keys now, a line each. */
   readonly warnings: readonly string[]
-  /** Ends timers and fetches. Idempotent; who comes later is `not-available` unless it is open. */
+  /** Ends timers and fetches. Idempotent. */
   close(): void
 }
 

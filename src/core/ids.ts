@@ -43,6 +43,9 @@ export function entityId(name: string): EntityId {
   return name as EntityId
 }
 
+/** Whether it would do for an entity id: the same holds for actors and for patterns of ids. */
+export const isName = (text: string): boolean => faultOf(text) === null
+
 function faultOf(name: string): string | null {
   if (name.length === 0) return 'is empty'
   if (!name.isWellFormed()) return 'is not valid Unicode'

@@ -1,5 +1,5 @@
-import { isIPv4 } from 'node:net'
 import type { LimitName, PaceName } from '../core/limits.ts'
+import { isLoopback } from './loopback.ts'
 import { written } from './option-values.ts'
 import { type Config, OPTIONS } from './options.ts'
 
@@ -12,17 +12,52 @@ const LIMITS: readonly (readonly [LimitName, LimitName])[] = [
 ]
 const PACES: readonly (readonly [PaceName, PaceName])[] = [['tick', 'tickMax']]
 
+/** Where it may come from who somebody is; there is one such place, or none. */
+const DECIDERS = [
+  ['auth', '--auth none'],
+  ['authSecret', '--auth-secret'],
+  ['authKeys', '--auth-keys'],
+  ['authJwks', '--auth-jwks'],
+] as const satisfies readonly (readonly [keyof Config, string])[]
+const KEYS = DECIDERS.slice(1)
+
+/** Whether clients need a token. */
+export const asksForTokens = (config: Config): boolean =>
+  KEYS.some(([name]) => config[name] !== null)
+
 /**
  * Why these values, each right by itself, are no configuration together: one line that names the
  * remedy, or `null`.
+ *
+ * @param hasHook Whether a hook of the embedding program decides who may come in.
  */
-export function contradictionIn(config: Config): string | null {
-  if (config.auth === null && !isLoopback(config.host)) {
+export function contradictionIn(config: Config, hasHook = false): string | null {
+  return accessIn(config, hasHook) ?? boundsIn(config)
+}
+
+function accessIn(config: Config, hasHook: boolean): string | null {
+  const given: string[] = DECIDERS.filter(([name]) => config[name] !== null).map(([, flag]) => flag)
+  if (hasHook) given.push('the hook `authorise`')
+  const [first, second] = given
+  if (second !== undefined) {
+    return `${first} and ${second} both say who may come in: leave one of them out`
+  }
+  const keys = KEYS.map(([, flag]) => flag).join(', ')
+  for (const name of ['Issuer', 'Audience'] as const) {
+    if (config[`auth${name}`] !== null && !asksForTokens(config)) {
+      return `--auth-${name.toLowerCase()} is about tokens, which nothing asks for: add one of ${keys}`
+    }
+  }
+  if (first === undefined && !isLoopback(config.host)) {
     return (
       `--host ${config.host} would let in everyone who reaches it: ` +
-      'add --auth none if that is meant, or leave --host out'
+      `add --auth none if that is meant, one of ${keys} if not, or leave --host out`
     )
   }
+  return null
+}
+
+function boundsIn(config: Config): string | null {
   for (const [low, high] of LIMITS) {
     if (config.limits[low] > config.limits[high]) return tooHigh('limits', config.limits, low, high)
   }
@@ -43,9 +78,4 @@ function tooHigh<Name extends string>(
     return `--${option?.flag} (${written(values[name], option?.kind ?? null)})`
   }
   return `${told(low)} must not be above ${told(high)}`
-}
-
-/** Nobody but this machine reaches it. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }

@@ -11,6 +11,7 @@ export function versionText(): string {
 const TOP = `Tributary, a self-hosted server for shared state.
 
 Usage: tributary [--option value]...
+       tributary token --help     make a token for trying out
 `
 const BOTTOM = `
 Every option but the last three is also a variable, like TRIBUTARY_LOG_LEVEL for --log-level, and,
@@ -18,32 +19,62 @@ but for --config, a key of the config file. A flag counts before a variable, a v
 file. Sizes are written like 64MB or 256KB, times like 30s or 250ms.
 `
 
+/** Stands for the value of a secret, wherever values are shown. */
+const HIDDEN = '(set)'
+export const shown = (option: Option, value: unknown): unknown =>
+  option.isSecret === true && value !== null ? HIDDEN : value
+
+const lineOf = (option: Option, flag = option.flag): [string, string] => [
+  `--${flag} ${option.value}`,
+  `${option.what}${option.default === null ? '' : ` (${written(option.default, option.kind)})`}`,
+]
+
 export function helpText(): string {
-  const lineOf = (option: Option): [string, string] => [
-    `--${option.flag} ${option.value}`,
-    `${option.what}${option.default === null ? '' : ` (${written(option.default, option.kind)})`}`,
-  ]
   const group = (name: Option['group']) => OPTIONS.filter((option) => option.group === name)
   const sections: [string, [string, string][]][] = [
     [
       'Options',
       [
-        ...[...group('options'), CONFIG_FILE].map(lineOf),
+        ...[...group('options'), CONFIG_FILE].map((option) => lineOf(option)),
         ...Object.entries(QUESTIONS).map(([flag, what]): [string, string] => [`--${flag}`, what]),
       ],
     ],
-    ['Limits: what is bounded', group('limits').map(lineOf)],
-    ['Paces: how often and how long', group('paces').map(lineOf)],
+    ['Limits: what is bounded', group('limits').map((option) => lineOf(option))],
+    ['Paces: how often and how long', group('paces').map((option) => lineOf(option))],
   ]
+  return TOP + sectionsText(sections) + BOTTOM
+}
+
+function sectionsText(sections: readonly [string, [string, string][]][]): string {
   const width = Math.max(...sections.flatMap(([, lines]) => lines.map(([left]) => left.length)))
-  const text = sections.map(
-    ([title, lines]) =>
-      `\n${title}\n${lines.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')}`,
-  )
-  return TOP + text.join('') + BOTTOM
+  return sections
+    .map(
+      ([title, lines]) =>
+        `\n${title}\n${lines.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')}`,
+    )
+    .join('')
+}
+
+const TOKEN_TOP = `Prints a token for trying out, signed with the secret of the server (HS256).
+
+Usage: tributary token --sub NAME --grant PATTERN:MAY [--option value]...
+`
+const TOKEN_BOTTOM = `
+In a pattern * stands for any characters between two /, a last ** for everything from there on.
+The options of the server are taken from their variables and the config file as well. A secret that
+stands in the command line is seen by everyone on this machine: TRIBUTARY_AUTH_SECRET is not.
+`
+
+/** @param flags Of the command `token`, with what they mean. */
+export function tokenHelpText(flags: ReadonlyMap<string, Option>): string {
+  const lines = [...flags].map(([flag, option]) => lineOf(option, flag))
+  return TOKEN_TOP + sectionsText([['Options', lines]]) + TOKEN_BOTTOM
 }
 
 export function printedConfig(values: ReadonlyMap<Option, Given>): string {
-  const entries = [...values].map(([{ flag }, { value, from }]) => [flag, { value, from }])
+  const entries = [...values].map(([option, { value, from }]) => [
+    option.flag,
+    { value: shown(option, value), from },
+  ])
   return `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { isName, tenant } from '../core/ids.ts'
+import { isLoopback } from './loopback.ts'
 
 // What the value of an option may be. A check takes a text (of a flag, a variable, a config file)
 // or a number or boolean of a config file; its message completes "--port must be …".
@@ -31,6 +33,9 @@ export const size = amount('size', 1, KB ** 4, 'a size from 1 byte to 1024GB, li
 /** In milliseconds. Node fires a timer of more than 2^31 - 1 ms, nearly 25 days, at once. */
 export const time = amount('time', 1, 576 * 3_600_000, 'a time from 1ms to 576h, like 30s or 250ms')
 
+/** In milliseconds: how long a token lasts. No timer runs that long. */
+export const lifetime = amount('time', 1_000, 8_784 * 3_600_000, 'a time from 1s to 8784h, like 1h')
+
 export const count = amount('count', 1, 1e9, 'a whole number from 1 to 1000000000')
 
 /** 0 means any free one. */
@@ -45,6 +50,53 @@ export const host = z
 
 const PATH = 'a path'
 export const path = z.string(PATH).regex(/^[^\0]+$/, PATH)
+
+const SECRET = 'a text of at least 32 bytes, like the one that `openssl rand -hex 32` prints'
+/** A shorter one could be guessed from a single token. */
+export const secret = z
+  .string(SECRET)
+  .refine((value) => new TextEncoder().encode(value).length >= 32, SECRET)
+
+const TEXT = 'a text'
+export const text = z.string(TEXT).min(1, TEXT)
+
+const KEYS_URL = 'an https address, or an http one of this machine, without a password in it'
+/** Whoever could change the answer on its way could let in anybody. */
+export const keysUrl = z.string(KEYS_URL).refine((value) => {
+  if (!URL.canParse(value)) return false
+  const { protocol, hostname, username, password } = new URL(value)
+  if (username !== '' || password !== '') return false
+  const isHere = protocol === 'http:' && isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'))
+  return protocol === 'https:' || isHere
+}, KEYS_URL)
+
+const NAME = 'a name of 1 to 256 bytes without control characters'
+export const name = z.string(NAME).refine(isName, NAME)
+
+const TENANT = '1 to 64 of A-Z a-z 0-9 . _ -'
+export const tenantName = z.string(TENANT).transform((value, context) => {
+  try {
+    return tenant(value)
+  } catch {
+    context.addIssue(TENANT)
+    return z.NEVER
+  }
+})
+
+const GRANT = 'PATTERN:MAY with a may of read, write or admin, like notes/*:write'
+/** The last colon separates: an id may hold colons. */
+export const grant = z
+  .string(GRANT)
+  .transform((value) => {
+    const colon = value.lastIndexOf(':')
+    return { entity: value.slice(0, Math.max(colon, 0)), may: value.slice(colon + 1) }
+  })
+  .pipe(
+    z.object({
+      entity: z.string().refine(isName, GRANT),
+      may: z.enum(['read', 'write', 'admin'], GRANT),
+    }),
+  )
 
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, words.length === 1 ? words[0] : `one of ${words.join(', ')}`)

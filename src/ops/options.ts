@@ -2,7 +2,19 @@ import type { z } from 'zod'
 import { type Limits, limitTable, type Paces, paceTable } from '../core/limits.ts'
 import { LOG_LEVELS } from '../core/logger.ts'
 import { LOG_FORMATS } from './log-lines.ts'
-import { count, host, oneOf, onOff, path, port, size, time } from './option-values.ts'
+import {
+  count,
+  host,
+  keysUrl,
+  oneOf,
+  onOff,
+  path,
+  port,
+  secret,
+  size,
+  text,
+  time,
+} from './option-values.ts'
 
 /** One option. Flag, variable and key of the config file are made from its name. */
 interface Row {
@@ -11,6 +23,8 @@ interface Row {
   readonly default: unknown
   readonly check: z.ZodType
   readonly what: string
+  /** Its value is never shown, wherever it comes from. */
+  readonly isSecret?: true
 }
 
 /**
@@ -23,7 +37,12 @@ export const optionTable = {
   port: { value: 'PORT', default: 8787, check: port, what: 'the port to listen on; 0 takes any free one' },
   data: { value: 'FOLDER', default: './data', check: path, what: 'where everything is kept' },
   store: { value: 'KIND', default: 'sqlite', check: oneOf(['sqlite', 'memory']), what: 'sqlite, or memory: nothing outlives the process' },
-  auth: { value: 'none', default: null, check: oneOf(['none']).nullable(), what: 'none lets in everyone who reaches the port; without it only this machine is listened to' },
+  auth: { value: 'none', default: null, check: oneOf(['none']).nullable(), what: 'none lets in everyone who reaches the port; without it and without keys only this machine is listened to' },
+  authSecret: { value: 'TEXT', default: null, check: secret.nullable(), isSecret: true, what: 'tokens are signed with this secret (HS256), of at least 32 bytes' },
+  authKeys: { value: 'FILE', default: null, check: path.nullable(), what: 'tokens are signed with a key in this file: a JWK set, a JWK or a public key as PEM (RS256, ES256, EdDSA)' },
+  authJwks: { value: 'URL', default: null, check: keysUrl.nullable(), what: 'tokens are signed with a key of the JWK set at this address' },
+  authIssuer: { value: 'TEXT', default: null, check: text.nullable(), what: 'what a token must name as its issuer (iss)' },
+  authAudience: { value: 'TEXT', default: null, check: text.nullable(), what: 'what a token must name as its audience (aud), or have in its list' },
   echo: { value: 'on|off', default: false, check: onOff, what: 'send a client its own updates too, once durable: for clients that wait for them' },
   gc: { value: 'on|off', default: true, check: onOff, what: 'forget the content of what was deleted; off for apps that keep Yjs versions' },
   logLevel: { value: 'LEVEL', default: 'info', check: oneOf(LOG_LEVELS), what: 'error, warn, info or debug' },
@@ -70,7 +89,12 @@ function kindOf(group: 'limits' | 'paces', name: string): keyof typeof KINDS {
   return group === 'limits' || /Entries/.test(name) ? 'count' : 'time'
 }
 
-function optionOf(group: Option['group'], name: string, row: Row, kind: Option['kind']): Option {
+export function optionOf(
+  group: Option['group'],
+  name: string,
+  row: Row,
+  kind: Option['kind'],
+): Option {
   const prefix = { options: '', limits: 'limit-', paces: 'pace-' }[group]
   const flag = prefix + flagOf(name)
   return { ...row, group, name, flag, variable: variableOf(flag), kind }
