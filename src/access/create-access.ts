@@ -1,5 +1,8 @@
+import type { z } from 'zod'
 import type { Clock } from '../core/clock.ts'
+import { TributaryError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
+import { keysUrl, secret } from '../ops/option-values.ts'
 import type { Config } from '../ops/options.ts'
 import type { Access, Authorise } from './access.ts'
 import { hookAccess } from './hook-access.ts'
@@ -28,8 +31,7 @@ export interface AccessParts {
  * Who decides, by the configuration. The keys of an endpoint are fetched from now on, and not waited
  * for: a server starts while the one it asks is down.
  *
- * @throws {TributaryError} `bad-request` in one line that names the remedy, when a file of keys
- *   cannot be used.
+ * @throws {TributaryError} `bad-request` in one line that names the remedy, when keys cannot be used.
  * @example const access = await createAccess(config, { clock, logger })
  */
 export async function createAccess(config: AccessConfig, parts: AccessParts): Promise<Access> {
@@ -47,8 +49,20 @@ async function keysOf(
   clock: Clock,
   logger: Logger,
 ): Promise<KeySource | null> {
-  if (authSecret !== null) return fixedKeys(new KeySet([await secretKey(authSecret)]))
+  if (authSecret !== null) {
+    const text = checked('--auth-secret', secret.safeParse(authSecret))
+    return fixedKeys(new KeySet([await secretKey(text)]))
+  }
   if (authKeys !== null) return fixedKeys(await readKeyFile(authKeys, logger))
-  if (authJwks !== null) return new KeyEndpoint({ url: new URL(authJwks), clock, logger })
+  if (authJwks !== null) {
+    const url = new URL(checked('--auth-jwks', keysUrl.safeParse(authJwks)))
+    return new KeyEndpoint({ url, clock, logger })
+  }
   return null
+}
+
+/** A program that embeds the server makes its configuration itself, past the checks of options. */
+function checked(flag: string, { data, error }: z.ZodSafeParseResult<string>): string {
+  if (data !== undefined) return data
+  throw new TributaryError('bad-request', `${flag} must be ${error.issues[0]?.message}`)
 }

@@ -27,7 +27,7 @@ export async function fetchText(url: URL, bounds: FetchBounds): Promise<string> 
     if (!REDIRECTS.includes(response.statusCode) || location === undefined) {
       throw new Error(`it answers with ${response.statusCode}`)
     }
-    if (!URL.canParse(location, at)) throw new Error('it redirects to nowhere')
+    if (!URL.canParse(location, at.href)) throw new Error('it redirects to nowhere')
     at = new URL(location, at)
     if (at.origin !== url.origin) throw new Error('it redirects to another origin')
   }

@@ -124,6 +124,9 @@ function meant(flag: string, prefix: string, known: ReadonlyMap<string, Option>)
   return near === null ? ': see --help' : `: is ${prefix}${near} meant?`
 }
 
+/** Of an address, which is refused for it. */
+const withoutPassword = (shown: string): string => shown.replace(/\/\/[^/@]*@/g, '//…@')
+
 /** The value from the first source that has one, checked. */
 export function settle(option: Option, sources: readonly Source[]): Given {
   const given = sources.find((source) => source.has(option.flag))?.get(option.flag)
@@ -135,6 +138,6 @@ export function checked(option: Option, { value, from }: Given): Given {
   const result = option.check.safeParse(value)
   if (result.success) return { value: result.data, from }
   const must = result.error.issues[0]?.message
-  const not = option.isSecret === true ? '' : `, not ${JSON.stringify(value)}`
+  const not = option.isSecret === true ? '' : `, not ${withoutPassword(JSON.stringify(value))}`
   throw new Refusal(`${from} must be ${must}${not}`)
 }

@@ -69,7 +69,8 @@ export function readToken(
   const before = [given, readVariables(env).given]
   const sources = [...before, ...readConfigFile(before)]
   const grants = (lists.get('grant') ?? []).map((one) => checked(OWN.grant, one).value)
-  if (grants.length > MAX_GRANTS) throw new Refusal(`--grant may be given ${MAX_GRANTS} times`)
+  if (grants.length > MAX_GRANTS)
+    throw new Refusal(`--grant may be given at most ${MAX_GRANTS} times`)
   if (grants.length === 0) throw lacking('--grant PATTERN:MAY', "like --grant 'notes/*:write'")
 
   const wish = {

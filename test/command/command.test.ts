@@ -113,6 +113,32 @@ describe('[H4] a bad option', () => {
   })
 })
 
+describe('[G13] a token', () => {
+  const TRIBUTARY_AUTH_SECRET = 'a secret of the tests, longer than 32 bytes'
+
+  test('is all that is printed', async () => {
+    const argv = ['token', '--sub', 'ann', '--grant', 'notes/*:write', '--expires', '1h']
+    const { code, stdout, stderr } = await endOf(argv, { TRIBUTARY_AUTH_SECRET })
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/)
+  })
+
+  test('that cannot be made is told in one line, and ends with 2', async () => {
+    expect(await endOf(['token', '--sub', 'ann', '--grant', 'notes/*:write'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^tributary: a token needs TRIBUTARY_AUTH_SECRET, or .*\n$/),
+    })
+    const grants = Array.from({ length: 100 }, () => ['--grant', `${'x'.repeat(200)}:read`])
+    const argv = ['token', '--sub', 'ann', ...grants.flat()]
+    expect(await endOf(argv, { TRIBUTARY_AUTH_SECRET })).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^tributary: the token would have \d+ bytes/),
+    })
+  })
+})
+
 describe('[H18] a start that cannot be', () => {
   let taken: Server
   beforeEach(async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { limitTable, paceTable } from '../../src/core/limits.ts'
+import { contradictionIn } from '../../src/ops/contradictions.ts'
 import { type Config, DEFAULT_CONFIG, OPTIONS } from '../../src/ops/options.ts'
 import { readOptions } from '../../src/ops/read-options.ts'
 
@@ -230,6 +231,100 @@ describe('[H5] units', () => {
   ])('switch %s', (text, value) => {
     expect(configOf(['--echo', text]).echo).toBe(value)
     expect(configOf(['--config', fileOf({ echo: text })]).echo).toBe(value)
+  })
+})
+
+const SECRET = 'a secret of the tests, longer than 32 bytes'
+
+describe('[H6] who may come in is said once:', () => {
+  test.each([
+    ['--auth-secret', SECRET],
+    ['--auth-keys', 'keys.json'],
+    ['--auth-jwks', 'https://example.org/keys'],
+  ])('%s lets the server listen anywhere', (flag, value) => {
+    const config = configOf([flag, value, '--host', '0.0.0.0', '--auth-issuer', 'us'])
+    expect(config).toMatchObject({ auth: null, authIssuer: 'us', authAudience: null })
+    expect(contradictionIn(config)).toBe(null)
+    expect(contradictionIn(config, true)).toMatch(/^--auth-\w+ and the hook `authorise` both say/)
+  })
+
+  test('a hook does so too', () => {
+    const config = { ...DEFAULT_CONFIG, host: '0.0.0.0' }
+    expect(contradictionIn(config)).toMatch(/^--host/)
+    expect(contradictionIn(config, true)).toBe(null)
+  })
+
+  test.each([
+    [['--auth', 'none', '--auth-secret', SECRET], '--auth none and --auth-secret'],
+    [['--auth-keys', 'x', '--auth-jwks', 'https://x/'], '--auth-keys and --auth-jwks'],
+    [['--auth-secret', SECRET, '--auth-keys', 'x'], '--auth-secret and --auth-keys'],
+  ])('%j is refused', (argv, both) => {
+    expect(lineOf(argv)).toBe(`${both} both say who may come in: leave one of them out`)
+  })
+
+  test.each(['--auth-issuer', '--auth-audience'])('%s alone says nothing', (flag) => {
+    expect(lineOf([flag, 'x', '--auth', 'none'])).toBe(
+      `${flag} is about tokens, which nothing asks for: add one of --auth-secret, --auth-keys, --auth-jwks`,
+    )
+  })
+
+  test.each([
+    'http://example.org/keys',
+    'ftp://localhost/keys',
+    'file:///keys',
+    'keys.json',
+    'http://localhost.evil.org/',
+    'https://me:MARKED@example.org/',
+    '',
+  ])('keys are not fetched from "%s"', (url) => {
+    expect(lineOf([`--auth-jwks=${url}`])).toMatch(/^--auth-jwks must be an https address, or/)
+    expect(lineOf([`--auth-jwks=${url}`])).not.toContain('MARKED')
+  })
+
+  test.each(['http://127.0.0.1:3/keys', 'http://[::1]/keys', 'http://localhost/'])('%s', (url) => {
+    expect(configOf(['--auth-jwks', url]).authJwks).toBe(url)
+  })
+})
+
+describe('[G12] a secret is not shown', () => {
+  const short = 'MARKED'
+
+  test('when it is too short, wherever it comes from', () => {
+    const must =
+      'must be a text of at least 32 bytes, like the one that `openssl rand -hex 32` prints'
+    expect(lineOf(['--auth-secret', short])).toBe(`--auth-secret ${must}`)
+    expect(lineOf([], { TRIBUTARY_AUTH_SECRET: short })).toBe(`TRIBUTARY_AUTH_SECRET ${must}`)
+    for (const content of [{ 'auth-secret': short }, { 'auth-secret': [short] }]) {
+      expect(lineOf(['--config', fileOf(content)])).toMatch(/^"auth-secret" in .* must be a text/)
+      expect(lineOf(['--config', fileOf(content)])).not.toContain(short)
+    }
+    // In bytes, not in letters.
+    expect(configOf(['--auth-secret', 'é'.repeat(16)]).authSecret).toHaveLength(16)
+    expect(lineOf(['--auth-secret', 'é'.repeat(15)])).not.toContain('é')
+  })
+
+  test('when it is several words, or in a file that is not JSON', () => {
+    expect(lineOf(['--auth-secret', SECRET, short])).toBe(
+      '--auth-secret is one word: put it into quotes',
+    )
+    for (const content of [
+      `{"auth-secret": ${short}${SECRET}}`,
+      `{"auth-secret": "${short}${SECRET}" "x"}`,
+      `${short}${SECRET}`,
+    ]) {
+      expect(lineOf(['--config', fileOf(content)])).toMatch(/is not JSON: \w+/)
+      expect(lineOf(['--config', fileOf(content)])).not.toMatch(/MARKED|secret of/)
+    }
+  })
+
+  test('by --print-config', () => {
+    const reading = readOptions(['--print-config'], { TRIBUTARY_AUTH_SECRET: SECRET })
+    if (reading.is !== 'print') throw new Error(JSON.stringify(reading))
+    expect(reading.text).not.toContain(SECRET)
+    expect(JSON.parse(reading.text)).toMatchObject({
+      'auth-secret': { value: '(set)', from: 'TRIBUTARY_AUTH_SECRET' },
+      'auth-keys': { value: null, from: 'default' },
+    })
   })
 })
 
