@@ -16,6 +16,7 @@ const REDIRECTS: readonly (number | undefined)[] = [301, 302, 303, 307, 308]
  * what may answer for a URL of the configuration is its own server alone.
  *
  * @throws {Error} The message completes "it cannot be fetched: …".
+ * @example await fetchText(new URL('https://example.org/keys'), { signal, maxBytes: 262_144 })
  */
 export async function fetchText(url: URL, bounds: FetchBounds): Promise<string> {
   let at = url

@@ -6,8 +6,9 @@ import type { SigningKey } from './signing-key.ts'
 const MAX_TRIED = 8
 
 /**
- * The keys of one issuer, from one place. Picked by name and algorithm; several may share a name,
- * since two tenants that each name their only key `1` know nothing of each other.
+ * The keys of one issuer, from one place: a set is made for each answer of an endpoint and serves
+ * nobody else, so that name and algorithm are enough to pick by. Several may share a name, since two
+ * tenants that each name their only key `1` know nothing of each other.
  */
 export class KeySet {
   readonly #keys: readonly SigningKey[]
@@ -42,6 +43,7 @@ const MAX_KEYS = 256
 /**
  * @param content A JWK set, or a single JWK.
  * @throws {TypeError} When it is neither; the message completes "it …".
+ * @example const { keys, ignored } = await readKeySet({ keys: [{ kty: 'EC', … }] })
  */
 export async function readKeySet(content: unknown): Promise<KeySetReading> {
   const keys: SigningKey[] = []

@@ -32,6 +32,8 @@ const WRONG_CLAIMS: ReadonlyMap<string, string> = new Map([
  * Tokens: JWS in compact form, verified by the keys that its header picks, of which nothing but
  * `alg`, `kid` and `typ` is read. Grants are looked at last, so that who has none is told so only
  * when it is clear who it is.
+ *
+ * @example new TokenAccess({ keys: fixedKeys(new KeySet([key])), clock, issuer: 'us', audience: null })
  */
 export class TokenAccess implements Access {
   readonly open = false
