@@ -1,4 +1,5 @@
-import { openAccess } from './access/open-access.ts'
+import type { Authorise } from './access/access.ts'
+import { createAccess } from './access/create-access.ts'
 import type { Clock, Random } from './core/clock.ts'
 import { TributaryError } from './core/errors.ts'
 import type { Logger } from './core/logger.ts'
@@ -15,7 +16,7 @@ import type { Compacted, CompactJob } from './jobs/compact-thread.ts'
 import { Compactor } from './jobs/compactor.ts'
 import { type PackedScan, unpackScan } from './jobs/scan-passage.ts'
 import type { Tier } from './log/log.ts'
-import { asksForTokens, contradictionIn } from './ops/contradictions.ts'
+import { contradictionIn } from './ops/contradictions.ts'
 import { createMetrics } from './ops/metrics.ts'
 import { createMetricsPage } from './ops/metrics-page.ts'
 import type { Config } from './ops/options.ts'
@@ -41,6 +42,8 @@ export interface ServerParts {
   readonly logger: Logger
   readonly clock?: Clock
   readonly random?: Random
+  /** Decides who may do what, in the place of tokens. */
+  readonly authorise?: Authorise
 }
 
 /** A check takes as long as its bytes; this is for something that has gone wrong. */
@@ -59,13 +62,9 @@ const thread = (path: string): URL => new URL(path, import.meta.url)
  *   running then.
  */
 export async function startServer(config: Config, parts: ServerParts): Promise<RunningServer> {
-  const contradiction = contradictionIn(config)
+  const contradiction = contradictionIn(config, parts.authorise !== undefined)
   if (contradiction !== null) throw new TributaryError('bad-request', contradiction)
-  // Goes when the doors ask `access/`: until then nobody would be asked for a token.
-  if (asksForTokens(config)) {
-    throw new TributaryError('bad-request', 'tokens are not checked by this version yet')
-  }
-  const { logger, clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = parts
+  const { logger, authorise, clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = parts
   const { limits, paces } = config
   const metrics = createMetrics()
   const page = createMetricsPage(metrics)
@@ -163,7 +162,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     })
     closers.push(() => Promise.all([compactor.close(), compactors.close()]))
 
-    const access = openAccess()
+    const access = await createAccess(config, { clock, logger, authorise })
     closers.push(() => access.close())
     const door = yWebsocketDoor({
       access,
