@@ -64,7 +64,7 @@ describe('stock clients', () => {
       await until('it is seen', stage.deadline, () =>
         writers.every(({ present }) => present.some(([id]) => id === reader.doc.clientID)),
       )
-      await stage.restart('kill')
+      await stage.restart('stop')
       const late = await stage.stock('3.1.0', id, as('read')).synced()
       expect(late.doc.getArray('marks').toArray().sort()).toEqual([0, 1, 2])
     },

@@ -9,7 +9,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DEFECTS = join(ROOT, 'test/defects')
 const PARTS = ['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 /** Tests of real processes and threads run from `dist/`, which is built anew in the copy then. */
-const NEEDS_BUILD = ['test/faults/', 'test/snapshots/sqlite', 'test/ops/thread-pool']
+const NEEDS_BUILD = [
+  ...['test/faults/', 'test/stock/', 'test/wire-socket/'],
+  ...['test/snapshots/sqlite', 'test/ops/thread-pool'],
+]
 /** The copy's own: one test file runs at a time. */
 const CONFIG = `export default { cacheDir: '.vite', test: { pool: 'forks', testTimeout: 60_000 } }\n`
 
