@@ -122,19 +122,33 @@ async function observer(stage: Stage, id: string): Promise<Y.Doc> {
   return (await stage.raw(`${id}?token=${mayAll('read')}`)).join()
 }
 
-describe('[G20] [G21] a client', () => {
-  for (const role of Object.keys(ROLES)) {
-    stageTest(
-      role,
-      async (stage) => {
-        const cells = Object.keys(MESSAGES).map(
-          async (message) => [message, await happens(stage, role, message)] as const,
-        )
-        expect(Object.fromEntries(await Promise.all(cells))).toEqual(EXPECTED[role])
-      },
-      { flags: AUTH, concurrent: true },
+/** All messages of all those roles at once: most of it is waiting. */
+const rows = async (stage: Stage, roles: readonly string[]) => {
+  const row = async (role: string) => {
+    const cells = Object.keys(MESSAGES).map(
+      async (message) => [message, await happens(stage, role, message)] as const,
     )
+    return [role, Object.fromEntries(await Promise.all(cells))] as const
   }
+  return Object.fromEntries(await Promise.all(roles.map(row)))
+}
+const expected = (roles: readonly string[]) =>
+  Object.fromEntries(roles.map((role) => [role, EXPECTED[role]]))
+const [REFUSED, LET_IN] = [true, false].map((isRefused) =>
+  Object.keys(ROLES).filter((role) => EXPECTED[role]?.step1?.startsWith('closed') === isRefused),
+) as [string[], string[]]
+
+describe('[G20] [G21] whatever is said by one', () => {
+  stageTest(
+    `who is not let in: ${REFUSED.join(', ')}`,
+    async (stage) => expect(await rows(stage, REFUSED)).toEqual(expected(REFUSED)),
+    { flags: AUTH, concurrent: true },
+  )
+  stageTest(
+    `who is: ${LET_IN.join(', ')}`,
+    async (stage) => expect(await rows(stage, LET_IN)).toEqual(expected(LET_IN)),
+    { flags: AUTH, concurrent: true },
+  )
 })
 
 describe('[G22] a token', () => {
@@ -159,7 +173,7 @@ describe('[G22] a token', () => {
       const both = await stage.raw(id, { ...bad, ...ways.header })
       await both.join()
     },
-    { flags: AUTH },
+    { flags: AUTH, concurrent: true },
   )
 
   stageTest(
@@ -179,7 +193,7 @@ describe('[G22] a token', () => {
       expect(lasting.isClosed).toBe(false)
       expect(lasting.count('denied')).toBe(0)
     },
-    { flags: [...AUTH, '--pace-grace', '1500ms'] },
+    { flags: [...AUTH, '--pace-grace', '1500ms'], concurrent: true },
   )
 })
 
@@ -203,12 +217,13 @@ describe('[G24] the tenant', () => {
       expect(page).toMatch(/tributary_tenant_updates_total\{tenant="one"\} [1-9]/)
       expect(page).toMatch(/tributary_tenant_bytes_in_total\{tenant="one"\} [1-9]/)
     },
-    { flags: AUTH },
+    { flags: AUTH, concurrent: true },
   )
 })
 
 test('[G20] every role has a row, and every message a column', () => {
   expect(Object.keys(EXPECTED)).toEqual(Object.keys(ROLES))
+  expect([REFUSED.length, LET_IN.length]).toEqual([5, 3])
   for (const row of Object.values(EXPECTED)) {
     expect(Object.keys(row)).toEqual(Object.keys(MESSAGES))
   }
