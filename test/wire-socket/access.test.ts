@@ -138,22 +138,20 @@ const [REFUSED, LET_IN] = [true, false].map((isRefused) =>
   Object.keys(ROLES).filter((role) => EXPECTED[role]?.step1?.startsWith('closed') === isRefused),
 ) as [string[], string[]]
 
-describe('[G20] [G21] whatever is said by one', () => {
+describe('a client', () => {
   stageTest(
-    `who is not let in: ${REFUSED.join(', ')}`,
+    `[G20] [G21] that is not let in: ${REFUSED.join(', ')}`,
     async (stage) => expect(await rows(stage, REFUSED)).toEqual(expected(REFUSED)),
     { flags: AUTH, concurrent: true },
   )
   stageTest(
-    `who is: ${LET_IN.join(', ')}`,
+    `[G20] [G21] that is: ${LET_IN.join(', ')}`,
     async (stage) => expect(await rows(stage, LET_IN)).toEqual(expected(LET_IN)),
     { flags: AUTH, concurrent: true },
   )
-})
 
-describe('[G22] a token', () => {
   stageTest(
-    'comes in a header, an offered subprotocol or the query, in this order',
+    '[G22] brings its token in a header, an offered subprotocol or the query, in this order',
     async (stage) => {
       const id = stage.entity()
       const good = mayAll('write')
@@ -177,7 +175,7 @@ describe('[G22] a token', () => {
   )
 
   stageTest(
-    '[G23] that expires is told, and ends its session after the grace',
+    '[G23] whose token expires is told, and its session ends after the grace',
     async (stage) => {
       const id = stage.entity()
       const grants = [{ entity: '**', may: 'write' }]
@@ -195,11 +193,9 @@ describe('[G22] a token', () => {
     },
     { flags: [...AUTH, '--pace-grace', '1500ms'], concurrent: true },
   )
-})
 
-describe('[G24] the tenant', () => {
   stageTest(
-    'of a token is part of the name: the same id is another entity',
+    '[G24] of another tenant has another entity of the same id',
     async (stage) => {
       const id = stage.entity()
       const of = (tenant: string) => tokenOf({ tenant, grants: [{ entity: '**', may: 'write' }] })
