@@ -32,7 +32,7 @@ export class KeyEndpoint implements KeySource {
   readonly #url: URL
   readonly #clock: Clock
   readonly #logger: Logger
-  /** In log lines and warnings: a query may hold what is nobody's business. */
+  /** In log lines: a query may hold what is nobody's business. */
   readonly #shown: string
   #set: KeySet | null = null
   /** Why the last fetch failed; `null` when it did not. */
@@ -52,16 +52,14 @@ export class KeyEndpoint implements KeySource {
     this.#fetch()
   }
 
+  /** For everyone who can reach /readyz: address and cause are in the log lines only. */
   get warnings(): readonly string[] {
-    if (this.#trouble !== null) {
-      const meanwhile = this.#set === null ? 'nobody can come in' : 'the known ones go on'
-      return [`the keys of ${this.#shown} cannot be had, ${meanwhile}: ${this.#trouble}`]
-    }
-    return this.#set === null ? [`the keys of ${this.#shown} are not here yet`] : []
+    if (this.#set === null) return ['there are no keys yet to verify tokens with']
+    return this.#trouble === null ? [] : ['the keys cannot be fetched: the known ones go on']
   }
 
   async keysFor(token: Unverified): Promise<readonly SigningKey[]> {
-    const known = this.#closed ? [] : (this.#set?.candidates(token) ?? [])
+    const known = this.#set?.candidates(token) ?? []
     if (known.length > 0) return known
     await this.#again()
     const fetched = this.#set?.candidates(token) ?? []

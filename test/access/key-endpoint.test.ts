@@ -7,6 +7,8 @@ import { ManualClock } from '../support/manual-clock.ts'
 import { RecordedLog } from '../support/recorded-log.ts'
 
 const MINUTE = 60_000
+const NO_KEYS = 'there are no keys yet to verify tokens with'
+const KNOWN_GO_ON = 'the keys cannot be fetched: the known ones go on'
 const NOT_AVAILABLE = 'not-available: the keys to verify the token cannot be had now'
 
 let a: Issuer
@@ -40,6 +42,9 @@ function open(url = server.url): void {
 /** Waits for the fetch under way, by a token that needs it. */
 const fetched = async () => refusalOf(access, await b.sign({}, { kid: 'nobody' }))
 const tokenOf = async (issuer: Issuer) => refusalOf(access, await issuer.sign())
+/** Why the last outage began. */
+const why = () =>
+  log.lines.filter(([, event]) => event === 'the keys cannot be fetched').at(-1)?.[2].why
 /** The time moves on, and what falls due is fetched. */
 async function pass(ms: number): Promise<void> {
   clock.advance(ms)
@@ -53,9 +58,7 @@ describe('[G9] the keys of an endpoint', () => {
       answer = () => sending(setOf(a))(response, request)
     }
     open()
-    expect(access.warnings).toEqual([
-      expect.stringMatching(/^the keys of http.*\/keys are not here/),
-    ])
+    expect(access.warnings).toEqual([NO_KEYS])
     const coming = [tokenOf(a), tokenOf(a), tokenOf(a)]
     await server.askedTimes(1)
     answer()
@@ -120,14 +123,16 @@ describe('[G9] the keys of an endpoint', () => {
       server.answer = sending('', 302, { location: String(other.url) })
       open()
       expect(await tokenOf(a)).toBe(NOT_AVAILABLE)
-      expect(access.warnings[0]).toMatch(/: it redirects to another origin$/)
+      expect(why()).toBe('it redirects to another origin')
       expect(other.asked).toEqual([])
     } finally {
       await other.stop()
     }
+    access.close()
     server.answer = sending('', 307, { location: '/keys' })
-    await pass(30_000)
-    expect(access.warnings[0]).toMatch(/: it redirects more than 3 times$/)
+    open()
+    expect(await tokenOf(a)).toBe(NOT_AVAILABLE)
+    expect(why()).toBe('it redirects more than 3 times')
     expect(server.asked.length).toBe(1 + 4)
   })
 
@@ -159,17 +164,12 @@ describe('[G10] an endpoint that is', () => {
       await pass(30_000)
       expect(await tokenOf(a)).toBe('admitted')
     }
-    const shown = `${url.origin}/keys`
-    expect(access.warnings).toEqual([
-      expect.stringMatching(
-        new RegExp(`^the keys of ${shown} cannot be had, the known ones go on: .*ECONNREFUSED`),
-      ),
-    ])
+    expect(access.warnings).toEqual([KNOWN_GO_ON])
     expect(log.lines).toEqual([
       [
         'warn',
         'the keys cannot be fetched',
-        { url: shown, why: expect.stringContaining('ECONNREFUSED') },
+        { url: `${url.origin}/keys`, why: expect.stringContaining('ECONNREFUSED') },
       ],
     ])
   })
@@ -178,9 +178,8 @@ describe('[G10] an endpoint that is', () => {
     server.answer = sending('', 503)
     open()
     expect(await tokenOf(a)).toBe(NOT_AVAILABLE)
-    expect(access.warnings).toEqual([
-      expect.stringMatching(/cannot be had, nobody can come in: it answers with 503$/),
-    ])
+    expect(access.warnings).toEqual([NO_KEYS])
+    expect(why()).toBe('it answers with 503')
     server.answer = sending(setOf(a))
     expect(await tokenOf(a)).toBe(NOT_AVAILABLE)
     // By itself: nobody has to come for it.
@@ -206,27 +205,29 @@ describe('[G10] an endpoint that is', () => {
       const waiting = refusalOf(access, token)
       clock.advance(5_000)
       expect(await waiting).toBe(NOT_AVAILABLE)
-      expect(access.warnings[0]).toMatch(/: no answer in 5 s$/)
+      expect(access.warnings).toEqual([KNOWN_GO_ON])
       expect(await tokenOf(a)).toBe('admitted')
+      expect(why()).toBe('no answer in 5 s')
     }
   })
 
   test.each<[string, unknown, RegExp]>([
-    ['an empty set', { keys: [] }, /: it has no key that can be used$/],
-    ['no JSON', 'MARKED {', /: it sends no JSON$/],
-    ['a page', '<html>', /: it sends no JSON$/],
-    ['a list', [], /holds no JWK set and no JWK$/],
-    ['null', 'null', /holds no JWK set and no JWK$/],
-    ['keys that are none', { keys: [1, null, 'x'] }, /: it has no key that can be used$/],
-    ['a secret', { keys: [{ kty: 'oct', k: 'A'.repeat(43) }] }, /: it has no key/],
-    ['too many keys', { keys: Array(257).fill({}) }, /holds more than 256 keys$/],
-    ['too much', ' '.repeat(256 * 1024 + 1), /: it sends more than 262144 bytes$/],
-  ])('lying, with %s: the known keys go on', async (_, content, why) => {
+    ['an empty set', { keys: [] }, /^it has no key that can be used$/],
+    ['no JSON', 'MARKED {', /^it sends no JSON$/],
+    ['a page', '<html>', /^it sends no JSON$/],
+    ['a list', [], /^holds no JWK set and no JWK$/],
+    ['null', 'null', /^holds no JWK set and no JWK$/],
+    ['keys that are none', { keys: [1, null, 'x'] }, /^it has no key that can be used$/],
+    ['a secret', { keys: [{ kty: 'oct', k: 'A'.repeat(43) }] }, /^it has no key/],
+    ['too many keys', { keys: Array(257).fill({}) }, /^holds more than 256 keys$/],
+    ['too much', ' '.repeat(256 * 1024 + 1), /^it sends more than 262144 bytes$/],
+  ])('lying, with %s: the known keys go on', async (_, content, reason) => {
     open()
     await fetched()
     server.answer = sending(content)
     await pass(10 * MINUTE)
-    expect(access.warnings[0]).toMatch(why)
+    expect(why()).toMatch(reason)
+    expect(access.warnings).toEqual([KNOWN_GO_ON])
     expect(await tokenOf(a)).toBe('admitted')
     expect(log.events.filter((event) => event !== 'keys ignored')).toEqual([
       'the keys cannot be fetched',
