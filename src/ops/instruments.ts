@@ -87,9 +87,11 @@ export class OpenFamily<Child> {
   readonly #make: () => Child
   readonly #most: number
 
-  constructor(most: number, make: () => Child) {
+  /** @param first Shown from the start. */
+  constructor(most: number, first: readonly string[], make: () => Child) {
     this.#most = most
     this.#make = make
+    for (const label of first) this.#add(label)
   }
 
   of(label: string): Child {

@@ -15,9 +15,9 @@ const CODES = Object.keys(errorTable) as ErrorCode[]
 export const metricTable = {
   sockets: { kind: 'gauge', what: 'open sockets' },
   sessions: { kind: 'gauge', what: 'sessions: one client on one entity' },
-  tenantSessions: { kind: 'gauge', label: 'tenant', most: 100, what: 'sessions per tenant: of the first 100 that came, and all others' },
-  tenantUpdates: { kind: 'counter', label: 'tenant', most: 100, what: 'updates received from sessions, per tenant' },
-  tenantBytesIn: { kind: 'counter', label: 'tenant', most: 100, what: 'bytes of updates received from sessions, per tenant' },
+  tenantSessions: { kind: 'gauge', label: 'tenant', values: ['default'], most: 100, what: 'sessions per tenant: of the first 100 that came, and all others' },
+  tenantUpdates: { kind: 'counter', label: 'tenant', values: ['default'], most: 100, what: 'updates received from sessions, per tenant' },
+  tenantBytesIn: { kind: 'counter', label: 'tenant', values: ['default'], most: 100, what: 'bytes of updates received from sessions, per tenant' },
   entities: { kind: 'gauge', name: 'entities_open', what: 'entities in memory' },
   tier: { kind: 'gauge', label: 'tier', values: ['memory', 'process', 'disk'], what: '1 for the tier in force' },
   outboxBytes: { kind: 'gauge', what: 'bytes accepted for sessions and not yet taken by their sockets' },
@@ -56,9 +56,9 @@ export interface MetricRow {
   /** Exposed name without prefix and suffix, where it is not the row's own in snake case. */
   readonly name?: string
   readonly label?: string
-  /** Every value the label can have. */
+  /** Every value the label can have; with `most`, those that are shown from the start. */
   readonly values?: readonly string[]
-  /** Of a label whose values are not known beforehand: so many are told apart. */
+  /** Of a label whose values are not all known beforehand: so many are told apart. */
   readonly most?: number
   /** Upper bounds; milliseconds for `time`. */
   readonly buckets?: readonly number[]

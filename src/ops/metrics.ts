@@ -33,6 +33,6 @@ function instrument(row: MetricRow): Metrics[MetricName] {
   const { kind, values, most, buckets = [] } = row
   if (kind === 'time' || kind === 'amount') return new Histogram(buckets)
   const make = kind === 'counter' ? () => new Counter() : () => new Gauge()
-  if (most !== undefined) return new OpenFamily(most, make) as Metrics[MetricName]
+  if (most !== undefined) return new OpenFamily(most, values ?? [], make) as Metrics[MetricName]
   return values === undefined ? make() : (new Family(values, make) as Metrics[MetricName])
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Counter, OpenFamily } from '../../src/ops/instruments.ts'
 import {
   exposedName,
   type MetricName,
@@ -120,5 +121,18 @@ describe('[H10] the metrics page', () => {
       other.close()
       other.close()
     }
+  })
+})
+
+describe('[H10] a label whose values come with the tenants', () => {
+  test('tells the first apart, and counts all others as one', () => {
+    const family = new OpenFamily(3, ['default'], () => new Counter())
+    for (const tenant of ['a', 'b', 'c', 'd', 'a', 'default']) family.of(tenant).add()
+    expect([...family].map(([label, { value }]) => [label, value])).toEqual([
+      ['default', 1],
+      ['a', 2],
+      ['b', 1],
+      ['(others)', 2],
+    ])
   })
 })

@@ -208,6 +208,7 @@ describe.runIf(process.platform === 'linux')('[H27] a thread that lowers its pri
     await pool.run({ base: null, entries: [Uint8Array.of(0, 0)], gc: true })
     const own = getPriority()
     expect(before.filter((one) => one > own)).toEqual([])
-    expect(priorities().filter((one) => one > own)).toEqual([10])
+    // Whoever runs the tests with a lower one has nothing to lower.
+    expect(priorities().filter((one) => one > own)).toEqual(own < 10 ? [10] : [])
   })
 })
