@@ -54,7 +54,9 @@ export function hookAccess(authorise: Authorise, { clock, logger }: HookAccessOp
       throw thrown.code === 'forbidden' ? forbidden() : failed(thrown, token)
     }
     if (answer === null) {
-      throw token === null ? unauthenticated('a token is needed') : forbidden()
+      throw token === null
+        ? unauthenticated('a token is needed: ask whoever runs this server for one')
+        : forbidden()
     }
     const checked = answerSchema.safeParse(answer)
     if (!checked.success) {

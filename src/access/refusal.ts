@@ -5,4 +5,4 @@ export const unauthenticated = (why: string): TributaryError =>
   new TributaryError('unauthenticated', why)
 
 export const forbidden = (): TributaryError =>
-  new TributaryError('forbidden', 'there is no grant for this entity')
+  new TributaryError('forbidden', 'there is no grant for this entity: ask for a token that has one')

@@ -57,7 +57,8 @@ export class TokenAccess implements Access {
   }
 
   async admit(token: string | null, id: EntityId): Promise<Admission> {
-    if (token === null) throw unauthenticated('a token is needed')
+    if (token === null)
+      throw unauthenticated('a token is needed: ask whoever runs this server for one')
     const keys = await this.#keys.keysFor(readUnverified(token))
     const claims = readClaims(await this.#verify(token, keys))
     const may = mayOf(claims.grants, id)
@@ -88,7 +89,8 @@ export class TokenAccess implements Access {
 
 /** Without the cause: jose keeps the claims in its errors, and errors are logged. */
 function refusalOf(thrown: unknown): Error {
-  if (thrown instanceof errors.JWTExpired) return unauthenticated('the token has expired')
+  if (thrown instanceof errors.JWTExpired)
+    return unauthenticated('the token has expired: come back with a new one')
   if (thrown instanceof errors.JWTClaimValidationFailed) {
     return unauthenticated(WRONG_CLAIMS.get(thrown.claim) ?? 'a claim is not what it must be')
   }

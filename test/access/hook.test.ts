@@ -45,8 +45,12 @@ describe('[G11] a hook', () => {
 
   test('says no by null, or in so many words', async () => {
     const no = await answering(null)
-    expect(await refusalOf(no, null)).toBe('unauthenticated: a token is needed')
-    expect(await refusalOf(no, 'x')).toBe('forbidden: there is no grant for this entity')
+    expect(await refusalOf(no, null)).toBe(
+      'unauthenticated: a token is needed: ask whoever runs this server for one',
+    )
+    expect(await refusalOf(no, 'x')).toBe(
+      'forbidden: there is no grant for this entity: ask for a token that has one',
+    )
     const thrower = (code: 'unauthenticated' | 'forbidden') =>
       accessBy(async (token) => {
         throw new TributaryError(code, `no ${token}`)

@@ -21,7 +21,7 @@ import { ManualClock } from '../support/manual-clock.ts'
 const WAY = 'unauthenticated: the token is signed in a way that is not taken'
 const NO_JWT = 'unauthenticated: the token is no signed JWT'
 const NO_KEY = 'unauthenticated: the token is not signed by a key that counts here'
-const EXPIRED = 'unauthenticated: the token has expired'
+const EXPIRED = 'unauthenticated: the token has expired: come back with a new one'
 
 const issuers = new Map<string, Issuer>()
 const of = (alg: string): Issuer => issuers.get(alg) as Issuer
@@ -45,7 +45,9 @@ describe('[G1] without keys', () => {
   test('and with them nobody without a token', async () => {
     const access = await accessOf(null)
     expect(access.open).toBe(false)
-    expect(await refusalOf(access, null)).toBe('unauthenticated: a token is needed')
+    expect(await refusalOf(access, null)).toBe(
+      'unauthenticated: a token is needed: ask whoever runs this server for one',
+    )
     expect(await refusalOf(access, '')).toBe(NO_JWT)
   })
 })
@@ -269,7 +271,7 @@ describe('[G5] the claims', () => {
   test('without one it is forbidden', async () => {
     const access = await accessOf(null)
     expect(await refusalOf(access, signed(), entityId('other'))).toBe(
-      'forbidden: there is no grant for this entity',
+      'forbidden: there is no grant for this entity: ask for a token that has one',
     )
   })
 })
