@@ -26,11 +26,11 @@ export function entityOfHash(hash: string): EntityId {
   return id
 }
 
-/** The link that opens `id` on the page at `page`, whatever that link had behind its `?` and `#`. */
+/** The link that opens `id` on the page at `page`, whatever that link had behind its `#`. */
 export function linkTo(id: EntityId, page: string): string {
   const link = new URL(page)
   // A token in it is its owner's.
-  link.search = ''
+  link.searchParams.delete('token')
   link.hash = encodeURIComponent(id).replaceAll('%2F', '/')
   return link.href
 }

@@ -48,4 +48,9 @@ describe('the entity of a link', () => {
       expect(entityOfHash(new URL(link).hash), link).toBe(name)
     }
   })
+
+  test('[P11] and a token of its reader is not in it', () => {
+    const link = linkTo(entityId('notes'), 'https://host/text/?token=abc&x=1#other')
+    expect(link).toBe('https://host/text/?x=1#notes')
+  })
 })
