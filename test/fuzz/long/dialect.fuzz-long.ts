@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
+import * as Y from 'yjs'
 import { checkUpdate } from '../../../src/crdt/check.ts'
 import { areEqual, canonical, equalityFaults } from '../../support/checker.ts'
 import { until } from '../../support/deadline.ts'
@@ -129,13 +130,52 @@ class Pair {
       { name: 'a client', doc: this.clients[0].doc },
     ]
     await cold.close()
-    expect(equalityFaults(replicas)).toEqual([])
+    const faults = equalityFaults(replicas)
+    // Some documents have no canonical form: Yjs gives equal ones of other bytes (decision 003).
+    const [stored, client] = replicas.map(({ doc }) => shown(doc))
+    if (faults.length > 0) expect(stored).toEqual(client)
     expect(canonical(this.clients[0].doc).length).toBeGreaterThan(2)
   }
 
   end(): void {
     for (const client of this.clients) client.end()
   }
+}
+
+/** What a document holds, whatever its structs are cut into: clocks, deletes, and what can be seen, by id. */
+function shown(doc: Y.Doc): unknown {
+  const byClient = <Value>(entries: Iterable<readonly [number, Value]>) =>
+    [...entries].sort(([a], [b]) => a - b)
+  const deletes = Y.createDeleteSetFromStructStore(doc.store).clients
+  return {
+    pending: [doc.store.pendingStructs, doc.store.pendingDs],
+    clocks: byClient(Y.decodeStateVector(Y.encodeStateVector(doc))),
+    deletes: byClient(deletes).map(([who, runs]) => [
+      who,
+      runs.map(({ clock, len }) => [clock, len]),
+    ]),
+    roots: [...doc.share]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, type]) => [name, seen(type)]),
+  }
+}
+
+type Shared = NonNullable<ReturnType<Y.Doc['share']['get']>>
+
+function seen(type: Shared): unknown {
+  const list: unknown[] = []
+  for (let item = type._start; item !== null; item = item.right) {
+    if (!item.deleted) list.push(...pieces(item))
+  }
+  const entries = [...type._map].filter(([, item]) => !item.deleted)
+  return { list, entries: entries.map(([key, item]) => [key, pieces(item)]).sort() }
+}
+
+/** One for each clock of an item: where it is cut is nobody's business. */
+function pieces({ id, content, length }: Y.Item): unknown[] {
+  if (content instanceof Y.ContentType) return [[id.client, id.clock, seen(content.type)]]
+  const values = content.getContent()
+  return Array.from({ length }, (_, n) => [id.client, id.clock + n, JSON.stringify(values[n])])
 }
 
 const seed = seedOfRun()
