@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { expect } from 'vitest'
 import * as Y from 'yjs'
 import { checkUpdate } from '../../../src/crdt/check.ts'
@@ -174,8 +175,15 @@ function seen(type: Shared): unknown {
 /** One for each clock of an item: where it is cut is nobody's business. */
 function pieces({ id, content, length }: Y.Item): unknown[] {
   if (content instanceof Y.ContentType) return [[id.client, id.clock, seen(content.type)]]
-  const values = content.getContent()
-  return Array.from({ length }, (_, n) => [id.client, id.clock + n, JSON.stringify(values[n])])
+  const values = valuesOf(content)
+  // Not as JSON, which has no BigInt.
+  return Array.from({ length }, (_, n) => [id.client, id.clock + n, inspect(values[n])])
+}
+
+function valuesOf(content: Y.Item['content']): unknown[] {
+  if (content instanceof Y.ContentDoc) return [content.doc.guid]
+  if (content instanceof Y.ContentFormat) return [[content.key, content.value]]
+  return content.getContent()
 }
 
 const seed = seedOfRun()
