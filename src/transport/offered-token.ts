@@ -7,8 +7,6 @@ const BEARER = /^bearer +/i
 /**
  * The token that a client brings: `Authorization: Bearer …`, else an offered subprotocol, else
  * `?token=…`. It is never echoed, logged or kept.
- *
- * @param query As it came, with or without `?`.
  */
 export function offeredToken(headers: IncomingHttpHeaders, query: URLSearchParams): string | null {
   const { authorization, 'sec-websocket-protocol': protocols = '' } = headers
