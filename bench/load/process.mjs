@@ -14,21 +14,28 @@ import { SlowReaders } from './slow-readers.mjs'
  * @property {string} dialect
  * @property {boolean} answers Whether it speaks the sync protocol at all.
  */
-/** @typedef {{ id: number, method: string, args: any[] }} Call */
+/** @typedef {{ id: number, method: string, args: unknown[] }} Call */
+/** @typedef {{ [method: string]: (...args: unknown[]) => unknown }} Job */
 
-const KINDS = { FanOut, Idle, LargeEntity, SlowReaders }
-/** @type {any} */
+/** By name, since what a call holds has come through a channel: its types are the caller's word. */
+const KINDS = /** @type {Record<string, new (...args: unknown[]) => Job>} */ (
+  /** @type {unknown} */ ({ FanOut, Idle, LargeEntity, SlowReaders })
+)
+/** @type {Job | null} */
 let job = null
 
 /** @param {Call} call */
 async function answer({ method, args }) {
   if (method === 'be') {
     const [kind, ...rest] = args
-    const Kind = /** @type {any} */ (KINDS)[kind]
+    const Kind = KINDS[String(kind)]
+    if (Kind === undefined) throw new TypeError(`there is no load of the kind ${kind}`)
     job = new Kind(...rest)
     return null
   }
-  return job[method](...args)
+  const call = job?.[method]
+  if (call === undefined) throw new TypeError(`the load cannot ${method}`)
+  return call.apply(job, args)
 }
 
 process.on('message', (/** @type {Call} */ call) => {
