@@ -1,9 +1,9 @@
 import { describe, expect } from 'vitest'
+import { Artist, type ArtistOptions, company } from '../browser/artist.ts'
+import { seriousFaults } from '../browser/axe.ts'
+import { withoutChromium } from '../browser/chromium.ts'
+import { sees } from '../browser/peep.ts'
 import { stageTest } from '../support/stage.ts'
-import { Artist, type ArtistOptions, company } from './artist.ts'
-import { seriousFaults } from './axe.ts'
-import { withoutChromium } from './chromium.ts'
-import { sees } from './peep.ts'
 
 const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true } as const
 
