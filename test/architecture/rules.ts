@@ -6,6 +6,7 @@
  */
 export const RANKS: Readonly<Record<string, number>> = {
   core: 1,
+  record: 1,
   wire: 2,
   crdt: 2,
   sqlite: 2,
