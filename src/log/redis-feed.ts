@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../core/clock.ts'
-import { generationOf, type Position, samePosition } from '../core/position.ts'
+import { type Epoch, generationOf, type Position, samePosition } from '../core/position.ts'
 import type { EntrySink, LogRead, Subscription } from './log.ts'
 import type { News } from './redis-news.ts'
 
@@ -57,6 +57,11 @@ export class RedisFeed implements Subscription {
   constructor(sink: EntrySink, source: FeedSource) {
     this.#sink = sink
     this.#source = source
+  }
+
+  /** Of the position that the sink has been told; `null` before and after. */
+  get epoch(): Epoch | null {
+    return this.#state.is === 'live' ? this.#state.at.epoch : null
   }
 
   /** Tells what is there. @throws what reading throws; the feed is closed then. */

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
 import type { Logger } from '../core/logger.ts'
-import type { Position } from '../core/position.ts'
+import type { Epoch, Position } from '../core/position.ts'
 import { redisFault } from '../redis/faults.ts'
 import type { RedisLink } from '../redis/link.ts'
 import type { EntrySink, LogRead, Subscription } from './log.ts'
@@ -41,7 +41,7 @@ export class RedisFeeds {
   constructor(link: RedisLink, options: FeedsOptions) {
     this.#link = link
     this.#options = options
-    this.#stop = link.channels.onGap(() => this.#catchUp())
+    this.#stop = link.channels.onGap(() => this.#catchUpAll())
   }
 
   /** @throws {TributaryError} `storage`, `damaged`. */
@@ -80,6 +80,19 @@ export class RedisFeeds {
     if (feeds !== undefined) await Promise.all([...feeds].map((feed) => feed.reached(position)))
   }
 
+  /** The epoch that those here have been told of; `null` when nobody follows the entity yet. */
+  epochOf(entity: EntityKey): Epoch | null {
+    for (const feed of this.#followed.get(entity)?.feeds ?? []) {
+      if (feed.epoch !== null) return feed.epoch
+    }
+    return null
+  }
+
+  /** Makes those here read: the log is not the one they know. */
+  catchUp(entity: EntityKey): void {
+    for (const feed of this.#followed.get(entity)?.feeds ?? []) feed.catchUp()
+  }
+
   close(): void {
     this.#closed = true
     this.#stop()
@@ -110,7 +123,7 @@ export class RedisFeeds {
     )
   }
 
-  #catchUp(): void {
+  #catchUpAll(): void {
     const feeds = [...this.#followed.values()].flatMap((one) => [...one.feeds])
     const next = (from: number): void => {
       for (const feed of feeds.slice(from, from + CATCH_UP_AT_ONCE)) feed.catchUp()

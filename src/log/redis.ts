@@ -6,8 +6,10 @@ import type { Logger } from '../core/logger.ts'
 import {
   formatPosition,
   INCARNATION_LENGTH,
+  ORIGIN,
   type Position,
   parsePosition,
+  samePosition,
 } from '../core/position.ts'
 import type { StateVector } from '../crdt/scan.ts'
 import { RECORD_HEAD, RECORD_OVERHEAD, sealInPlace, sealJson } from '../record/record.ts'
@@ -58,6 +60,9 @@ const ATTEMPTS = 5
  *
  * `storage` leaves the outcome open: the answer may be what was lost. The same entry appended again
  * is looked for in the stream by its id, so that it is there once. [L50]
+ *
+ * Who follows an entity appends only to the history that was told of: what was made for a removed
+ * generation, or for one that Redis has lost, must not slip into the next. [L61]
  */
 export class RedisLog implements Log {
   readonly #link: RedisLink
@@ -150,6 +155,7 @@ export class RedisLog implements Log {
         isAgain ? '1' : '0',
         this.#link.names.channel(entity),
         TOLD_BYTES,
+        expect === undefined ? (this.#feeds.epochOf(entity) ?? '') : '',
       ],
     )
     const [is, at, before, , foreign] = answer(reply)
@@ -158,6 +164,11 @@ export class RedisLog implements Log {
       const wanted = expect === undefined ? '' : formatPosition(expect)
       const message = `the log was expected to end at ${wanted}, not ${formatPosition(position)}`
       throw new TributaryError('conflict', message)
+    }
+    if (text(is) === 'elsewhere') {
+      this.#feeds.catchUp(entity)
+      const message = `the log of ${entity} is of another history by now: ${position.epoch}`
+      throw new TributaryError('storage', message)
     }
     if (text(is) === 'known') await this.#feeds.reached(entity, position)
     else {
@@ -198,8 +209,10 @@ export class RedisLog implements Log {
     const { meta, stream, tombstones, snapshots } = this.#link.names.keys(entity)
     const pages: Page[] = []
     let from = after.offset
+    // The origin stands for the start of any log.
+    let condition = samePosition(after, ORIGIN) ? ['', ''] : [after.epoch, after.check]
     for (;;) {
-      const args = [this.#mint(), from, PAGE_BYTES]
+      const args = [this.#mint(), from, PAGE_BYTES, ...condition]
       const page = readPage(
         await this.#link.run('read', [meta, stream, tombstones, snapshots], args),
       )
@@ -210,6 +223,7 @@ export class RedisLog implements Log {
       pages.push(page)
       if (page.next === null) return pages
       from = page.next
+      condition = ['', '']
     }
   }
 

@@ -29,7 +29,7 @@ export function connectionOptions(place: RedisPlace, random: Pick<Random, 'next'
     db: database,
     ...(username !== null && { username }),
     ...(password !== null && { password }),
-    ...(tls && { tls: { servername: host } }),
+    ...(tls && { tls: {} }),
     connectTimeout: CONNECT_MS,
     commandTimeout: COMMAND_MS,
     socketTimeout: SILENT_MS,

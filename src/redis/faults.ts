@@ -11,7 +11,7 @@ const CANNOT =
  */
 export function redisFault(thrown: unknown): TributaryError {
   if (thrown instanceof TributaryError) return thrown
-  const cause = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const cause = bare(thrown)
   const { message } = cause
   if (message.includes('WRONGTYPE')) {
     return new TributaryError('damaged', 'a key in Redis holds something else', { cause })
@@ -21,4 +21,11 @@ export function redisFault(thrown: unknown): TributaryError {
     return new TributaryError('internal', `Redis refused a call: ${message}`, { cause })
   }
   return new TributaryError('storage', `Redis could not be asked: ${message}`, { cause })
+}
+
+/** ioredis puts the command with its arguments on its errors: passwords, and what people wrote. */
+function bare(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(String(thrown))
+  const { name, message, stack } = thrown
+  return Object.assign(new Error(message), { name, stack })
 }

@@ -25,7 +25,7 @@ export async function trim(
   const { meta, stream, tombstones, snapshots } = link.names.keys(entity)
   for (let from: Position | null = null; ; ) {
     const asked: number = from?.offset ?? (await baseOf(link, mint, entity)).offset
-    const args = [mint(), asked, SLICE_BYTES]
+    const args = [mint(), asked, SLICE_BYTES, '', '']
     const reply = await link.run('read', [meta, stream, tombstones, snapshots], args)
     const [, base, , , rows, next = null] = answer(reply)
     const begin = parsePosition(text(base))
@@ -42,7 +42,7 @@ export async function trim(
 async function baseOf(link: RedisLink, mint: () => string, entity: EntityKey): Promise<Position> {
   const { meta, stream, tombstones, snapshots } = link.names.keys(entity)
   // Behind the end of any log: no rows.
-  const args = [mint(), Number.MAX_SAFE_INTEGER, 1]
+  const args = [mint(), Number.MAX_SAFE_INTEGER, 1, '', '']
   const [, base] = answer(await link.run('read', [meta, stream, tombstones, snapshots], args))
   return parsePosition(text(base))
 }

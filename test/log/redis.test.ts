@@ -85,7 +85,7 @@ describe('the log in Redis', () => {
       await one.log.subscribe(A, ORIGIN, notes)
       const [, before] = await appendAll(one.log, A, ['a1', 'a2'])
       await server.client.flushall()
-      const [after] = await appendAll(one.log, A, ['b1'])
+      const [after] = await appendAll((await join()).log, A, ['b1'])
       expect(after?.offset).toBe(1)
       expect(after?.epoch).not.toBe(before?.epoch)
       expect(await one.log.read(A, before as Position)).toEqual({ is: 'reset', head: after })
@@ -142,7 +142,93 @@ describe('the log in Redis', () => {
     })
   })
 
+  describe('a node that has not heard of what became of a log', () => {
+    test('[L61] appends nothing to the generation behind a removal', async () => {
+      const notes = new Notes()
+      await one.log.subscribe(A, ORIGIN, notes)
+      await appendAll(one.log, A, ['a1'])
+      const silent = logThrough(one.link, { names: elsewhere })
+      const head = await silent.remove(A, new Map())
+      await expect(one.log.append(A, entry('a2'))).rejects.toMatchObject({ code: 'storage' })
+      await hears(notes, ['a1', 'reset@0'])
+      expect(await texts()).toEqual([])
+      const { position } = await one.log.append(A, entry('b1'))
+      expect(position).toMatchObject({ offset: 1, epoch: head.epoch })
+      await silent.close()
+    })
+
+    test('[L61] appends nothing to a log that begins anew because it was lost', async () => {
+      const notes = new Notes()
+      await one.log.subscribe(A, ORIGIN, notes)
+      await appendAll(one.log, A, ['a1'])
+      await server.client.flushall()
+      await expect(one.log.append(A, entry('a2'))).rejects.toMatchObject({ code: 'storage' })
+      await hears(notes, ['a1', 'reset@0'])
+      expect(await server.client.keys('*')).toEqual([])
+    })
+
+    test('[L61] joins in when somebody else began the log meanwhile', async () => {
+      await one.log.subscribe(A, ORIGIN, new Notes())
+      const silent = logThrough(one.link, { names: elsewhere })
+      await appendAll(silent, A, ['b1'])
+      const { position } = await one.log.append(A, entry('a2'))
+      expect(position.offset).toBe(2)
+      await silent.close()
+    })
+  })
+
+  describe('a Redis that takes nothing', () => {
+    test('[L62] because it is full', async () => {
+      await appendAll(one.log, A, ['a1'])
+      await server.client.config('SET', 'maxmemory', '1')
+      try {
+        const attempts = [
+          one.log.append(A, entry('a2')),
+          one.log.append(key('b'), entry('b1')),
+          one.log.remove(A, new Map()),
+          one.log.setAside(A, new Uint8Array(10), 'why'),
+        ]
+        for (const attempt of attempts) {
+          await expect(attempt).rejects.toMatchObject({ code: 'storage' })
+        }
+        expect(await texts()).toEqual(['a1'])
+        expect(await server.client.keys('*')).toHaveLength(2)
+      } finally {
+        await server.client.config('SET', 'maxmemory', '0')
+      }
+      const { position } = await one.log.append(A, entry('a2'))
+      expect(position.offset).toBe(2)
+    })
+
+    test('[L62] because it is a replica', async () => {
+      await appendAll(one.log, A, ['a1'])
+      await server.client.replicaof('127.0.0.1', 1)
+      try {
+        const append = one.log.append(A, entry('a2'))
+        await expect(append).rejects.toMatchObject({ code: 'storage' })
+      } finally {
+        await server.client.replicaof('NO', 'ONE')
+      }
+      await one.link.whenReady()
+      await until('it is taken', 5_000, () =>
+        one.log.append(A, entry('a2')).then(
+          () => true,
+          () => false,
+        ),
+      )
+      expect(await texts()).toEqual(['a1', 'a2'])
+    })
+  })
+
   describe('what somebody else put there', () => {
+    test('[L53] makes way also where no further id was left', async () => {
+      await appendAll(one.log, A, ['a1'])
+      const last = '18446744073709551615-18446744073709551615'
+      await server.client.xadd(stream, last, 'field', 'strange')
+      await appendAll(one.log, A, ['a2'])
+      expect(await texts()).toEqual(['a1', 'a2'])
+    })
+
     test('[L53] makes way for the next entry, and is set aside', async () => {
       await appendAll(one.log, A, ['a1', 'a2'])
       await server.client.xadd(stream, '2-5', 'x', 'beside')

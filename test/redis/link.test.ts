@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { SYSTEM_RANDOM } from '../../src/ops/system.ts'
 import { connectionOptions, retryAfter } from '../../src/redis/connection-options.ts'
@@ -106,7 +107,7 @@ describe('[L58] the link to Redis', () => {
     expect(JSON.stringify(logger.lines.map(([, , { error }]) => String(error)))).toMatch(
       /WRONGPASS|NOAUTH/,
     )
-    expect(String(logger.lines)).not.toContain('wrong-secret')
+    expect(inspect(logger.lines, { depth: 10 })).not.toContain('wrong-secret')
     const right = open(server.url.replace('//', '//:right@'))
     await within('the way in', 5_000, right.link.whenReady())
   })

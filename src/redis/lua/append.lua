@@ -1,12 +1,13 @@
--- Appends an entry at the next offset and tells everybody who listens. [L1] [L2] [L5] [L6] [L50]
+-- Appends an entry at the next offset and tells everybody who listens. [L1] [L2] [L5] [L6] [L50] [L61]
 --
 -- KEYS  1 meta, 2 stream, 3 tombstones, 4 snapshots
 -- ARGV  1 incarnation for a log that begins, 2 entry id, 3 record, 4 beginning of the content of its
 --       record: length and entry id, 5 position expected or '', 6 '1' when this entry may be there
 --       already, 7 channel,
---       8 most bytes of a record that are told along
+--       8 most bytes of a record that are told along, 9 epoch that the caller believes in or ''
 -- Reply {'new', position, previous position, receivers, {foreign entry, …}} | {'known', position}
---       | {'conflict', position} | {'damaged', why}
+--       | {'conflict', position} | {'elsewhere', position}: the log is of another epoch
+--       | {'damaged', why}
 --
 -- One script, because offset and check must be those of the entry before, and because what is told
 -- must be in the order of the log. The entry is written first and meta after it: were Redis to stop
@@ -26,6 +27,12 @@ local function without_foreign(stream, branch)
   return foreign
 end
 
+-- An epoch without an incarnation is that of a log which somebody may have begun since.
+local function is_believed(epoch, branch)
+  if epoch == '' or epoch == branch.epoch then return true end
+  return string.sub(epoch, -1) == '.' and generation_of(epoch) == generation_of(branch.epoch)
+end
+
 local branch, why = branch_of(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1])
 if not branch then return { 'damaged', why } end
 
@@ -42,13 +49,19 @@ end
 local previous = head_of(branch)
 if ARGV[5] ~= '' and ARGV[5] ~= previous then return { 'conflict', previous } end
 
+if not is_believed(ARGV[9], branch) then return { 'elsewhere', previous } end
+
 if branch.unborn then branch.epoch = branch.epoch .. ARGV[1] end
 branch.offset = branch.offset + 1
 branch.check = string.sub(redis.sha1hex(branch.check .. ARGV[2]), 1, 16)
 
 local foreign = {}
+local function is_in_the_way(added)
+  if type(added) ~= 'table' or not added.err then return false end
+  return string.find(added.err, 'equal or smaller') or string.find(added.err, 'exhausted')
+end
 local added = redis.pcall('XADD', KEYS[2], id_of(branch.offset), 'c', branch.check, 'r', ARGV[3])
-if type(added) == 'table' and added.err and string.find(added.err, 'equal or smaller', 1, true) then
+if is_in_the_way(added) then
   branch.offset = branch.offset - 1
   foreign = without_foreign(KEYS[2], branch)
   branch.offset = branch.offset + 1

@@ -1,7 +1,8 @@
 -- What is behind an offset, a page of it, with where the log begins and ends. [L7] [L13] [L51]
 --
 -- KEYS  1 meta, 2 stream, 3 tombstones, 4 snapshots
--- ARGV  1 incarnation for a log that has lost its meta, 2 offset, 3 most bytes of a page
+-- ARGV  1 incarnation for a log that has lost its meta, 2 offset, 3 most bytes of a page, 4 epoch and
+--       5 check of that offset, '' for any: there are no rows where the log does not go through it
 -- Reply {head, base position, check at the offset or false, {tombstone, …}, {row, …},
 --       offset behind which the next page begins or false}
 --       | {'damaged', why}. A row is what XRANGE gives; entries of others are among them.
@@ -23,7 +24,9 @@ local next_page = false
 local at_once = 1
 local last = branch.offset
 local from = id_of(after + 1)
-while after < last and after >= branch.base do
+local check = check_at(branch, KEYS[2], KEYS[4], after)
+local is_ours = (ARGV[4] == '' or ARGV[4] == branch.epoch) and (ARGV[5] == '' or ARGV[5] == check)
+while is_ours and after < last and after >= branch.base do
   local run = redis.call('XRANGE', KEYS[2], from, id_of(last), 'COUNT', at_once)
   if #run == 0 then break end
   for _, row in ipairs(run) do
@@ -41,7 +44,7 @@ end
 return {
   head_of(branch),
   position_text(branch.epoch, branch.base, branch.base_check),
-  check_at(branch, KEYS[2], KEYS[4], after),
+  check,
   redis.call('LRANGE', KEYS[3], 0, -1),
   rows,
   next_page,
