@@ -69,6 +69,12 @@ async function node() {
   const snapshots = new RedisSnapshots(link, { random: SYSTEM_RANDOM })
   return { link, log, snapshots }
 }
+/** @type {(one: Awaited<ReturnType<typeof node>>) => Promise<void>} */
+async function close({ log, link }) {
+  await log.close()
+  await link.close()
+}
+const RECORD = Buffer.alloc(130, 7)
 const key = (/** @type {number} */ i) => /** @type {any} */ (`default/board-${i}`)
 /** @type {(id: string, bytes?: number) => any} */
 const entry = (id, bytes = 60) => ({
@@ -88,34 +94,24 @@ try {
   console.log(
     `redis ${await redis.info('server').then((text) => /redis_version:(\S+)/.exec(text)?.[1])}`,
   )
-  for (const concurrency of [1, 20]) {
-    console.log(`-- ${concurrency} at once`)
-    await each('XADD of the same bytes, alone', APPENDS, () =>
-      spread(APPENDS, concurrency, (i) =>
-        redis
-          .xadd(
-            `plain-${i % 1000}`,
-            `${Math.floor(i / 1000) + 1}-0`,
-            'c',
-            '0123456789abcdef',
-            'r',
-            Buffer.alloc(130, 7),
-          )
-          .catch(() => null),
-      ),
+  /** @type {(what: string) => Promise<void>} */
+  const appends = (what) =>
+    each(what, APPENDS, () =>
+      spread(APPENDS, 50, (i) => one.log.append(key(i % 1000), entry(`${what}${i}`))),
     )
-    await redis.flushall()
-    await each('append, nobody listens', APPENDS, () =>
-      spread(APPENDS, concurrency, (i) => one.log.append(key(i % 1000), entry(`${i}`))),
-    )
-    await redis.flushall()
-  }
-  for (let i = 0; i < 1000; i++) {
-    for (const { log } of [one, two]) await log.subscribe(key(i), ORIGIN, sink)
-  }
-  await each('append, two nodes listen', APPENDS, () =>
-    spread(APPENDS, 20, (i) => one.log.append(key(i % 1000), entry(`s${i}`))),
+  await spread(1_000, 50, (i) => redis.xadd(`x-${i}`, '1-0', 'c', '0123456789abcdef', 'r', RECORD))
+  await each('XADD of the same bytes', APPENDS, () =>
+    spread(APPENDS, 50, (i) => {
+      const id = `${2 + Math.floor(i / 1000)}-0`
+      return redis.xadd(`x-${i % 1000}`, id, 'c', '0123456789abcdef', 'r', RECORD)
+    }),
   )
+  await appends('append, the first ones')
+  await appends('append, nobody listens')
+  for (const { log } of [one, two]) {
+    await spread(1_000, 50, (i) => log.subscribe(key(i), ORIGIN, sink))
+    await appends(log === one.log ? 'append, this node listens' : 'append, two nodes listen')
+  }
   await one.log.append(key(5), entry('again'))
   for (let i = 0; i < 63; i++) await one.log.append(key(5), entry(`x${i}`))
   await each('the same entry again, 63 behind', 2_000, () =>
@@ -124,12 +120,14 @@ try {
   await each('append of 32 KB, two nodes listen', 2_000, () =>
     spread(2_000, 20, (i) => one.log.append(key(i % 1000), entry(`l${i}`, 32_768))),
   )
+  await close(one)
   await redis.flushall()
 
+  const three = await node()
   const idle = 5_000
   const before = await info('memory', 'used_memory')
   await spread(idle, 50, async (i) => {
-    const { position } = await one.log.append(key(i), entry('1'))
+    const { position } = await three.log.append(key(i), entry('1'))
     const snapshot = {
       position,
       update: Buffer.alloc(1_024, i),
@@ -138,16 +136,16 @@ try {
       index: new Uint8Array(16),
       depth: 3,
     }
-    await one.snapshots.commit(key(i), snapshot, null)
+    await three.snapshots.commit(key(i), snapshot, null)
   })
   const first = await info('memory', 'used_memory')
   console.log(
     `entity of 1 KB, one generation, one entry: ${((first - before) / idle).toFixed(0)} B`,
   )
   await spread(idle, 50, async (i) => {
-    const loaded = await one.snapshots.load(key(i))
+    const loaded = await three.snapshots.load(key(i))
     if (loaded === null) throw new Error('no snapshot')
-    await one.snapshots.commit(
+    await three.snapshots.commit(
       key(i),
       { ...loaded, update: Buffer.alloc(1_024, i + 1) },
       loaded.position,
@@ -157,7 +155,7 @@ try {
   console.log(
     `idle, both generations, its stream empty: ${((second - before) / idle).toFixed(0)} B`,
   )
-  const stream = one.link.names.keys(key(1))
+  const stream = three.link.names.keys(key(1))
   for (const [what, name] of Object.entries(stream)) {
     console.log(`  ${what}: ${await redis.memory('USAGE', name)} B`)
   }
@@ -171,10 +169,7 @@ try {
   })
   const used = (await info('memory', 'used_memory')) - clean
   console.log(`a channel: ${(used / open).toFixed(0)} B`)
-  for (const { log, link } of [one, two]) {
-    await log.close()
-    await link.close()
-  }
+  for (const each of [two, three]) await close(each)
 } finally {
   redis.disconnect()
   const exit = once(child, 'exit')

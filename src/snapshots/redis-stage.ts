@@ -9,7 +9,7 @@ import type { Snapshot } from './snapshots.ts'
 const PIECE_BYTES = 256 * 1024
 /** Up to here bytes lie beside their name: what a script copies to make it the older one. */
 const WHOLE_BYTES = 64 * 1024
-/** What never counts is gone after this, in s; a commit of 128 MB takes a few. */
+/** What never counts is gone after this, in s; a commit of 20 MB takes 0.3. */
 const EXPIRES_S = 3_600
 
 /** What has been written, read back and compared, and does not count yet. */

@@ -29,8 +29,8 @@ local function head_of(branch)
 end
 
 local function write_meta(key, branch)
-  local words = { '1', branch.epoch, int(branch.offset), branch.check, int(branch.base), branch.base_check }
-  redis.call('SET', key, table.concat(words, ' '))
+  local head = '1 ' .. branch.epoch .. ' ' .. int(branch.offset) .. ' ' .. branch.check
+  redis.call('SET', key, head .. ' ' .. int(branch.base) .. ' ' .. branch.base_check)
 end
 
 local function read_meta(text)
