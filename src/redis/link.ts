@@ -46,6 +46,8 @@ export class RedisLink {
   readonly #logger: Logger
   readonly #listeners = new Set<(state: LinkState) => void>()
   #state: LinkState = { is: 'connecting', error: null }
+  /** Reasons of the outage that is under way. */
+  readonly #told = new Set<string>()
   #prepared = { commands: false, subscriber: false }
 
   /** Begins to connect. @throws {TributaryError} `bad-request` for a prefix that cannot be one. */
@@ -138,17 +140,23 @@ export class RedisLink {
   #got(name: 'commands' | 'subscriber'): void {
     this.#prepared[name] = true
     const { commands, subscriber } = this.#prepared
-    if (this.#state.is === 'connecting' && commands && subscriber) this.#set({ is: 'ready' })
+    if (this.#state.is !== 'connecting' || !commands || !subscriber) return
+    this.#told.clear()
+    this.#set({ is: 'ready' })
   }
 
   #lost(name: 'commands' | 'subscriber', cause: unknown): void {
     this.#prepared[name] = false
-    if (this.#state.is === 'closed') return
-    const error = cause === null ? null : redisFault(cause)
     const before = this.#state
-    // An outage is one change of the state and one line, however often it is tried again.
-    if (before.is === 'connecting' && before.error?.message === error?.message) return
-    if (error !== null) this.#logger.warn('redis cannot be reached', { connection: name, error })
+    if (before.is === 'closed') return
+    const error = cause === null ? null : redisFault(cause)
+    // Each reason is told once in an outage, however often it is tried again.
+    const isNews = error !== null && !this.#told.has(error.message)
+    if (before.is === 'connecting' && !isNews) return
+    if (isNews) {
+      this.#told.add(error.message)
+      this.#logger.warn('redis cannot be reached', { connection: name, error })
+    }
     this.#set({ is: 'connecting', error })
   }
 
