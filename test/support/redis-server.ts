@@ -34,7 +34,13 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
         () => false,
       ),
     )
-  await answers()
+  try {
+    await answers()
+  } catch (error) {
+    client.disconnect()
+    await end(child, 'SIGKILL')
+    throw error
+  }
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
