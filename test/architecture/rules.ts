@@ -12,6 +12,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   sqlite: 2,
   redis: 2,
   ops: 2,
+  bus: 3,
   log: 3,
   snapshots: 3,
   access: 3,
