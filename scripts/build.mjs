@@ -10,6 +10,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
+  cpSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -30,6 +31,8 @@ const PAGES = [
   ['whiteboard', '.'],
   ['text', 'text'],
 ]
+/** What Redis runs goes along as it is. */
+const SCRIPTS = 'redis/lua'
 const SOURCES = ['src', 'client', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json']
 
 /**
@@ -107,6 +110,9 @@ export function build({ ifStale = false, check = true } = {}) {
       ...['-p', 'tsconfig.build.json', '--outDir', next],
       ...(check ? ['--noEmitOnError'] : ['--noCheck']),
     ])
+    if (existsSync(join(ROOT, 'src', SCRIPTS))) {
+      cpSync(join(ROOT, 'src', SCRIPTS), join(next, SCRIPTS), { recursive: true })
+    }
     for (const [page = '', below = ''] of PAGES) {
       if (!existsSync(join(ROOT, 'client', page, 'main.ts'))) continue
       run('Vite', 'vite/bin/vite.js', [

@@ -1,6 +1,6 @@
-// What the tests need beyond npm: a Chromium for the pages and strace for the order of fsync and
-// acknowledgement. As root on Debian they are installed, and this says so; elsewhere nothing is
-// changed, and one line names the command to type.
+// What the tests need beyond npm: a Chromium for the pages, strace for the order of fsync and
+// acknowledgement, and a real Redis. As root on Debian they are installed, and this says so;
+// elsewhere nothing is changed, and one line names the command to type.
 
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
@@ -10,6 +10,7 @@ import { delimiter, join } from 'node:path'
 const NEEDS = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   strace: ['strace'],
+  'redis-server': ['redis-server'],
 }
 
 /** @param {string} command */
@@ -37,10 +38,14 @@ const lacking = () =>
     .filter(([, commands]) => !commands.some(isThere))
     .map(([name]) => name)
 
+/** @param {readonly string[]} names */
+const inWords = (names) =>
+  [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ')
+
 const missing = lacking()
 if (missing.length > 0) {
   const install = `apt-get install -y --no-install-recommends ${missing.join(' ')}`
-  const names = missing.join(' and ')
+  const names = inWords(missing)
   if (process.getuid?.() === 0 && existsSync('/etc/debian_version') && isThere('apt-get')) {
     console.error(`The tests need ${names}: installing with ${install}`)
     // The lists of a fresh machine or container image are often empty or old. One source that does
@@ -49,9 +54,7 @@ if (missing.length > 0) {
     apt('install', '-y', '-qq', '--no-install-recommends', ...missing)
     const still = lacking()
     if (still.length > 0) {
-      console.error(
-        `The tests need ${still.join(' and ')}, which could not be installed: ${install}`,
-      )
+      console.error(`The tests need ${inWords(still)}, which could not be installed: ${install}`)
       process.exitCode = 1
     }
   } else {

@@ -75,11 +75,11 @@ function announce(server: RunningServer, config: Config, logger: LogLines): void
   logger.info('listening', {
     url: server.url,
     pid: process.pid,
-    data: config.store === 'memory' ? null : resolve(config.data),
+    data: config.store === 'memory' || config.redis !== null ? null : resolve(config.data),
     tier: server.tier,
     version: versionText(),
   })
-  if (config.store === 'memory') {
+  if (config.store === 'memory' && config.redis === null) {
     logger.warn('everything is kept in memory and gone when this process ends')
   }
   if (asksForTokens(config)) return

@@ -3,9 +3,13 @@ import type { EntityKey } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
 import type { Log } from './log/log.ts'
 import { MemoryLog } from './log/memory.ts'
+import { RedisLog } from './log/redis.ts'
 import { SqliteLog } from './log/sqlite.ts'
 import type { Config } from './ops/options.ts'
+import { RedisLink } from './redis/link.ts'
+import { readRedisUrl } from './redis/place.ts'
 import { MemorySnapshots } from './snapshots/memory.ts'
+import { RedisSnapshots } from './snapshots/redis.ts'
 import type { Snapshots } from './snapshots/snapshots.ts'
 import { SqliteSnapshots } from './snapshots/sqlite.ts'
 import { openSqlite } from './sqlite/store.ts'
@@ -31,6 +35,7 @@ export interface StoreParts {
 
 /** @throws {TributaryError} `storage`, in one line that names the remedy. */
 export async function openStore(config: Config, parts: StoreParts): Promise<Store> {
+  if (config.redis !== null) return inRedis(config.redis, config, parts)
   return config.store === 'memory' ? inMemory(config, parts) : inFolder(config, parts)
 }
 
@@ -50,6 +55,21 @@ async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Pro
     async close() {
       await log.close()
       await store.close()
+    },
+  }
+}
+
+/** It need not be there yet: what needs it fails with `storage` until it is. */
+function inRedis(url: string, { redisPrefix, limits }: Config, parts: StoreParts): Store {
+  const link = new RedisLink({ place: readRedisUrl(url), prefix: redisPrefix, ...parts })
+  const log = new RedisLog(link, { ...parts, limits, tier: () => 'memory' })
+  return {
+    log,
+    snapshots: new RedisSnapshots(link, parts),
+    trouble: () => (link.state.is === 'ready' ? null : 'Redis cannot be reached'),
+    async close() {
+      await log.close()
+      await link.close()
     },
   }
 }

@@ -26,6 +26,8 @@ export interface Position {
 export const FIRST_CHECK = '0000000000000000'
 /** The epoch of an entity of which no log exists yet: its first append mints the incarnation. */
 export const NO_EPOCH: Epoch = '0.'
+/** Characters of an incarnation. At least 60 bits of randomness: two logs of one name never share an epoch. */
+export const INCARNATION_LENGTH = 12
 /** The position of an entity that has no log. */
 export const ORIGIN: Position = { epoch: NO_EPOCH, offset: 0, check: FIRST_CHECK }
 

@@ -48,11 +48,14 @@ export interface Row extends Place {
  *
  * Behind a row that could not be read the next one's own check is taken for true: nothing is left
  * that could confirm it, and its record has passed its checksum.
+ *
+ * @param to The offset at which the log ends: what lacks up to it is damaged too.
  */
 export function walk(
   epoch: Epoch,
   from: Place,
   rows: readonly Row[],
+  to: number = rows.at(-1)?.offset ?? from.offset,
 ): { readonly entries: readonly Entry[]; readonly skipped: readonly Skipped[] } {
   const entries: Entry[] = []
   const skipped: Skipped[] = []
@@ -73,6 +76,7 @@ export function walk(
       check = row.check
     }
   }
+  for (; expected <= to; expected++) skipped.push({ offset: expected, why: 'damaged' })
   return { entries, skipped }
 }
 
@@ -91,5 +95,5 @@ export function readFrom(
   const { branch, tombstone } = log
   const head = headOf(branch)
   if (!goesThrough(branch, after, checkAt)) return { is: 'reset', head }
-  return { is: 'entries', head, tombstone, ...walk(branch.epoch, after, rows) }
+  return { is: 'entries', head, tombstone, ...walk(branch.epoch, after, rows, head.offset) }
 }

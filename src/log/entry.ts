@@ -39,6 +39,12 @@ export function contentBound(entry: NewEntry): number {
   return bound
 }
 
+/** What the content of an entry with this id begins with, so that it can be found without being read. */
+export function idPrefix(id: string): Buffer {
+  const into = Buffer.allocUnsafe(textBound(id))
+  return into.subarray(0, putText(into, 0, id))
+}
+
 /** Writes the content at `from`. @returns where it ends. */
 export function putContent(into: Buffer, from: number, entry: NewEntry): number {
   let at = putText(into, from, entry.id)

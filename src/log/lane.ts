@@ -13,9 +13,6 @@ import { nextCheck } from './chain.ts'
 /** How many of its newest entries a lane knows by id. */
 const REMEMBERED = 64
 
-/** At least 60 bits of randomness: two logs of one name never share an epoch. */
-export const INCARNATION_LENGTH = 12
-
 /** Where an entry goes. */
 export type Placed =
   | { readonly is: 'new'; readonly position: Position; readonly previous: Position }

@@ -3,11 +3,11 @@ import type { Clock, Random } from '../core/clock.ts'
 import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
 import type { Logger } from '../core/logger.ts'
-import { type Epoch, ORIGIN, type Position } from '../core/position.ts'
+import { type Epoch, INCARNATION_LENGTH, ORIGIN, type Position } from '../core/position.ts'
 import type { StateVector } from '../crdt/scan.ts'
 import { contentOf, type Row, readFrom } from './chain.ts'
 import { Feeds } from './feeds.ts'
-import { INCARNATION_LENGTH, Lane } from './lane.ts'
+import { Lane } from './lane.ts'
 import type {
   Appended,
   AppendOptions,

@@ -70,6 +70,17 @@ export const keysUrl = z.string(KEYS_URL).refine((value) => {
   return protocol === 'https:' || isHere
 }, KEYS_URL)
 
+const REDIS_URL = 'an address like redis://host:6379/0, or rediss://host with TLS'
+/** What else may be wrong with one is told at the start, by who reads it. */
+export const redisUrl = z.string(REDIS_URL).regex(/^rediss?:\/\/./, REDIS_URL)
+
+const KEY_PREFIX = 'at most 64 bytes without braces and control characters'
+/** Braces are the hash tag’s. */
+export const keyPrefix = z
+  .string(KEY_PREFIX)
+  .regex(/^[^\p{Cc}{}]*$/u, KEY_PREFIX)
+  .refine((value) => new TextEncoder().encode(value).length <= 64, KEY_PREFIX)
+
 const NAME = 'a name of 1 to 256 bytes without control characters'
 export const name = z.string(NAME).refine(isName, NAME)
 

@@ -1,7 +1,7 @@
 import type { Branch, Place } from '../core/branch.ts'
 import type { Epoch, Position } from '../core/position.ts'
+import type { Unreadable } from '../record/record.ts'
 import type { Length } from './journal-bounds.ts'
-import type { Unreadable } from './record.ts'
 
 /** What goes into the database in one transaction. All of it is there afterwards, or nothing. */
 export interface Group {

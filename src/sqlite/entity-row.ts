@@ -1,7 +1,7 @@
 import type { Place } from '../core/branch.ts'
 import { type Epoch, FIRST_CHECK } from '../core/position.ts'
+import { sealJson, type Unreadable, unsealTwin } from '../record/record.ts'
 import type { Connection } from './driver.ts'
-import { sealJson, type Unreadable, unsealTwin } from './record.ts'
 
 /** What the row of an entity says: its history's name, and the place up to which it is trimmed. */
 export interface EntityRecord {

@@ -1,4 +1,4 @@
-import { RECORD_HEAD, RECORD_OVERHEAD, type Unreadable, unseal } from './record.ts'
+import { RECORD_HEAD, RECORD_OVERHEAD, type Unreadable, unseal } from '../record/record.ts'
 
 /**
  * The record of one entry. Its body begins with its place in the store, so that the checksum also

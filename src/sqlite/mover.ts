@@ -1,8 +1,8 @@
+import type { Unreadable } from '../record/record.ts'
 import { isCorrupt } from './connection.ts'
 import type { Connection } from './driver.ts'
 import { type EntityRow, EntityRows } from './entity-row.ts'
 import type { Journal, JournalRow } from './journal.ts'
-import type { Unreadable } from './record.ts'
 
 /** Rows that one transaction files, and bytes: about 1 ms in which the writer may have to wait. */
 const FILED_AT_ONCE = 250

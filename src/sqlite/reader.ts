@@ -1,4 +1,6 @@
 import type { Position } from '../core/position.ts'
+import type { Unreadable } from '../record/record.ts'
+import { unsealSetAside } from '../record/set-aside-record.ts'
 import type {
   Keep,
   LoadedSnapshot,
@@ -15,9 +17,7 @@ import type { Connection } from './driver.ts'
 import { Journal } from './journal.ts'
 import { BOUNDS, type JournalBounds } from './journal-bounds.ts'
 import { Mover } from './mover.ts'
-import type { Unreadable } from './record.ts'
 import { moved } from './serve.ts'
-import { unsealSetAside } from './set-aside-record.ts'
 import { StoredLogs } from './stored-log.ts'
 import { StoredSnapshots } from './stored-snapshots.ts'
 

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts'
 import { TributaryError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Position } from '../core/position.ts'
+import type { Unreadable } from '../record/record.ts'
 import { Backlog } from './backlog.ts'
 import type {
   Group,
@@ -18,7 +19,6 @@ import type {
 } from './calls.ts'
 import { BOUNDS, type JournalBounds, type Length } from './journal-bounds.ts'
 import { prepare } from './prepare.ts'
-import type { Unreadable } from './record.ts'
 import { Thread } from './thread.ts'
 
 export interface SqliteOptions {

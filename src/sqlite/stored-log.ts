@@ -2,13 +2,13 @@ import type { Statement } from 'better-sqlite3'
 import type { Place } from '../core/branch.ts'
 import { TributaryError } from '../core/errors.ts'
 import { ORIGIN, type Position, samePosition } from '../core/position.ts'
+import { type Unreadable, unsealJson, unsealTwin } from '../record/record.ts'
 import type { SnapshotRecord, StoredBranch, StoredLog, StoredRow, Tombstone } from './calls.ts'
 import { isCorrupt } from './connection.ts'
 import type { Connection } from './driver.ts'
 import { type EntityRow, EntityRows } from './entity-row.ts'
 import { checkOfRecord, contentOfRecord, isWholeAt, placeOfRecord } from './entry-record.ts'
 import type { Journal } from './journal.ts'
-import { type Unreadable, unsealJson, unsealTwin } from './record.ts'
 
 /** An entry as it lies there. */
 export interface StoredRecord {

@@ -1,12 +1,12 @@
 import { goesThrough } from '../core/branch.ts'
 import { TributaryError } from '../core/errors.ts'
 import { type Position, samePosition } from '../core/position.ts'
+import { seal, sealJson, unseal, unsealJson } from '../record/record.ts'
 import type { Keep, LoadedSnapshot, SnapshotRecord, SnapshotRow, StoredSnapshot } from './calls.ts'
 import { isCorrupt } from './connection.ts'
 import type { Connection } from './driver.ts'
 import { type EntityRow, EntityRows } from './entity-row.ts'
 import { checkOfRecord, isWholeAt } from './entry-record.ts'
-import { seal, sealJson, unseal, unsealJson } from './record.ts'
 import { type StoredLogs, unreadable } from './stored-log.ts'
 
 /** Entries that one transaction trims. */

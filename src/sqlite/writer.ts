@@ -1,10 +1,10 @@
 import { generationOf } from '../core/position.ts'
+import { sealInPlace, sealJson } from '../record/record.ts'
+import { sealSetAside } from '../record/set-aside-record.ts'
 import type { Change, Group, Keep, WriterCalls } from './calls.ts'
 import { connect, isAnswer } from './connection.ts'
 import type { Connection } from './driver.ts'
 import { beginning } from './entity-row.ts'
-import { sealInPlace, sealJson } from './record.ts'
-import { sealSetAside } from './set-aside-record.ts'
 
 /** An entry of more bytes goes to its place at once: moving it later would write it twice. */
 const TOO_LARGE_FOR_JOURNAL = 64 * 1024

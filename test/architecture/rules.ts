@@ -6,10 +6,13 @@
  */
 export const RANKS: Readonly<Record<string, number>> = {
   core: 1,
+  record: 1,
   wire: 2,
   crdt: 2,
   sqlite: 2,
+  redis: 2,
   ops: 2,
+  bus: 3,
   log: 3,
   snapshots: 3,
   access: 3,
@@ -70,6 +73,7 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
   ws: ['transport/'],
   'better-sqlite3': ['sqlite/'],
   'better-sqlite3-13': ['sqlite/'],
+  ioredis: ['redis/'],
   hono: ['http/'],
   '@hono/node-server': ['http/'],
   pino: ['ops/'],

@@ -55,6 +55,13 @@ describe('[H24] the build', () => {
     expect(existsSync(join(root, 'dist/mark'))).toBe(false)
   })
 
+  test('takes the scripts for Redis along as they are', () => {
+    mkdirSync(join(root, 'src/redis/lua'), { recursive: true })
+    source('redis/lua/append.lua', 'return 1')
+    expect(build().status).toBe(0)
+    expect(built('redis/lua/append.lua')).toBe('return 1')
+  })
+
   test('forgets what has lost its source', () => {
     build()
     source('main.ts', 'console.log(42)')

@@ -55,12 +55,12 @@ const install = 'apt-get install -y --no-install-recommends'
 
 describe('[H23] what the tests need beyond npm', () => {
   test('is there: nothing is said or done', () => {
-    for (const name of ['chromium', 'strace', 'apt-get', 'sudo']) command(name)
+    for (const name of ['chromium', 'strace', 'redis-server', 'apt-get', 'sudo']) command(name)
     expect(run()).toEqual({ status: 0, stdout: '', stderr: '', calls: [] })
   })
 
   test('is there under another name', () => {
-    for (const name of ['google-chrome', 'strace', 'apt-get']) command(name)
+    for (const name of ['google-chrome', 'strace', 'redis-server', 'apt-get']) command(name)
     expect(run()).toMatchObject({ status: 0, calls: [] })
   })
 
@@ -69,13 +69,13 @@ describe('[H23] what the tests need beyond npm', () => {
     expect(run(asNobody)).toEqual({
       status: 1,
       stdout: '',
-      stderr: `The tests need chromium and strace; on Debian or Ubuntu type: sudo ${install} chromium strace\n`,
+      stderr: `The tests need chromium, strace and redis-server; on Debian or Ubuntu type: sudo ${install} chromium strace redis-server\n`,
       calls: [],
     })
   })
 
   test.runIf(isRoot && isDebian)('is installed by root on Debian, which is said', () => {
-    command('chromium')
+    for (const name of ['chromium', 'redis-server']) command(name)
     command('apt-get', `if [ "$1" = install ]; then /bin/cp "${bin}/chromium" "${bin}/strace"; fi`)
     expect(run()).toEqual({
       status: 0,
@@ -86,7 +86,7 @@ describe('[H23] what the tests need beyond npm', () => {
   })
 
   test.runIf(isRoot && isDebian)('cannot be installed: that is said as well', () => {
-    command('strace')
+    for (const name of ['strace', 'redis-server']) command(name)
     command('apt-get', 'exit 100')
     expect(run()).toMatchObject({
       status: 1,

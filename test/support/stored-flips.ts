@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
+import { RECORD_HEAD } from '../../src/record/record.ts'
 import type { Connection } from '../../src/sqlite/driver.ts'
-import { RECORD_HEAD } from '../../src/sqlite/record.ts'
 import { withDatabase } from './sqlite-store.ts'
 
 /**

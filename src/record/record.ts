@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 
 /**
- * Every value in the database lies in one of these, so that a flipped byte or a cut is noticed, and
+ * Every value in a store lies in one of these, so that a flipped byte or a cut is noticed, and
  * so that a later version can say what an older one must keep its hands off:
  *
  * ```
@@ -63,7 +63,7 @@ export function unsealJson<Value>(record: Uint8Array): Value | Unreadable {
 
 /**
  * The first of two copies that can be read. What names a whole entity or keeps removed content away
- * is stored twice: one flipped byte must not cost more than itself.
+ * is stored twice in SQLite: one flipped byte must not cost more than itself.
  */
 export function unsealTwin<Value>(record: Uint8Array, twin: Uint8Array): Value | Unreadable {
   const value = unsealJson<Value>(record)

@@ -1,6 +1,15 @@
 import { crc32 } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import {
+  RECORD_OVERHEAD,
+  seal,
+  sealInPlace,
+  sealJson,
+  unseal,
+  unsealJson,
+  unsealTwin,
+} from '../../src/record/record.ts'
+import {
   CONTENT_AT,
   checkOfRecord,
   contentOfRecord,
@@ -10,15 +19,6 @@ import {
   placeOfRecord,
   putPlace,
 } from '../../src/sqlite/entry-record.ts'
-import {
-  RECORD_OVERHEAD,
-  seal,
-  sealInPlace,
-  sealJson,
-  unseal,
-  unsealJson,
-  unsealTwin,
-} from '../../src/sqlite/record.ts'
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'hex'))

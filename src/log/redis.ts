@@ -1,0 +1,250 @@
+import type { Branch } from '../core/branch.ts'
+import type { Clock, Random } from '../core/clock.ts'
+import { TributaryError } from '../core/errors.ts'
+import type { EntityKey } from '../core/ids.ts'
+import type { Logger } from '../core/logger.ts'
+import {
+  formatPosition,
+  INCARNATION_LENGTH,
+  ORIGIN,
+  type Position,
+  parsePosition,
+  samePosition,
+} from '../core/position.ts'
+import type { StateVector } from '../crdt/scan.ts'
+import { RECORD_HEAD, RECORD_OVERHEAD, sealInPlace, sealJson } from '../record/record.ts'
+import { keptNow } from '../redis/kept.ts'
+import type { RedisLink } from '../redis/link.ts'
+import { answer, text } from '../redis/rows.ts'
+import type { ScriptReply } from '../redis/scripts.ts'
+import { entryAt, readFrom } from './chain.ts'
+import { contentBound, idPrefix, putContent } from './entry.ts'
+import type {
+  Appended,
+  AppendOptions,
+  EntrySink,
+  Log,
+  LogRead,
+  NewEntry,
+  SetAside,
+  Subscription,
+  Tier,
+} from './log.ts'
+import { RedisAside } from './redis-aside.ts'
+import { RedisFeeds } from './redis-feeds.ts'
+import { TOLD_BYTES } from './redis-news.ts'
+import { type Page, readPage } from './redis-page.ts'
+import { SentIds } from './sent-ids.ts'
+import { Turns } from './turns.ts'
+
+export interface RedisLogOptions {
+  readonly clock: Pick<Clock, 'after' | 'wall'>
+  readonly random: Pick<Random, 'id'>
+  readonly logger: Logger
+  readonly limits: { readonly setAsideBytes: number }
+  /** How safe an entry is that this Redis has acknowledged: found out and watched elsewhere. */
+  readonly tier: () => Tier
+}
+
+/** Bytes of one page of a read: Redis serves nobody else while it copies one. */
+const PAGE_BYTES = 4 * 1024 * 1024
+/** A trim or a removal may come between two pages; so often in a row hardly. */
+const ATTEMPTS = 5
+
+/**
+ * The log of a cluster: each entity's entries in a Redis Stream, told to all nodes by Pub/Sub.
+ *
+ * A script gives an entry its place, writes it and publishes it. Calls for one entity go out one
+ * after the other; those of different entities share the connection. What the other nodes do is
+ * seen by the script alone, so nothing here is believed about the end of a log.
+ *
+ * `storage` leaves the outcome open: the answer may be what was lost. The same entry appended again
+ * is looked for in the stream by its id, so that it is there once. [L50]
+ *
+ * Who follows an entity appends only to the history that was told of: what was made for a removed
+ * generation, or for one that Redis has lost, must not slip into the next. [L61]
+ */
+export class RedisLog implements Log {
+  readonly #link: RedisLink
+  readonly #options: RedisLogOptions
+  readonly #feeds: RedisFeeds
+  readonly #aside: RedisAside
+  readonly #turns = new Turns()
+  readonly #sent = new SentIds()
+  #closed = false
+
+  /** @param link Stays its owner's: closing the log does not close it. */
+  constructor(link: RedisLink, options: RedisLogOptions) {
+    this.#link = link
+    this.#options = options
+    this.#aside = new RedisAside(link, options.limits.setAsideBytes)
+    this.#feeds = new RedisFeeds(link, {
+      clock: options.clock,
+      logger: options.logger,
+      read: (entity, after) => this.read(entity, after),
+    })
+  }
+
+  get tier(): Tier {
+    return this.#options.tier()
+  }
+
+  async append(entity: EntityKey, entry: NewEntry, options: AppendOptions = {}): Promise<Appended> {
+    this.#refuseWhenClosed()
+    return await this.#turns.take(entity, () => this.#append(entity, entry, options.expect))
+  }
+
+  async read(entity: EntityKey, after: Position): Promise<LogRead> {
+    this.#refuseWhenClosed()
+    for (let attempt = 1; ; attempt++) {
+      const pages = await this.#pages(entity, after)
+      if (pages !== null) return logReadOf(pages, after)
+      if (attempt === ATTEMPTS) {
+        throw new TributaryError('storage', `the log of ${entity} changed while it was read`)
+      }
+    }
+  }
+
+  async subscribe(entity: EntityKey, after: Position, sink: EntrySink): Promise<Subscription> {
+    this.#refuseWhenClosed()
+    return await this.#feeds.subscribe(entity, after, sink)
+  }
+
+  async remove(entity: EntityKey, stateVector: StateVector): Promise<Position> {
+    this.#refuseWhenClosed()
+    return await this.#turns.take(entity, async () => {
+      const head = await this.#remove(entity, sealJson([...stateVector]))
+      this.#sent.forget(entity)
+      await this.#feeds.own(entity, { is: 'reset', head })
+      return head
+    })
+  }
+
+  async setAside(entity: EntityKey, bytes: Uint8Array, why: string): Promise<void> {
+    this.#refuseWhenClosed()
+    const time = this.#options.clock.wall()
+    await this.#aside.keep({ entity, time, why, bytes })
+  }
+
+  listSetAside(): AsyncGenerator<SetAside> {
+    return this.#aside.list()
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#turns.idle()
+    this.#feeds.close()
+  }
+
+  async #append(
+    entity: EntityKey,
+    entry: NewEntry,
+    expect: Position | undefined,
+  ): Promise<Appended> {
+    const { meta, stream, tombstones, snapshots } = this.#link.names.keys(entity)
+    const isAgain = this.#sent.note(entity, entry.id)
+    const reply = await this.#link.run(
+      'append',
+      [meta, stream, tombstones, snapshots],
+      [
+        this.#mint(),
+        entry.id,
+        recordOf(entry),
+        idPrefix(entry.id),
+        expect === undefined ? '' : formatPosition(expect),
+        isAgain ? '1' : '0',
+        this.#link.names.channel(entity),
+        TOLD_BYTES,
+        expect === undefined ? (this.#feeds.epochOf(entity) ?? '') : '',
+      ],
+    )
+    const [is, at, before, , foreign] = answer(reply)
+    const position = parsePosition(text(at))
+    if (text(is) === 'conflict') {
+      const wanted = expect === undefined ? '' : formatPosition(expect)
+      const message = `the log was expected to end at ${wanted}, not ${formatPosition(position)}`
+      throw new TributaryError('conflict', message)
+    }
+    if (text(is) === 'elsewhere') {
+      this.#feeds.catchUp(entity)
+      const message = `the log of ${entity} is of another history by now: ${position.epoch}`
+      throw new TributaryError('storage', message)
+    }
+    if (text(is) === 'known') await this.#feeds.reached(entity, position)
+    else {
+      const previous = parsePosition(text(before))
+      await this.#feeds.own(entity, { is: 'entry', previous, entry: entryAt(position, entry) })
+      await this.#keepForeign(entity, foreign as readonly ScriptReply[])
+    }
+    return { position, tier: this.tier }
+  }
+
+  /** What somebody else put into the stream made way for the entry. [L53] */
+  async #keepForeign(entity: EntityKey, rows: readonly ScriptReply[]): Promise<void> {
+    if (rows.length === 0) return
+    this.#options.logger.warn('foreign entries in a stream', { entity, entries: rows.length })
+    for (const row of rows) {
+      const [id, fields] = row as readonly [Buffer, readonly Buffer[]]
+      const bytes = Buffer.concat(fields)
+      const why = `entry ${id} of its stream in Redis was not ours`
+      await this.setAside(entity, bytes, why).catch(() => {})
+    }
+  }
+
+  async #remove(entity: EntityKey, tombstone: Uint8Array): Promise<Position> {
+    const { meta, stream, tombstones, snapshots } = this.#link.names.keys(entity)
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const kept = await keptNow(this.#link, entity)
+      const keys = [meta, stream, tombstones, snapshots, ...kept.pieces]
+      const channel = this.#link.names.channel(entity)
+      const args = [this.#mint(), tombstone, channel, ...kept.identities]
+      const [is, head] = answer(await this.#link.run('remove', keys, args))
+      if (text(is) === 'removed') return parsePosition(text(head))
+    }
+    throw new TributaryError('storage', `the snapshots of ${entity} changed while it was removed`)
+  }
+
+  /** `null` when the log was removed or trimmed between two pages. */
+  async #pages(entity: EntityKey, after: Position): Promise<Page[] | null> {
+    const { meta, stream, tombstones, snapshots } = this.#link.names.keys(entity)
+    const pages: Page[] = []
+    let from = after.offset
+    // The origin stands for the start of any log.
+    let condition = samePosition(after, ORIGIN) ? ['', ''] : [after.epoch, after.check]
+    for (;;) {
+      const args = [this.#mint(), from, PAGE_BYTES, ...condition]
+      const page = readPage(
+        await this.#link.run('read', [meta, stream, tombstones, snapshots], args),
+      )
+      const [first] = pages
+      if (first !== undefined) {
+        if (page.head.epoch !== first.head.epoch || page.base.offset > from) return null
+      }
+      pages.push(page)
+      if (page.next === null) return pages
+      from = page.next
+      condition = ['', '']
+    }
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closed) throw new TributaryError('draining', 'the log is closed')
+  }
+
+  readonly #mint = (): string => this.#options.random.id(INCARNATION_LENGTH)
+}
+
+function logReadOf(pages: readonly Page[], after: Position): LogRead {
+  const [first, last] = [pages[0], pages.at(-1)] as [Page, Page]
+  const branch: Branch = { epoch: last.head.epoch, base: first.base, head: last.head }
+  const rows = pages.flatMap((page) => page.rows)
+  return readFrom({ branch, tombstone: last.tombstone }, after, () => first.checkAt, rows)
+}
+
+function recordOf(entry: NewEntry): Uint8Array {
+  const buffer = Buffer.allocUnsafe(contentBound(entry) + RECORD_OVERHEAD)
+  const end = putContent(buffer, RECORD_HEAD, entry)
+  const record = buffer.subarray(0, end + RECORD_OVERHEAD - RECORD_HEAD)
+  sealInPlace(record)
+  return record
+}

@@ -1,0 +1,31 @@
+import { TributaryError } from '../core/errors.ts'
+
+/** Redis itself says why: first words of its replies that are no fault of a value stored there. */
+const CANNOT =
+  /^(OOM|READONLY|LOADING|MISCONF|MASTERDOWN|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS|BUSY|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|UNBLOCKED|ERR max number of clients)/
+
+/**
+ * What Redis or the way to it answered, as one of our errors: `damaged` when a key holds something
+ * else than it should, `internal` when a script of ours has failed, else `storage`. With `storage`
+ * the outcome is not known: the command may have been carried out and its answer lost.
+ */
+export function redisFault(thrown: unknown): TributaryError {
+  if (thrown instanceof TributaryError) return thrown
+  const cause = bare(thrown)
+  const { message } = cause
+  if (message.includes('WRONGTYPE')) {
+    return new TributaryError('damaged', 'a key in Redis holds something else', { cause })
+  }
+  const isReply = cause.name === 'ReplyError'
+  if (isReply && !CANNOT.test(message)) {
+    return new TributaryError('internal', `Redis refused a call: ${message}`, { cause })
+  }
+  return new TributaryError('storage', `Redis could not be asked: ${message}`, { cause })
+}
+
+/** ioredis puts the command with its arguments on its errors: passwords, and what people wrote. */
+function bare(thrown: unknown): Error {
+  if (!(thrown instanceof Error)) return new Error(String(thrown))
+  const { name, message, stack } = thrown
+  return Object.assign(new Error(message), { name, stack })
+}

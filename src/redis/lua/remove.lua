@@ -1,0 +1,27 @@
+-- Begins the next generation, empty: log and snapshots of the old one go, its tombstone stays. [L12] [L25]
+--
+-- KEYS  1 meta, 2 stream, 3 tombstones, 4 snapshots, 5… the pieces of its snapshots
+-- ARGV  1 incarnation, 2 record of the tombstone, 3 channel, 4 and 5 sha1 of both kept snapshots as
+--       they were seen, '' for none
+-- Reply {'removed', head} | {'changed'}: other snapshots are kept than were seen | {'damaged', why}
+--
+-- One script, so that the removal has one place among the appends. The list of tombstones has one
+-- record for each removal: should meta be lost, its length is the generation.
+--
+-- include: branch
+-- include: kept
+
+if not same_kept(KEYS[4], ARGV[4], ARGV[5]) then return { 'changed' } end
+local branch, why = branch_of(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1])
+if not branch then return { 'damaged', why } end
+
+local removals = redis.call('RPUSH', KEYS[3], ARGV[2])
+local generation = math.max(tonumber(generation_of(branch.epoch)) + 1, removals)
+local previous = head_of(branch)
+local head = {
+  epoch = int(generation) .. '.' .. ARGV[1], offset = 0, check = FIRST, base = 0, base_check = FIRST,
+}
+redis.call('UNLINK', KEYS[2], unpack(KEYS, 4))
+write_meta(KEYS[1], head)
+redis.call('PUBLISH', ARGV[3], 'R ' .. previous .. ' ' .. head_of(head) .. '\n')
+return { 'removed', head_of(head) }

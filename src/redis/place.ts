@@ -1,0 +1,59 @@
+import { TributaryError } from '../core/errors.ts'
+
+/** Where a Redis is, and who we are there. */
+export interface RedisPlace {
+  readonly host: string
+  readonly port: number
+  readonly tls: boolean
+  /** `null` for the default user. */
+  readonly username: string | null
+  readonly password: string | null
+  /** The number of the database: 0 unless said otherwise. */
+  readonly database: number
+}
+
+const PORT = 6379
+
+/**
+ * Reads `redis://` or, for TLS, `rediss://`: `redis://user:password@host:port/database`. Nothing of
+ * the password is ever in the message of an error.
+ *
+ * @throws {TributaryError} `bad-request` with what is wrong, in words.
+ * @example readRedisUrl('rediss://app:secret@redis.internal/2')
+ */
+export function readRedisUrl(text: string): RedisPlace {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null) throw wrong('is not a URL')
+  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
+    throw wrong('begins with neither redis:// nor rediss://')
+  }
+  if (url.hostname === '') throw wrong('names no host')
+  // ioredis takes options from the query; a misspelt one would be ignored in silence there.
+  if (url.search !== '' || url.hash !== '') throw wrong('has something behind the database')
+  return {
+    // Brackets are how a URL writes an IPv6 address, not part of it.
+    host: decode(url.hostname.replace(/^\[(.*)\]$/, '$1')),
+    port: url.port === '' ? PORT : Number(url.port),
+    tls: url.protocol === 'rediss:',
+    username: url.username === '' ? null : decode(url.username),
+    password: url.password === '' ? null : decode(url.password),
+    database: databaseOf(url.pathname),
+  }
+}
+
+function databaseOf(path: string): number {
+  if (path === '' || path === '/') return 0
+  if (!/^\/\d{1,5}$/.test(path)) throw wrong('names a database that is not a number')
+  return Number(path.slice(1))
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    throw wrong('holds a % that escapes nothing: write %25')
+  }
+}
+
+const wrong = (why: string): TributaryError =>
+  new TributaryError('bad-request', `the URL of Redis ${why}; it looks like redis://host:6379/0`)

@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest'
+import { readRedisUrl } from '../../src/redis/place.ts'
+
+const plain = { tls: false, username: null, password: null, database: 0 }
+
+describe('[L59] a URL of Redis', () => {
+  test.each([
+    ['redis://127.0.0.1', { ...plain, host: '127.0.0.1', port: 6379 }],
+    ['redis://localhost:7000/2', { ...plain, host: 'localhost', port: 7000, database: 2 }],
+    ['redis://h:1/', { ...plain, host: 'h', port: 1 }],
+    ['redis://[::1]:6380', { ...plain, host: '::1', port: 6380 }],
+    ['redis://:s%40cret@h', { ...plain, host: 'h', port: 6379, password: 's@cret' }],
+    [
+      'rediss://app:p%25%2F@redis.internal:6390/15',
+      {
+        host: 'redis.internal',
+        port: 6390,
+        tls: true,
+        username: 'app',
+        password: 'p%/',
+        database: 15,
+      },
+    ],
+  ])('%s', (url, place) => {
+    expect(readRedisUrl(url)).toEqual(place)
+  })
+
+  test.each([
+    ['', 'is not a URL'],
+    ['127.0.0.1:6379', 'is not a URL'],
+    ['http://h', 'begins with neither redis:// nor rediss://'],
+    ['redis://', 'names no host'],
+    ['redis:///1', 'names no host'],
+    ['redis://h/one', 'names a database that is not a number'],
+    ['redis://h/1/2', 'names a database that is not a number'],
+    ['redis://h/0?family=6', 'has something behind the database'],
+    ['redis://u:%zz@h', 'holds a % that escapes nothing'],
+  ])('%s is refused in words', (url, why) => {
+    expect(() => readRedisUrl(url)).toThrow(why)
+  })
+
+  test('is never shown: it may hold a password', () => {
+    for (const url of ['http://u:secret@h', 'redis://u:secret%zz@h', 'redis://u:secret@h/x']) {
+      expect(() => readRedisUrl(url)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('secret') }),
+      )
+    }
+  })
+})
