@@ -181,7 +181,10 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       open: (ref) => registry.open(ref),
       sessionsOn: (ref) => registry.get(ref.key)?.members ?? 0,
     })
-    const acceptor = new Acceptor({ clock, random, limits, paces, metrics, logger }, [door])
+    const acceptor = new Acceptor(
+      { clock, random, limits, paces, metrics, logger, trustProxy: config.trustProxy },
+      [door],
+    )
     closers.push(() => acceptor.close())
 
     metrics.entities.readFrom(() => registry.size)

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { isName, tenant } from '../core/ids.ts'
 import { isLoopback } from './loopback.ts'
@@ -80,6 +81,30 @@ export const keyPrefix = z
   .string(KEY_PREFIX)
   .regex(/^[^\p{Cc}{}]*$/u, KEY_PREFIX)
   .refine((value) => new TextEncoder().encode(value).length <= 64, KEY_PREFIX)
+
+/** How many proxies stand in front, or the addresses and networks that they have; `null`: none. */
+export type TrustedProxies = number | readonly string[] | null
+
+const PROXIES = 'how many there are, 1 to 16, or their addresses, like 10.0.0.2,fd00::/8'
+export const proxies = z
+  .union([z.string(), z.number(), z.array(z.string())], PROXIES)
+  .transform((value, context): number | readonly string[] => {
+    const words = String(value)
+      .split(',')
+      .map((word) => word.trim())
+    const count = words.length === 1 && /^\d+$/.test(words[0] ?? '') ? Number(words[0]) : null
+    if (count === null ? words.every(isNetwork) : count >= 1 && count <= 16) return count ?? words
+    context.addIssue(PROXIES)
+    return z.NEVER
+  })
+
+/** @example isNetwork('10.0.0.0/8') // true */
+function isNetwork(value: string): boolean {
+  const [address = '', bits, ...more] = value.split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
+}
 
 const NAME = 'a name of 1 to 256 bytes without control characters'
 export const name = z.string(NAME).refine(isName, NAME)

@@ -6,6 +6,8 @@ import type { Random } from '../core/clock.ts'
 import { outcomeOf, TributaryError } from '../core/errors.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Door } from '../dialects/wire.ts'
+import type { TrustedProxies } from '../ops/option-values.ts'
+import { type ClientAddress, clientAddress } from './client-address.ts'
 import { Connection, type ConnectionContext, type Host } from './connection.ts'
 import { chosenProtocol, offeredToken } from './offered-token.ts'
 import { ServedSocket } from './served-socket.ts'
@@ -14,6 +16,7 @@ import { Wheel } from './wheel.ts'
 export interface AcceptorContext extends ConnectionContext {
   readonly limits: Limits
   readonly random: Random
+  readonly trustProxy: TrustedProxies
 }
 
 /**
@@ -31,6 +34,7 @@ export class Acceptor implements Host {
   readonly #doors: readonly Door[]
   readonly #ws: ServerOf<typeof ServedSocket>
   readonly #wheel: Wheel
+  readonly #addressOf: ClientAddress
   readonly #connections = new Set<Connection>()
   readonly #byAddress = new Map<string, number>()
   #draining = false
@@ -38,6 +42,7 @@ export class Acceptor implements Host {
   constructor(context: AcceptorContext, doors: readonly Door[]) {
     this.#context = context
     this.#doors = doors
+    this.#addressOf = clientAddress(context.trustProxy)
     this.#wheel = new Wheel(context.clock)
     this.#ws = new WebSocketServer({
       ...FRAGMENTS,
@@ -75,14 +80,19 @@ export class Acceptor implements Host {
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const address = socket.remoteAddress ?? 'unknown'
+    const { headers } = request
+    const address = this.#addressOf(
+      socket.remoteAddress ?? 'unknown',
+      // Node joins several of them by commas.
+      headers['x-forwarded-for'] as string | undefined,
+    )
     const { path, query } = splitTarget(request.url ?? '/')
     const door = this.#doors.find(({ prefix }) => path.startsWith(prefix))
     if (door === undefined) {
       throw new TributaryError('no-such-door', `No WebSocket is served here. ${this.#doorNames()}`)
     }
     this.#refuseOverLimit(address)
-    const token = offeredToken(request.headers, query)
+    const token = offeredToken(headers, query)
     const begin = door.admit({ path: path.slice(door.prefix.length), token, address })
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
       const connection = new Connection(this.#context, this, ws, socket, address)

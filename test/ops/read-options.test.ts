@@ -234,6 +234,27 @@ describe('[H5] units', () => {
   })
 })
 
+describe('[H28] proxies in front', () => {
+  test.each<[string, number | string[]]>([
+    ['1', 1],
+    ['16', 16],
+    ['10.0.0.2', ['10.0.0.2']],
+    ['10.0.0.0/8, fd00::/8,::1', ['10.0.0.0/8', 'fd00::/8', '::1']],
+  ])('%s', (given, value) => {
+    expect(configOf(['--trust-proxy', given]).trustProxy).toEqual(value)
+    expect(configOf(['--config', fileOf({ 'trust-proxy': value })]).trustProxy).toEqual(value)
+  })
+
+  test.each(['0', '17', '-1', '1.5', '', 'nginx', '10.0.0.0/33', '::1/129', '10.0.0.2,', '1/2/3'])(
+    'neither a number of them nor addresses: "%s"',
+    (given) => {
+      expect(lineOf([`--trust-proxy=${given}`])).toBe(
+        `--trust-proxy must be how many there are, 1 to 16, or their addresses, like 10.0.0.2,fd00::/8, not "${given}"`,
+      )
+    },
+  )
+})
+
 const SECRET = 'a secret of the tests, longer than 32 bytes'
 
 describe('[H6] who may come in is said once:', () => {

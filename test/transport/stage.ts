@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { DEFAULT_LIMITS, DEFAULT_PACES, type Limits, type Paces } from '../../src/core/limits.ts'
 import type { Conversation, Door, Wire } from '../../src/dialects/wire.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
+import type { TrustedProxies } from '../../src/ops/option-values.ts'
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../src/ops/system.ts'
 import { Acceptor } from '../../src/transport/acceptor.ts'
 
@@ -38,6 +39,7 @@ export async function transportStage(
   options: {
     limits?: Partial<Limits>
     paces?: Partial<Paces>
+    trustProxy?: TrustedProxies
     begin?: (talk: Talk) => Promise<void>
   } = {},
 ) {
@@ -68,6 +70,7 @@ export async function transportStage(
       paces: { ...DEFAULT_PACES, ...options.paces },
       metrics,
       logger,
+      trustProxy: options.trustProxy ?? null,
     },
     [door],
   )
