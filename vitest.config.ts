@@ -19,7 +19,7 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/architecture/**', 'test/browser/**', 'test/faults/**', 'test/long/**'],
+          exclude: ['architecture', 'browser', 'faults', 'cluster', 'long'].map((it) => `test/${it}/**`),
           globalSetup: ['test/support/build.ts'],
         },
       },

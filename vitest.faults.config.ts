@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     name: 'faults',
-    include: ['test/faults/**/*.test.ts', 'test/long/**/*.test.ts'],
+    include: ['test/faults/**/*.test.ts', 'test/cluster/**/*.test.ts', 'test/long/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],
     pool: 'forks',
     fileParallelism: false,

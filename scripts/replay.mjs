@@ -1,7 +1,7 @@
 // Replays a recorded editing session through the server, with one stock y-websocket 3.1 client per
 // author, and compares what everybody ends up with to what the recording ended with.
 //
-//   npm run replay -- FILE [--url ws://HOST:PORT/sync]
+//   npm run replay -- FILE [--url ws://HOST:PORT/sync | --redis redis://HOST:PORT]
 //
 // FILE is a session of the public collection `editing-traces`, `.json` or `.json.gz`: `txns`, each
 // with `patches` of `[position, deleted, inserted]` that count Unicode code points, and in a
@@ -23,6 +23,10 @@
 // as durable (y-sweet's marker, type 102), it is killed with -9, started again on the same folder,
 // and a new client must find the recorded text there.
 //
+// With --redis every author gets a node of his own on that Redis, up to 8 nodes, under a prefix that
+// nobody else uses. At the end all of them are killed, and one is started again. What was written
+// stays in that Redis.
+//
 // One line says how it went. Exit code 0: every client ended in the recorded text; 1: not; 2: usage.
 
 import { randomInt } from 'node:crypto'
@@ -35,18 +39,20 @@ import { readRecording } from './replay/recording.mjs'
 
 /** Transactions between two looks at the network. */
 const STRIDE = 20
+/** Nodes at most; further authors share them. */
+const NODES = 8
 
 /**
  * @param {import('./replay/recording.mjs').Recording} recording
- * @param {string} door
+ * @param {readonly string[]} doors By turns.
  * @param {string} entity
  */
-async function replay(recording, door, entity) {
+async function replay(recording, doors, entity) {
   const firstId = randomInt(1, 2 ** 31)
-  const authors = Array.from(
-    { length: recording.authors },
-    (_, agent) => new Author(`author ${agent}`, firstId + agent, door, entity),
-  )
+  const authors = Array.from({ length: recording.authors }, (_, agent) => {
+    const door = /** @type {string} */ (doors[agent % doors.length])
+    return new Author(`author ${agent}`, firstId + agent, door, entity)
+  })
   try {
     await Promise.all(authors.map((author) => author.joined()))
     for (const [index, transaction] of recording.transactions.entries()) {
@@ -84,30 +90,42 @@ async function look(recording, door, entity) {
   }
 }
 
-/** @param {string} file @param {string | undefined} url */
-async function main(file, url) {
+/**
+ * @param {string} file
+ * @param {{ url?: string | undefined, redis?: string | undefined }} where
+ */
+async function main(file, { url, redis }) {
   const since = performance.now()
   const recording = readRecording(file)
   const entity = `replay-${randomInt(2 ** 47).toString(36)}`
-  const server = url === undefined ? await OwnServer.start() : null
-  const door = () => url ?? /** @type {OwnServer} */ (server).door
+  const place = redis === undefined ? null : { url: redis, prefix: `${entity}:` }
+  /** @type {OwnServer[]} */
+  const servers = []
   /** @type {string[]} */
   let faults
   try {
-    faults = await replay(recording, door(), entity)
-    await server?.killAndStartAgain()
-    faults.push(...(await look(recording, door(), entity)))
+    const nodes = place === null ? 1 : Math.min(recording.authors, NODES)
+    while (url === undefined && servers.length < nodes) servers.push(await OwnServer.start(place))
+    const doors = url === undefined ? servers.map(({ door }) => door) : [url]
+    faults = await replay(recording, doors, entity)
+    await Promise.all(servers.map((server) => server.kill()))
+    await servers[0]?.startAgain()
+    faults.push(...(await look(recording, servers[0]?.door ?? url ?? '', entity)))
   } finally {
-    await server?.end()
+    await Promise.all(servers.map((server) => server.end()))
   }
   const seconds = ((performance.now() - since) / 1_000).toFixed(1)
   const what =
     `${basename(file)}: ${recording.transactions.length} transactions of ${recording.authors} ` +
-    `author(s), ${recording.concurrent} of them written without having seen all before; `
+    `author(s)${servers.length > 1 ? ` on ${servers.length} nodes` : ''}, ` +
+    `${recording.concurrent} of them written without having seen all before; `
   const outcome =
     faults.length === 0
       ? `the recorded text (${[...recording.endContent].length} characters) on every client` +
-        `${server === null ? '' : ' and, after kill -9,'} and on a new one`.replace(', and', ',')
+        `${servers.length === 0 ? '' : ' and, after kill -9,'} and on a new one`.replace(
+          ', and',
+          ',',
+        )
       : faults.join('; ')
   console.log(`${faults.length === 0 ? 'ok' : 'FAILED'} ${what}${outcome} (${seconds} s)`)
   return faults.length === 0 ? 0 : 1
@@ -116,14 +134,17 @@ async function main(file, url) {
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { url: { type: 'string' } },
+    options: { url: { type: 'string' }, redis: { type: 'string' } },
   })
   const [file] = positionals
-  if (file === undefined || positionals.length > 1) {
-    console.error('usage: npm run replay -- FILE [--url ws://HOST:PORT/sync]')
+  const { url, redis } = values
+  if (file === undefined || positionals.length > 1 || (url !== undefined && redis !== undefined)) {
+    console.error(
+      'usage: npm run replay -- FILE [--url ws://HOST:PORT/sync | --redis redis://HOST:PORT]',
+    )
     process.exitCode = 2
   } else {
-    process.exitCode = await main(file, values.url)
+    process.exitCode = await main(file, values)
   }
 } catch (error) {
   console.error(`replay: ${error instanceof Error ? error.message : error}`)

@@ -9,24 +9,36 @@ import { build } from '../build.mjs'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
-/** A server on a folder of its own, both gone afterwards. */
+/** A server on a folder of its own, both gone afterwards; or a node on somebody's Redis. */
 export class OwnServer {
-  #data = mkdtempSync(join(tmpdir(), 'tributary-replay-'))
+  #data
+  /** @type {readonly string[]} */
+  #flags
   /** @type {import('node:child_process').ChildProcess | null} */
   #child = null
   /** Where clients connect: `ws://127.0.0.1:1234/sync`. */
   door = ''
 
-  static async start() {
+  /** @param {{ url: string, prefix: string } | null} redis `null`: the folder. */
+  constructor(redis) {
+    this.#data = redis === null ? mkdtempSync(join(tmpdir(), 'tributary-replay-')) : null
+    this.#flags =
+      redis === null
+        ? ['--data', /** @type {string} */ (this.#data)]
+        : ['--redis', redis.url, '--redis-prefix', redis.prefix]
+  }
+
+  /** @param {{ url: string, prefix: string } | null} redis */
+  static async start(redis = null) {
     // Type errors are left to `npm run check`.
     build({ ifStale: true, check: false })
-    const server = new OwnServer()
+    const server = new OwnServer(redis)
     await server.#start()
     return server
   }
 
   async #start() {
-    const child = spawn(process.execPath, [MAIN, '--port', '0', '--data', this.#data], {
+    const child = spawn(process.execPath, [MAIN, '--port', '0', ...this.#flags], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#child = child
@@ -41,19 +53,19 @@ export class OwnServer {
     child.stdout.resume()
   }
 
-  /** No farewell: what is there afterwards was durable before. */
-  async killAndStartAgain() {
-    await this.#kill()
+  /** Killed without a farewell: what is there afterwards was durable before. */
+  async startAgain() {
+    await this.kill()
     this.door = ''
     await this.#start()
   }
 
   async end() {
-    await this.#kill()
-    rmSync(this.#data, { recursive: true, force: true })
+    await this.kill()
+    if (this.#data !== null) rmSync(this.#data, { recursive: true, force: true })
   }
 
-  async #kill() {
+  async kill() {
     const child = this.#child
     this.#child = null
     if (child === null || child.exitCode !== null || child.signalCode !== null) return

@@ -65,7 +65,7 @@ describe('stock clients', () => {
 
 /** Everybody who is named as an author in the stored log. */
 async function actorsOf(stage: Stage, id: string): Promise<string[]> {
-  const { data } = stage.server.options
+  const { data = '' } = stage.server.options
   await stage.server.stop()
   const store = await openFolder(data)
   try {

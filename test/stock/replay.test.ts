@@ -1,39 +1,10 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { gzipSync } from 'node:zlib'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseRecording } from '../../scripts/replay/recording.mjs'
-import { concurrentTrace, sequentialTrace, type Trace } from '../support/generator.ts'
+import { concurrentTrace, sequentialTrace } from '../support/generator.ts'
+import { replay, runReplay } from '../support/run-replay.ts'
 import { Seeded, seedOfRun } from '../support/seeded.ts'
 
-const REPLAY = fileURLToPath(new URL('../../scripts/replay.mjs', import.meta.url))
 const seed = seedOfRun()
-
-interface Outcome {
-  readonly code: number
-  readonly said: string
-}
-
-function replay(name: string, trace: Trace | object): Promise<Outcome> {
-  const folder = mkdtempSync(join(tmpdir(), 'tributary-test-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const file = join(folder, name)
-  const text = JSON.stringify(trace)
-  writeFileSync(file, name.endsWith('.gz') ? gzipSync(text) : text)
-  return run(file)
-}
-
-function run(...args: string[]): Promise<Outcome> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [REPLAY, ...args], (error, stdout, stderr) => {
-      const code = error === null ? 0 : Number(error.code)
-      resolve({ code, said: `${stdout}${stderr}`.trim() })
-    })
-  })
-}
 
 describe('npm run replay', { timeout: 60_000 }, () => {
   test(`[Y12] one author, one transaction after another (seed ${seed})`, async () => {
@@ -72,7 +43,7 @@ describe('npm run replay', { timeout: 60_000 }, () => {
       code: 1,
       said: 'replay: not a recorded session: it needs `txns` and `endContent`',
     })
-    expect((await run()).code).toBe(2)
+    expect((await runReplay()).code).toBe(2)
   })
 })
 

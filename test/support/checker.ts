@@ -3,6 +3,12 @@ import * as Y from 'yjs'
 /** One edit, named so that nobody else could have written it: `client-sequence`. */
 export type Mark = string
 
+/** What had been acknowledged at one moment. */
+export interface Told {
+  readonly marks: ReadonlySet<Mark>
+  readonly removals: ReadonlySet<Mark>
+}
+
 /** A copy of the entity somewhere, at the end of a run. */
 export interface Replica {
   /** Whose: a client, a node, a cold start. */
@@ -50,19 +56,26 @@ export class Checker {
     this.#removalAcked.add(mark)
   }
 
+  /** Before a copy is asked for, while others still edit: the copy must hold this much. */
+  told(): Told {
+    return { marks: new Set(this.#acked), removals: new Set(this.#removalAcked) }
+  }
+
   /**
    * C1, C3 and C4 on one copy, in words; empty when all is well.
    *
    * @param belongs Which marks this copy is about, where a run has several entities.
+   * @param told What it must hold: everything that has been acknowledged, unless said otherwise.
    */
   contentFaults(
     name: string,
     marks: readonly Mark[],
     belongs: (mark: Mark) => boolean = () => true,
+    told: Told = { marks: this.#acked, removals: this.#removalAcked },
   ): string[] {
     const there = new Set(marks)
     const faults: string[] = []
-    for (const mark of this.#acked) {
+    for (const mark of told.marks) {
       const lost = !there.has(mark) && !this.#removed.has(mark)
       if (lost && belongs(mark)) faults.push(`[C1] ${name} lost ${mark}`)
     }
@@ -72,7 +85,7 @@ export class Checker {
       if (once.has(mark)) faults.push(`[C3] ${name} holds ${mark} twice`)
       once.add(mark)
     }
-    for (const mark of this.#removalAcked) {
+    for (const mark of told.removals) {
       if (there.has(mark)) faults.push(`[C4] in ${name} ${mark} is back`)
     }
     return faults

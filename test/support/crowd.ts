@@ -82,12 +82,14 @@ export class Crowd {
   readonly #stage: Stage
   readonly #stop: () => void
 
-  private constructor(stage: Stage, options: CrowdOptions, port: number) {
+  private constructor(stage: Stage, options: CrowdOptions, ports: readonly number[]) {
     const random = new Seeded(options.seed)
     this.#stage = stage
     this.entities = Array.from({ length: options.entities }, () => stage.entity())
     this.authors = Array.from({ length: options.clients }, (_, n) => {
       const entity = this.entities[n % this.entities.length] as string
+      // Everybody on one entity is to come in through every port.
+      const port = ports[Math.floor(n / this.entities.length) % ports.length] as number
       const version = STOCK_VERSIONS[n % STOCK_VERSIONS.length] as (typeof STOCK_VERSIONS)[number]
       const client = stage.stock(version, entity, {
         door: stage.doorAt(port),
@@ -99,9 +101,17 @@ export class Crowd {
     stage.atEnd(this.#stop)
   }
 
-  /** Resolves when all are synced and edit. */
-  static async gather(stage: Stage, options: CrowdOptions, port = stage.port): Promise<Crowd> {
-    const crowd = new Crowd(stage, options, port)
+  /**
+   * Resolves when all are synced and edit.
+   *
+   * @param ports Where they come in, by turns.
+   */
+  static async gather(
+    stage: Stage,
+    options: CrowdOptions,
+    ...ports: readonly number[]
+  ): Promise<Crowd> {
+    const crowd = new Crowd(stage, options, ports.length > 0 ? ports : [stage.port])
     await crowd.synced()
     return crowd
   }
@@ -132,10 +142,17 @@ export class Crowd {
    * [C1] to [C5] on what the server sends to somebody who knows nothing.
    *
    * @param authors Whose copies must be equal to it: those that are in sync.
+   * @param port Of the server that is asked.
    */
-  async look(when: string, authors: readonly Author[] = []): Promise<void> {
+  async look(
+    when: string,
+    authors: readonly Author[] = [],
+    port = this.#stage.port,
+  ): Promise<void> {
     for (const entity of this.entities) {
-      const cold = await this.#stage.raw(entity, { deadline: PATIENCE })
+      const told = this.checker.told()
+      const door = this.#stage.doorAt(port)
+      const cold = await this.#stage.raw(entity, { deadline: PATIENCE, door })
       const doc = await cold.join()
       await cold.close()
       const here = authors.filter((author) => author.entity === entity)
@@ -145,7 +162,7 @@ export class Crowd {
       ]
       expect([
         ...replicas.flatMap((replica) =>
-          this.checker.contentFaults(replica.name, marksOf(replica.doc), this.#isIn(entity)),
+          this.checker.contentFaults(replica.name, marksOf(replica.doc), this.#isIn(entity), told),
         ),
         ...equalityFaults(replicas),
         ...here.flatMap(({ name, client }) => this.checker.ownFaults(name, marksOf(client.doc))),

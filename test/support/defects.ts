@@ -10,7 +10,7 @@ const DEFECTS = join(ROOT, 'test/defects')
 const PARTS = ['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 /** Tests of real processes and threads run from `dist/`, which is built anew in the copy then. */
 const NEEDS_BUILD = [
-  ...['test/faults/', 'test/long/', 'test/stock/', 'test/wire-socket/'],
+  ...['test/faults/', 'test/cluster/', 'test/long/', 'test/stock/', 'test/wire-socket/'],
   ...['test/snapshots/sqlite', 'test/ops/thread-pool'],
 ]
 /** The copy's own: one test file runs at a time. */

@@ -13,12 +13,20 @@ export interface RedisServer {
   readonly port: number
   /** A plain client: for what anybody could do to this Redis. */
   readonly client: Redis
+  /** SIGSTOP and SIGCONT. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
   /** Ends it like a `kill -9`. */
   kill(): Promise<void>
   /** Starts it again on the same port. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
+
+/** Those that still run: a test file that dies half-way takes them along. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** @param args More options of redis-server, as `--name value`. */
 export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
@@ -45,6 +53,7 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     url: `redis://127.0.0.1:${port}`,
     port,
     client,
+    signal: (signal) => void child.kill(signal),
     kill: () => end(child, 'SIGKILL'),
     async restart() {
       await end(child, 'SIGKILL')
@@ -62,6 +71,8 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
 function run(port: number, folder: string, args: readonly string[]): ChildProcess {
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
   const child = spawn('redis-server', [...options, ...args], { stdio: 'ignore' })
+  running.add(child)
+  child.on('exit', () => running.delete(child))
   // Without it the tests of Redis fail, here as anywhere: `npm test` installs it or says how.
   child.on('error', (error) => {
     throw new Error('redis-server cannot be started: node scripts/test-needs.mjs', { cause: error })

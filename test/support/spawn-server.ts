@@ -9,8 +9,8 @@ const START_MS = 20_000
 const STOP_MS = 10_000
 
 export interface ServerOptions {
-  /** The data folder; whoever made it removes it. */
-  readonly data: string
+  /** The data folder; whoever made it removes it. Without: its flags say where everything is kept. */
+  readonly data?: string
   /** 0, any free one, by default. */
   readonly port?: number
   /** Flags beside `--port` and `--data`. */
@@ -72,7 +72,8 @@ export class ServerProcess {
       ...(options.under ?? []),
       process.execPath,
       MAIN,
-      ...['--port', String(options.port ?? 0), '--data', options.data],
+      ...['--port', String(options.port ?? 0)],
+      ...(options.data === undefined ? [] : ['--data', options.data]),
       ...(options.flags ?? []),
     ] as [string, ...string[]]
     const child = spawn(command, args, {

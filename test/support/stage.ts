@@ -12,9 +12,9 @@ import { StockClient, type StockOptions, type StockVersion } from './stock-clien
 import { TcpProxy } from './tcp-proxy.ts'
 
 /** How long a wait of a test may take, in ms: generous, since a loaded machine is no failure. */
-const DEADLINE = 20_000
+export const DEADLINE = 20_000
 /** The same where nothing listens and every wait is in vain. */
-const DEAD_DEADLINE = 150
+export const DEAD_DEADLINE = 150
 
 /**
  * Everything one test starts, ended with it in reverse order whether it passes or not: clients,
@@ -77,8 +77,9 @@ export class Stage {
     return client
   }
 
-  async proxy(): Promise<TcpProxy> {
-    const proxy = await TcpProxy.start(this.#port)
+  /** @param target The port of the server that clients are pointed at, unless said otherwise. */
+  async proxy(target = this.#port): Promise<TcpProxy> {
+    const proxy = await TcpProxy.start(target)
     this.atEnd(() => proxy.close())
     return proxy
   }
@@ -97,11 +98,16 @@ export class Stage {
       ...options,
       flags,
     })
-    this.#own.add(server)
+    this.own(server)
     this.#server = server
     this.#port = portOf(server)
-    this.atEnd(() => server.kill())
     return server
+  }
+
+  /** A server that ends with this test and must not have complained. */
+  own(server: ServerProcess): void {
+    this.#own.add(server)
+    this.atEnd(() => server.kill())
   }
 
   /** The same server on the same folder and, unless told otherwise, the same port. */
@@ -139,7 +145,7 @@ export class Stage {
 
 let nextStage = 0
 
-const portOf = (server: ServerProcess): number => Number(new URL(server.url).port)
+export const portOf = (server: ServerProcess): number => Number(new URL(server.url).port)
 
 /** [C8] No unhandled rejection, no stack trace, no end that nobody asked for. */
 export function expectClean(server: ServerProcess): void {
@@ -193,7 +199,7 @@ export function stockTest(title: string, body: Body, options: StageOptions = {})
   })
 }
 
-async function perform(stage: Stage, body: Body): Promise<void> {
+export async function perform(stage: Stage, body: Body): Promise<void> {
   try {
     await body(stage)
   } catch (error) {
@@ -226,7 +232,7 @@ afterAll(async () => {
 })
 
 /** Held as long as it is used: one that is free now may be another server's in a moment. */
-async function deadPort(): Promise<{ readonly port: number; close(): void }> {
+export async function deadPort(): Promise<{ readonly port: number; close(): void }> {
   const server = createServer((socket) => socket.destroy())
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

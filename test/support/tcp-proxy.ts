@@ -1,14 +1,25 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 
+/** Which end of a wire bytes go to: that which was connected to, or that which connected. */
+export type Towards = 'server' | 'client'
+
+/** What happens to what passes, on the links that stand as well as on those to come. */
+interface Line {
+  delayMs: number
+  passes: (chunk: Buffer, towards: Towards) => boolean
+}
+
 /**
- * A wire between clients and a server that a test can cut, stall, and plug into another server. It
- * hands on bytes and knows nothing of what they mean.
+ * A wire between clients and a server that a test can cut, stall, slow down, and plug into another
+ * server. It hands on bytes and knows nothing of what they mean.
  */
 export class TcpProxy {
   readonly #server: Server
   readonly #links = new Set<Link>()
+  readonly #line: Line = { delayMs: 0, passes: () => true }
   #target: number
+  #isDark = false
 
   private constructor(server: Server, target: number) {
     this.#server = server
@@ -51,9 +62,42 @@ export class TcpProxy {
     for (const link of this.#links) link.freeze()
   }
 
+  /**
+   * The same for the one connection that the server sees coming from that port.
+   *
+   * @returns whether there is one.
+   */
+  freezeFrom(port: number): boolean {
+    const link = [...this.#links].find((one) => one.serverSees === port)
+    link?.freeze()
+    return link !== undefined
+  }
+
   /** Those that were made half-open are torn down; the others stand. */
   cutFrozen(): void {
     for (const link of this.#links) if (link.isFrozen) link.cut()
+  }
+
+  /** What a lost route looks like: nothing passes, and who connects now is heard by nobody. */
+  goDark(): void {
+    this.#isDark = true
+    this.freeze()
+  }
+
+  /** The route is there again. What was connected meanwhile has been torn down. */
+  comeBack(): void {
+    this.#isDark = false
+    this.cutFrozen()
+  }
+
+  /** Everything takes so many milliseconds longer, each way, in its order. 0: no longer. */
+  delay(ms: number): void {
+    this.#line.delayMs = ms
+  }
+
+  /** Chunks for which it says no are lost. They are as the network cut them. */
+  let(passes: (chunk: Buffer, towards: Towards) => boolean): void {
+    this.#line.passes = passes
   }
 
   async close(): Promise<void> {
@@ -63,46 +107,54 @@ export class TcpProxy {
   }
 
   #connect(client: Socket): void {
-    if (this.#target === 0) {
+    if (this.#target === 0 && !this.#isDark) {
       client.on('error', () => {})
       client.destroy()
       return
     }
-    const link = new Link(client, connect(this.#target, '127.0.0.1'))
+    const link = new Link(client, this.#isDark ? null : this.#target, this.#line)
     this.#links.add(link)
     link.onGone = () => this.#links.delete(link)
   }
 }
 
 class Link {
-  readonly #sides: readonly [Socket, Socket]
-  #frozen = false
+  readonly #client: Socket
+  /** `null`: it was dark when the client came. */
+  readonly #server: Socket | null
+  readonly #line: Line
+  #isFrozen = false
   onGone: () => void = () => {}
 
-  constructor(client: Socket, server: Socket) {
-    this.#sides = [client, server]
-    for (const [from, to] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      from.setNoDelay(true)
-      from.pipe(to)
-      from.on('error', () => {})
-      from.on('close', () => {
-        if (!this.#frozen) this.cut()
+  constructor(client: Socket, target: number | null, line: Line) {
+    this.#client = client
+    this.#server = target === null ? null : connect(target, '127.0.0.1')
+    this.#line = line
+    for (const side of this.#sides) {
+      side.setNoDelay(true)
+      side.on('error', () => {})
+      side.on('close', () => {
+        if (!this.#isFrozen) this.cut()
       })
+    }
+    if (this.#server === null) this.freeze()
+    else {
+      this.#carry(client, this.#server, 'server')
+      this.#carry(this.#server, client, 'client')
     }
   }
 
   get isFrozen(): boolean {
-    return this.#frozen
+    return this.#isFrozen
+  }
+
+  /** The port from which the server sees this connection come. */
+  get serverSees(): number | undefined {
+    return this.#server?.localPort
   }
 
   freeze(): void {
-    const [client, server] = this.#sides
-    this.#frozen = true
-    client.unpipe(server)
-    server.unpipe(client)
+    this.#isFrozen = true
     // What is read is thrown away, so that neither side feels back-pressure and gives up early.
     for (const side of this.#sides) side.resume()
   }
@@ -110,5 +162,37 @@ class Link {
   cut(): void {
     for (const side of this.#sides) side.destroy()
     this.onGone()
+  }
+
+  get #sides(): readonly Socket[] {
+    return this.#server === null ? [this.#client] : [this.#client, this.#server]
+  }
+
+  #carry(from: Socket, to: Socket, towards: Towards): void {
+    /** Nothing overtakes what was sent before; on the monotonic clock, in ms. */
+    let lastAt = 0
+    const inTurn = (work: () => void): void => {
+      const now = performance.now()
+      const { delayMs } = this.#line
+      if (delayMs === 0 && lastAt <= now) {
+        work()
+        return
+      }
+      lastAt = Math.max(lastAt, now + delayMs)
+      setTimeout(work, lastAt - now)
+    }
+    const write = (chunk: Buffer): void => {
+      if (this.#isFrozen || !to.writable || to.write(chunk)) return
+      from.pause()
+      to.once('drain', () => from.resume())
+    }
+    from.on('data', (chunk: Buffer) => {
+      if (!this.#isFrozen && this.#line.passes(chunk, towards)) inTurn(() => write(chunk))
+    })
+    from.on('end', () => {
+      inTurn(() => {
+        if (!this.#isFrozen) to.end()
+      })
+    })
   }
 }

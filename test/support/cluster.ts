@@ -1,0 +1,205 @@
+import { expect } from 'vitest'
+import type { Author, Crowd } from './crowd.ts'
+import { until } from './deadline.ts'
+import { type Metrics, readMetrics } from './metrics.ts'
+import { type RedisServer, startRedis } from './redis-server.ts'
+import { residentOf } from './resident.ts'
+import { ServerProcess } from './spawn-server.ts'
+import { expectClean, portOf, type Stage } from './stage.ts'
+import type { TcpProxy } from './tcp-proxy.ts'
+
+export interface ClusterOptions {
+  readonly nodes?: number
+  /** Of every node. */
+  readonly flags?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  /** Somebody else's Redis; one of its own otherwise. */
+  readonly redis?: RedisServer
+  /** Of its own Redis, as `--name value`. */
+  readonly redisOptions?: readonly string[]
+  /** Errors that the test provokes: lines that match are no fault. */
+  readonly provoked?: RegExp
+}
+
+const READY_MS = 20_000
+
+/** An AOF that is on the disk before Redis answers: nothing that was acknowledged may go then. */
+export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'] as const
+
+/**
+ * One node, `dist/main.js` as a process of its own. Clients reach it through a wire whose port stays
+ * when it is started anew, and it reaches Redis through a wire of its own.
+ */
+export class ClusterNode {
+  readonly front: TcpProxy
+  readonly back: TcpProxy
+  readonly #stage: Stage
+  readonly #options: ClusterOptions
+  #server: ServerProcess
+
+  constructor(
+    stage: Stage,
+    options: ClusterOptions,
+    server: ServerProcess,
+    front: TcpProxy,
+    back: TcpProxy,
+  ) {
+    this.#stage = stage
+    this.#options = options
+    this.#server = server
+    this.front = front
+    this.back = back
+  }
+
+  get server(): ServerProcess {
+    return this.#server
+  }
+
+  /** Where clients come in. */
+  get port(): number {
+    return this.front.port
+  }
+
+  get door(): string {
+    return this.#stage.doorAt(this.port)
+  }
+
+  metrics(): Promise<Metrics> {
+    return readMetrics(this.#server.url)
+  }
+
+  /** `kill -9`. Clients are refused until it is started again or its wire is plugged into another. */
+  async kill(): Promise<void> {
+    await this.#server.kill()
+    this.front.plugInto(null)
+    this.front.cut()
+    expectClean(this.#server)
+  }
+
+  /** SIGTERM, and its own end. */
+  async stop(): Promise<void> {
+    expect(await this.#server.stop()).toEqual({ code: 0, signal: null })
+    this.front.plugInto(null)
+    expectClean(this.#server)
+  }
+
+  /** Resolves when it says that it is ready. */
+  async start(): Promise<void> {
+    this.#server = await startNode(this.#stage, this.#options, this.back.port)
+    await isReady(this.#server)
+    this.front.plugInto(portOf(this.#server))
+  }
+
+  /** Resolves when it says that it is ready. */
+  ready(): Promise<void> {
+    return isReady(this.#server)
+  }
+
+  /** What a load balancer does with clients of a node that is gone. */
+  sendClientsTo(other: ClusterNode): void {
+    this.front.plugInto(portOf(other.#server))
+  }
+}
+
+/** Nodes on one Redis. */
+export class Cluster {
+  readonly redis: RedisServer
+  readonly nodes: readonly ClusterNode[]
+  readonly #stage: Stage
+  readonly #options: ClusterOptions
+
+  private constructor(
+    stage: Stage,
+    options: ClusterOptions,
+    redis: RedisServer,
+    nodes: readonly ClusterNode[],
+  ) {
+    this.#stage = stage
+    this.#options = options
+    this.redis = redis
+    this.nodes = nodes
+  }
+
+  static async start(stage: Stage, options: ClusterOptions = {}): Promise<Cluster> {
+    const redis = options.redis ?? (await ownRedis(stage, options.redisOptions))
+    const nodes = await Promise.all(
+      Array.from({ length: options.nodes ?? 2 }, async () => {
+        const back = await stage.proxy(redis.port)
+        const server = await startNode(stage, options, back.port)
+        await isReady(server)
+        return new ClusterNode(stage, options, server, await stage.proxy(portOf(server)), back)
+      }),
+    )
+    return new Cluster(stage, options, redis, nodes)
+  }
+
+  /** @param n From 0, in turns when there are fewer. */
+  node(n: number): ClusterNode {
+    return this.nodes[n % this.nodes.length] as ClusterNode
+  }
+
+  get ports(): readonly number[] {
+    return this.nodes.map(({ port }) => port)
+  }
+
+  /** The most that a node has in memory, in bytes. */
+  get resident(): number {
+    return Math.max(...this.nodes.map(({ server }) => residentOf(server.pid)))
+  }
+
+  /**
+   * [C1] to [C5] on what is in Redis alone: a node that was not there before reads it.
+   *
+   * @param authors Whose copies must be equal to it.
+   */
+  async look(crowd: Crowd, when: string, authors: readonly Author[] = []): Promise<void> {
+    const cold = await startNode(this.#stage, this.#options, this.redis.port)
+    await isReady(cold)
+    await crowd.look(`a cold node at ${when}`, authors, portOf(cold))
+    await cold.kill()
+    expectClean(cold)
+  }
+
+  /** The same at the end: no node is there any more that could help. */
+  async lookAtTheEnd(crowd: Crowd): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.kill()))
+    await this.look(crowd, 'the end', crowd.authors)
+  }
+
+  /** How often each command has run in Redis: `xadd`, `publish` … */
+  async commands(): Promise<ReadonlyMap<string, number>> {
+    const info = await this.redis.client.info('commandstats')
+    return new Map(
+      [...info.matchAll(/^cmdstat_(\S+):calls=(\d+)/gm)].map(([, name, calls]) => [
+        name as string,
+        Number(calls),
+      ]),
+    )
+  }
+}
+
+const isReady = (server: ServerProcess): Promise<void> =>
+  until(`${server.url} is ready`, READY_MS, async () => {
+    const { ok } = await fetch(`${server.url}/readyz`)
+    return ok
+  })
+
+async function ownRedis(stage: Stage, options: readonly string[] = []): Promise<RedisServer> {
+  const redis = await startRedis(options)
+  stage.atEnd(() => redis.stop())
+  return redis
+}
+
+async function startNode(
+  stage: Stage,
+  { flags = [], env, provoked }: ClusterOptions,
+  redisPort: number,
+): Promise<ServerProcess> {
+  const server = await ServerProcess.start({
+    flags: ['--redis', `redis://127.0.0.1:${redisPort}`, ...flags],
+    ...(env !== undefined && { env }),
+    ...(provoked !== undefined && { provoked }),
+  })
+  stage.own(server)
+  return server
+}
