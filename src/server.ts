@@ -68,6 +68,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const { limits, paces } = config
   const metrics = createMetrics()
   const page = createMetricsPage(metrics)
+  const node = random.id(12)
   const closers: (() => unknown)[] = [() => page.close()]
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close()
@@ -75,6 +76,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
 
   try {
     const store = await openStore(config, {
+      node,
+      metrics,
       clock,
       random,
       logger,
@@ -115,18 +118,18 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     closers.push(() => ticker.close())
     const states = new States(store.snapshots, paces.cacheBytes)
     const pending = new NodeBudget(limits)
-    const entryPrefix = random.id(12)
     let entryCount = 0
     const context: EntityContext = {
       clock,
       log: store.log,
+      bus: store.bus,
       states,
       ticker,
       limits,
       pending,
       metrics,
       echo: config.echo,
-      nextEntryId: () => `${entryPrefix}-${(entryCount++).toString(36)}`,
+      nextEntryId: () => `${node}-${(entryCount++).toString(36)}`,
       grown: (entity) => compactor.grown(entity.ref.key, entity.tailSize),
       spoiled: (entity) => compactor.offer(entity.ref.key),
       trouble: (entity, what, error) => logger.error(what, { entity: entity.ref.key, error }),
@@ -192,6 +195,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     metrics.cacheBytes.readFrom(() => states.bytes)
     metrics.outboxBytes.readFrom(() => acceptor.unsent)
     metrics.tier.of(store.log.tier).set(1)
+    metrics.nodes.readFrom(() => store.bus.nodes().length)
 
     let draining = false
     const routes = createRoutes({

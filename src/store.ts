@@ -1,3 +1,6 @@
+import type { Bus } from './bus/bus.ts'
+import { LocalBus } from './bus/local.ts'
+import { RedisBus } from './bus/redis.ts'
 import type { Clock, Random } from './core/clock.ts'
 import type { EntityKey } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
@@ -5,6 +8,7 @@ import type { Log } from './log/log.ts'
 import { MemoryLog } from './log/memory.ts'
 import { RedisLog } from './log/redis.ts'
 import { SqliteLog } from './log/sqlite.ts'
+import type { Metrics } from './ops/metrics.ts'
 import type { Config } from './ops/options.ts'
 import { RedisLink } from './redis/link.ts'
 import { readRedisUrl } from './redis/place.ts'
@@ -14,8 +18,9 @@ import type { Snapshots } from './snapshots/snapshots.ts'
 import { SqliteSnapshots } from './snapshots/sqlite.ts'
 import { openSqlite } from './sqlite/store.ts'
 
-/** Where a node keeps what it has acknowledged. */
+/** Where a node keeps what it has acknowledged, and how it speaks with the others who do. */
 export interface Store {
+  readonly bus: Bus
   readonly log: Log
   readonly snapshots: Snapshots
   /** Why nothing can be made durable now, in one line; `null` when it can. */
@@ -24,6 +29,9 @@ export interface Store {
 }
 
 export interface StoreParts {
+  /** The name of this node. */
+  readonly node: string
+  readonly metrics: Metrics
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -42,13 +50,15 @@ export async function openStore(config: Config, parts: StoreParts): Promise<Stor
 function inMemory(config: Config, parts: StoreParts): Store {
   const log = new MemoryLog({ ...parts, limits: config.limits })
   const snapshots = new MemorySnapshots(log)
-  return { log, snapshots, trouble: () => null, close: () => log.close() }
+  const bus = new LocalBus(parts.node)
+  return { bus, log, snapshots, trouble: () => null, close: () => log.close() }
 }
 
 async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Promise<Store> {
   const store = await openSqlite({ folder: data, ...parts })
   const log = new SqliteLog(store, { ...parts, limits, paces })
   return {
+    bus: new LocalBus(parts.node),
     log,
     snapshots: new SqliteSnapshots(store, parts.damaged),
     trouble: () => store.trouble?.message ?? null,
@@ -63,11 +73,14 @@ async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Pro
 function inRedis(url: string, { redisPrefix, limits }: Config, parts: StoreParts): Store {
   const link = new RedisLink({ place: readRedisUrl(url), prefix: redisPrefix, ...parts })
   const log = new RedisLog(link, { ...parts, limits, tier: () => 'memory' })
+  const bus = new RedisBus(link, parts)
   return {
+    bus,
     log,
     snapshots: new RedisSnapshots(link, parts),
     trouble: () => (link.state.is === 'ready' ? null : 'Redis cannot be reached'),
     async close() {
+      await bus.close()
       await log.close()
       await link.close()
     },

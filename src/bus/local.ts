@@ -1,8 +1,16 @@
-import type { Bus, BusListener, NodeName, Topic } from './bus.ts'
+import {
+  type Bus,
+  type BusListener,
+  checkMessage,
+  type Departure,
+  type NodeName,
+  type Topic,
+} from './bus.ts'
 
 /** The bus of a node that is alone: nobody hears, and nobody speaks. */
 export class LocalBus implements Bus {
   readonly node: NodeName
+  readonly alone = true
 
   constructor(node: NodeName) {
     this.node = node
@@ -12,11 +20,17 @@ export class LocalBus implements Bus {
     return [this.node]
   }
 
-  onGone(_fn: (node: NodeName) => void): () => void {
+  onGone(_fn: (node: NodeName, how: Departure) => void): () => void {
     return () => {}
   }
 
-  publish(_topic: Topic, _kind: string, _bytes: Uint8Array): void {}
+  onGap(_fn: () => void): () => void {
+    return () => {}
+  }
+
+  publish(_topic: Topic, kind: string, bytes: Uint8Array): void {
+    checkMessage(kind, bytes)
+  }
 
   listen(_topic: Topic, _listener: BusListener): () => void {
     return () => {}

@@ -1,3 +1,4 @@
+import type { Bus } from '../bus/bus.ts'
 import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
@@ -27,6 +28,7 @@ import type { Tickable, Ticker } from './ticker.ts'
 export interface EntityContext {
   readonly clock: Clock
   readonly log: Log
+  readonly bus: Bus
   readonly states: States
   readonly ticker: Ticker
   readonly limits: Limits

@@ -16,12 +16,15 @@ export type News =
 export const TOLD_BYTES = 64 * 1024
 
 const LINE_END = 10
+const SPACE = 32
 
 /**
  * `E <previous> <position>\n<record>`, the same with `P` and nothing behind it, or `R`: what the
  * scripts publish. `null` for what none of them did.
  */
 export function readNews(message: Buffer): News | null {
+  // What the bus tells on the same channel is looked at no further.
+  if (message[1] !== SPACE) return null
   const end = message.indexOf(LINE_END)
   const [kind, before, at, ...more] = message.toString('latin1', 0, Math.max(end, 0)).split(' ')
   if (before === undefined || at === undefined || more.length > 0) return null

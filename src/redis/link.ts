@@ -7,6 +7,7 @@ import { connectionOptions } from './connection-options.ts'
 import { redisFault } from './faults.ts'
 import { Names } from './names.ts'
 import type { RedisPlace } from './place.ts'
+import { type Messages, publishAll } from './publish-all.ts'
 import { type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
 
 /**
@@ -106,6 +107,15 @@ export class RedisLink {
     } catch (error) {
       throw redisFault(error)
     }
+  }
+
+  /**
+   * Publishes all of them in one write, in this order. Never rejects.
+   *
+   * @returns how many Redis has taken. Of those whose answer was lost that is not known.
+   */
+  publish(messages: Messages): Promise<number> {
+    return publishAll(this.#commands, messages)
   }
 
   /** What is under way fails. Resolves when both connections are gone. Idempotent. */

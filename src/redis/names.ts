@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { TributaryError } from '../core/errors.ts'
-import type { EntityKey } from '../core/ids.ts'
+import type { EntityKey, Tenant } from '../core/ids.ts'
 
 /** Keys of one partition share a slot of Redis Cluster. For ever: another number moves every key. */
 const PARTITIONS = 1_024
@@ -68,6 +68,16 @@ export class Names {
     return `${this.#head(entity)}c${this.#database}:${entity}`
   }
 
+  /** Where what concerns all of a tenant is told. */
+  tenantChannel(tenant: Tenant): string {
+    return `${this.#head(tenant)}b${this.#database}:${tenant}`
+  }
+
+  /** Where nodes speak with each other. */
+  get nodesChannel(): string {
+    return `${this.#head('nodes')}n${this.#database}:`
+  }
+
   /** What was set aside, of all entities: a stream, and the sum of what it counts. */
   get aside(): { readonly stream: string; readonly sum: string } {
     const head = `${this.#prefix}{aside}:`
@@ -86,10 +96,10 @@ export class Names {
     return entity !== undefined && this.keys(entity).snapshots === key ? entity : null
   }
 
-  #head(entity: EntityKey): string {
-    return `${this.#prefix}{${partitionOf(entity)}}:`
+  #head(name: string): string {
+    return `${this.#prefix}{${partitionOf(name)}}:`
   }
 }
 
 /** @returns 0 to 1,023. */
-export const partitionOf = (entity: EntityKey): number => crc32(entity) % PARTITIONS
+export const partitionOf = (name: string): number => crc32(name) % PARTITIONS

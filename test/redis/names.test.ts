@@ -55,6 +55,8 @@ describe('[L56] names in Redis', () => {
       ...Object.values(names.keys(entity)),
       names.channel(entity),
     ])
+    for (const owner of ['a', 'default', 'nodes']) all.push(names.tenantChannel(tenant(owner)))
+    all.push(names.nodesChannel)
     expect(new Set(all).size).toBe(all.length)
   })
 

@@ -1,3 +1,4 @@
+import { LocalBus } from '../../src/bus/local.ts'
 import { DEFAULT_TENANT, entityId, entityRef } from '../../src/core/ids.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts'
 import { SILENT } from '../../src/core/logger.ts'
@@ -80,6 +81,7 @@ export function entityStage(
   const context: EntityContext = {
     clock,
     log,
+    bus: new LocalBus('stage'),
     states: new States(snapshots, 64 * 2 ** 20),
     ticker,
     limits,

@@ -1,4 +1,5 @@
 import { openAccess } from '../../src/access/open-access.ts'
+import { LocalBus } from '../../src/bus/local.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import type { EntityRef } from '../../src/core/ids.ts'
 import type { Limits, Paces } from '../../src/core/limits.ts'
@@ -83,6 +84,7 @@ export class SimNode {
     const context: EntityContext = {
       clock,
       log,
+      bus: new LocalBus('sim'),
       states,
       ticker: new Ticker(clock, paces),
       limits,
