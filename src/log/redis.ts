@@ -141,11 +141,11 @@ export class RedisLog implements Log {
     entry: NewEntry,
     expect: Position | undefined,
   ): Promise<Appended> {
-    const { meta, stream, tombstones, snapshots } = this.#link.names.keys(entity)
+    const { meta, stream, tombstones, snapshots, dirty } = this.#link.names.keys(entity)
     const isAgain = this.#sent.note(entity, entry.id)
     const reply = await this.#link.run(
       'append',
-      [meta, stream, tombstones, snapshots],
+      [meta, stream, tombstones, snapshots, dirty],
       [
         this.#mint(),
         entry.id,
@@ -192,10 +192,10 @@ export class RedisLog implements Log {
   }
 
   async #remove(entity: EntityKey, tombstone: Uint8Array): Promise<Position> {
-    const { meta, stream, tombstones, snapshots } = this.#link.names.keys(entity)
+    const { meta, stream, tombstones, snapshots, dirty } = this.#link.names.keys(entity)
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const kept = await keptNow(this.#link, entity)
-      const keys = [meta, stream, tombstones, snapshots, ...kept.pieces]
+      const keys = [meta, stream, tombstones, snapshots, dirty, ...kept.pieces]
       const channel = this.#link.names.channel(entity)
       const args = [this.#mint(), tombstone, channel, ...kept.identities]
       const [is, head] = answer(await this.#link.run('remove', keys, args))

@@ -3,7 +3,7 @@ import { TributaryError } from '../core/errors.ts'
 import type { EntityKey, Tenant } from '../core/ids.ts'
 
 /** Keys of one partition share a slot of Redis Cluster. For ever: another number moves every key. */
-const PARTITIONS = 1_024
+export const PARTITIONS = 1_024
 
 /** The longest prefix: it is in the name of every key. */
 const MAX_PREFIX = 64
@@ -18,6 +18,8 @@ export interface EntityKeys {
   readonly tombstones: string
   /** Its two generations of snapshots: a hash. */
   readonly snapshots: string
+  /** Its partition's: the entities whose streams hold entries, a sorted set. */
+  readonly dirty: string
 }
 
 /**
@@ -55,6 +57,7 @@ export class Names {
       stream: `${head}l${tail}`,
       tombstones: `${head}t${tail}`,
       snapshots: `${head}s${tail}`,
+      dirty: `${head}d`,
     }
   }
 
@@ -76,6 +79,17 @@ export class Names {
   /** Where nodes speak with each other. */
   get nodesChannel(): string {
     return `${this.#head('nodes')}n${this.#database}:`
+  }
+
+  /** The dirty set of a partition. */
+  dirty(partition: number): string {
+    return `${this.#prefix}{${partition}}:d`
+  }
+
+  /** Jobs that wait or are under way: a stream, and which entity has one waiting: a hash. */
+  get jobs(): { readonly stream: string; readonly waiting: string } {
+    const head = `${this.#prefix}{jobs}:`
+    return { stream: `${head}l`, waiting: `${head}w` }
   }
 
   /** What was set aside, of all entities: a stream, and the sum of what it counts. */

@@ -6,10 +6,15 @@ import type { Redis } from 'ioredis'
 export type ScriptName =
   | 'append'
   | 'commit'
+  | 'due'
+  | 'finish-job'
+  | 'keep-job'
   | 'kept-snapshots'
+  | 'offer-job'
   | 'read'
   | 'remove'
   | 'set-aside'
+  | 'take-job'
   | 'trim'
 
 /** What a script answers, as `callBuffer` gives it; `null` is Lua's `false`. */

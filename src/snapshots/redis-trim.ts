@@ -22,7 +22,7 @@ export async function trim(
   entity: EntityKey,
   covered: Position,
 ): Promise<void> {
-  const { meta, stream, tombstones, snapshots } = link.names.keys(entity)
+  const { meta, stream, tombstones, snapshots, dirty } = link.names.keys(entity)
   for (let from: Position | null = null; ; ) {
     const asked: number = from?.offset ?? (await baseOf(link, mint, entity)).offset
     const args = [mint(), asked, SLICE_BYTES, '', '']
@@ -33,7 +33,7 @@ export async function trim(
     const end = wholeUpTo(begin, rows as readonly ScriptReply[], covered.offset)
     if (end.offset === begin.offset) return
     const moved = [formatPosition(begin), end.offset, end.check]
-    if ((await link.run('trim', [meta, stream], moved)) !== 1) return
+    if ((await link.run('trim', [meta, stream, dirty], moved)) !== 1) return
     if (next === null || end.offset === covered.offset) return
     from = { ...end, epoch: begin.epoch }
   }

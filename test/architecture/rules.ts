@@ -13,6 +13,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   redis: 2,
   ops: 2,
   bus: 3,
+  queue: 3,
   log: 3,
   snapshots: 3,
   access: 3,

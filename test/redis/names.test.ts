@@ -37,6 +37,7 @@ describe('[L56] names in Redis', () => {
       expect(new Set(all).size).toBe(all.length)
     }
     expect(hashTag(names.aside.stream)).toBe(hashTag(names.aside.sum))
+    expect(hashTag(names.jobs.stream)).toBe(hashTag(names.jobs.waiting))
   })
 
   test('are of one entity only', () => {
@@ -51,10 +52,11 @@ describe('[L56] names in Redis', () => {
       key('\u00e9'),
       key('e\u0301'),
     ]
-    const all = entities.flatMap((entity) => [
-      ...Object.values(names.keys(entity)),
-      names.channel(entity),
-    ])
+    const all = entities.flatMap((entity) => {
+      const { dirty, ...own } = names.keys(entity)
+      expect(dirty).toBe(names.dirty(partitionOf(entity)))
+      return [...Object.values(own), names.channel(entity)]
+    })
     for (const owner of ['a', 'default', 'nodes']) all.push(names.tenantChannel(tenant(owner)))
     all.push(names.nodesChannel)
     expect(new Set(all).size).toBe(all.length)

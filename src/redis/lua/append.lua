@@ -1,6 +1,6 @@
--- Appends an entry at the next offset and tells everybody who listens. [L1] [L2] [L5] [L6] [L50] [L61]
+-- Appends an entry at the next offset and tells everybody who listens. [L1] [L2] [L5] [L6] [L50] [L61] [J1]
 --
--- KEYS  1 meta, 2 stream, 3 tombstones, 4 snapshots
+-- KEYS  1 meta, 2 stream, 3 tombstones, 4 snapshots, 5 dirty set of the partition
 -- ARGV  1 incarnation for a log that begins, 2 entry id, 3 record, 4 beginning of the content of its
 --       record: length and entry id, 5 position expected or '', 6 '1' when this entry may be there
 --       already, 7 channel,
@@ -13,7 +13,11 @@
 -- must be in the order of the log. The entry is written first and meta after it: were Redis to stop
 -- between two writes, the stream would be ahead of meta, never behind it.
 --
+-- A stream that was empty makes its entity dirty here and nowhere else: a note that were written by a
+-- command of its own would be lost with the node that dies in between.
+--
 -- include: branch
+-- include: dirty
 
 -- Entries behind the end are none of ours, since meta is written with each. They stand where the
 -- next one must go, or so far ahead that none could follow. The stream is written anew without them:
@@ -51,6 +55,7 @@ if ARGV[5] ~= '' and ARGV[5] ~= previous then return { 'conflict', previous } en
 
 if not is_believed(ARGV[9], branch) then return { 'elsewhere', previous } end
 
+local was_empty = branch.base == branch.offset
 if branch.unborn then branch.epoch = branch.epoch .. ARGV[1] end
 branch.offset = branch.offset + 1
 branch.check = string.sub(redis.sha1hex(branch.check .. ARGV[2]), 1, 16)
@@ -69,6 +74,7 @@ if is_in_the_way(added) then
 end
 if type(added) == 'table' and added.err then return redis.error_reply(added.err) end
 write_meta(KEYS[1], branch)
+if was_empty then note_dirty(KEYS[5], KEYS[1]) end
 
 local position = head_of(branch)
 local news

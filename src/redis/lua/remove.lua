@@ -1,6 +1,7 @@
--- Begins the next generation, empty: log and snapshots of the old one go, its tombstone stays. [L12] [L25]
+-- Begins the next generation, empty: log and snapshots of the old one go, its tombstone stays. [L12] [L25] [J1]
 --
--- KEYS  1 meta, 2 stream, 3 tombstones, 4 snapshots, 5… the pieces of its snapshots
+-- KEYS  1 meta, 2 stream, 3 tombstones, 4 snapshots, 5 dirty set of the
+--       partition, 6… the pieces of its snapshots
 -- ARGV  1 incarnation, 2 record of the tombstone, 3 channel, 4 and 5 sha1 of both kept snapshots as
 --       they were seen, '' for none
 -- Reply {'removed', head} | {'changed'}: other snapshots are kept than were seen | {'damaged', why}
@@ -9,6 +10,7 @@
 -- record for each removal: should meta be lost, its length is the generation.
 --
 -- include: branch
+-- include: dirty
 -- include: kept
 
 if not same_kept(KEYS[4], ARGV[4], ARGV[5]) then return { 'changed' } end
@@ -21,7 +23,8 @@ local previous = head_of(branch)
 local head = {
   epoch = int(generation) .. '.' .. ARGV[1], offset = 0, check = FIRST, base = 0, base_check = FIRST,
 }
-redis.call('UNLINK', KEYS[2], unpack(KEYS, 4))
+redis.call('UNLINK', KEYS[2], KEYS[4], unpack(KEYS, 6))
+note_clean(KEYS[5], KEYS[1])
 write_meta(KEYS[1], head)
 redis.call('PUBLISH', ARGV[3], 'R ' .. previous .. ' ' .. head_of(head) .. '\n')
 return { 'removed', head_of(head) }
