@@ -95,7 +95,7 @@ async function refuseToStart(thrown: unknown, logger: LogLines): Promise<never> 
   if (error.code === 'internal') logger.error('could not start', { error })
   process.stderr.write(`tributary: ${error.message}\n`)
   await logger.flush()
-  process.exit(EXIT.failed)
+  process.exit(error.code === 'bad-request' ? EXIT.badOption : EXIT.failed)
 }
 
 /** SIGTERM and Ctrl-C: an orderly end. A second one: an end. */

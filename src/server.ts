@@ -3,6 +3,7 @@ import { createAccess } from './access/create-access.ts'
 import type { Clock, Random } from './core/clock.ts'
 import { TributaryError } from './core/errors.ts'
 import type { Logger } from './core/logger.ts'
+import { TIERS, type Tier } from './core/tier.ts'
 import { yWebsocketDoor } from './dialects/y-websocket.ts'
 import type { EntityContext } from './entity/entity.ts'
 import { loadEntity } from './entity/load-entity.ts'
@@ -15,7 +16,6 @@ import { createRoutes } from './http/routes.ts'
 import type { Compacted, CompactJob } from './jobs/compact-thread.ts'
 import { Compactor } from './jobs/compactor.ts'
 import { type PackedScan, unpackScan } from './jobs/scan-passage.ts'
-import type { Tier } from './log/log.ts'
 import { contradictionIn } from './ops/contradictions.ts'
 import { createMetrics } from './ops/metrics.ts'
 import { createMetricsPage } from './ops/metrics-page.ts'
@@ -30,6 +30,7 @@ import { Acceptor } from './transport/acceptor.ts'
 export interface RunningServer {
   /** @example 'http://127.0.0.1:8787' */
   readonly url: string
+  /** How safe is what is acknowledged now. In a Redis it can change. */
   readonly tier: Tier
   /**
    * Takes nobody new, makes durable what is pending, sends clients away with 1012 and lets go of
@@ -194,17 +195,20 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     metrics.pendingBytes.readFrom(() => pending.used)
     metrics.cacheBytes.readFrom(() => states.bytes)
     metrics.outboxBytes.readFrom(() => acceptor.unsent)
-    metrics.tier.of(store.log.tier).set(1)
     metrics.nodes.readFrom(() => store.bus.nodes().length)
+    for (const tier of TIERS) {
+      metrics.tier.of(tier).readFrom(() => (store.log.tier === tier ? 1 : 0))
+    }
 
     let draining = false
     const routes = createRoutes({
       logger,
       ready: () => ({
         tier: store.log.tier,
+        declared: store.tierDeclared,
         draining,
         trouble: store.trouble(),
-        warnings: access.warnings,
+        warnings: [...store.warnings(), ...access.warnings],
       }),
       metrics: () => page.text(),
       pages: thread('./pages/'),
@@ -222,7 +226,9 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     }
     return {
       url: listener.url,
-      tier: store.log.tier,
+      get tier() {
+        return store.log.tier
+      },
       close: () => {
         closing ??= close()
         return closing

@@ -11,7 +11,10 @@ import { SqliteLog } from './log/sqlite.ts'
 import type { Metrics } from './ops/metrics.ts'
 import type { Config } from './ops/options.ts'
 import { RedisLink } from './redis/link.ts'
-import { readRedisUrl } from './redis/place.ts'
+import { readPlace } from './redis/read-place.ts'
+import { Replicas } from './redis/replicas.ts'
+import { Standing } from './redis/standing.ts'
+import { watchRedis } from './redis/watch.ts'
 import { MemorySnapshots } from './snapshots/memory.ts'
 import { RedisSnapshots } from './snapshots/redis.ts'
 import type { Snapshots } from './snapshots/snapshots.ts'
@@ -25,6 +28,10 @@ export interface Store {
   readonly snapshots: Snapshots
   /** Why nothing can be made durable now, in one line; `null` when it can. */
   trouble(): string | null
+  /** What an operator should know although everything works, each in one line. */
+  warnings(): readonly string[]
+  /** The tier of the log is what an operator says, not what the store does. */
+  readonly tierDeclared: boolean
   close(): Promise<void>
 }
 
@@ -51,13 +58,17 @@ function inMemory(config: Config, parts: StoreParts): Store {
   const log = new MemoryLog({ ...parts, limits: config.limits })
   const snapshots = new MemorySnapshots(log)
   const bus = new LocalBus(parts.node)
-  return { bus, log, snapshots, trouble: () => null, close: () => log.close() }
+  return { bus, log, snapshots, ...SIMPLE, trouble: () => null, close: () => log.close() }
 }
+
+/** What says of itself how safe it is, and has no weakness that is not in its tier. */
+const SIMPLE = { warnings: () => [], tierDeclared: false }
 
 async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Promise<Store> {
   const store = await openSqlite({ folder: data, ...parts })
   const log = new SqliteLog(store, { ...parts, limits, paces })
   return {
+    ...SIMPLE,
     bus: new LocalBus(parts.node),
     log,
     snapshots: new SqliteSnapshots(store, parts.damaged),
@@ -69,20 +80,90 @@ async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Pro
   }
 }
 
-/** It need not be there yet: what needs it fails with `storage` until it is. */
-function inRedis(url: string, { redisPrefix, limits }: Config, parts: StoreParts): Store {
-  const link = new RedisLink({ place: readRedisUrl(url), prefix: redisPrefix, ...parts })
-  const log = new RedisLog(link, { ...parts, limits, tier: () => 'memory' })
+/** How long a start waits for a Redis that may be there: the first line should say the tier. */
+const FIRST_MS = 2_000
+
+/** It need not be there yet: what needs it fails with `storage` until it is. [R7] */
+async function inRedis(url: string, config: Config, parts: StoreParts): Promise<Store> {
+  const { clock, random, logger, metrics } = parts
+  const place = readPlace(url, config)
+  const standing = new Standing({
+    declared: config.redisTier,
+    replicas: config.redisReplicas,
+    logger,
+  })
+  const link = new RedisLink({
+    place,
+    prefix: config.redisPrefix,
+    random,
+    logger,
+    examine: (ask) => standing.examine(ask),
+    onFailure: (failure) => metrics.redisFailures.of(failure).add(),
+  })
+  const replicas =
+    config.redisReplicas === 0
+      ? null
+      : new Replicas({
+          place,
+          random,
+          channel: link.names.trial,
+          wanted: config.redisReplicas,
+          wait: config.paces.replicas,
+        })
+  const log = new RedisLog(link, {
+    ...parts,
+    limits: config.limits,
+    tier: () => standing.tier,
+    ...(replicas !== null && { replicated: () => replicas.confirm() }),
+  })
   const bus = new RedisBus(link, parts)
+  metrics.redisUp.readFrom(() => (link.trouble === null ? 1 : 0))
+  metrics.redisReplicas.readFrom(() => replicas?.answered ?? 0)
+  let wasReady = false
+  link.onState(({ is }) => {
+    if (is !== 'ready') return
+    if (wasReady) metrics.redisReconnections.add()
+    wasReady = true
+  })
+  const unwatch = watchRedis(link, clock)
+  await firstNews(link, clock)
   return {
     bus,
     log,
     snapshots: new RedisSnapshots(link, parts),
-    trouble: () => (link.state.is === 'ready' ? null : 'Redis cannot be reached'),
+    trouble: () => link.trouble,
+    warnings: () => [...standing.weaknesses, ...lagging(config.redisReplicas, replicas)],
+    get tierDeclared() {
+      return standing.declared
+    },
     async close() {
       await bus.close()
+      unwatch()
       await log.close()
+      replicas?.close()
       await link.close()
     },
   }
+}
+
+/** Resolves when it is there, or known not to be. */
+function firstNews(link: RedisLink, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(FIRST_MS, () => end())
+    const unlisten = link.onState(() => end())
+    const end = () => {
+      cancel()
+      unlisten()
+      resolve()
+    }
+  })
+}
+
+function lagging(wanted: number, replicas: Replicas | null): string[] {
+  const answered = replicas?.lastShort ?? null
+  if (answered === null) return []
+  return [
+    `only ${answered} of ${wanted} replicas of Redis had what was acknowledged last: ` +
+      'it is as safe as the tier says, and no safer',
+  ]
 }

@@ -45,6 +45,7 @@ export const paceTable = {
   cacheBytes: { default: 512 * MB, what: 'snapshots kept in memory' },
   ping: { default: 20_000, what: 'a silent socket is pinged after this time' },
   pong: { default: 10_000, what: 'and is dead when this time more brought nothing' },
+  replicas: { default: 500, what: 'replicas of Redis are waited for this long, with --redis-replicas' },
   stall: { default: 30_000, what: 'a session whose unsent bytes reach no new low for this time is closed' },
   ask: { default: 10_000, what: 'a question to a client is asked again, then given up, after this time' },
   grace: { default: 25_000, what: 'a session whose token has expired is told so, and ends after this time' },

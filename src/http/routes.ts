@@ -1,13 +1,15 @@
 import { Hono, type HonoRequest } from 'hono'
 import { outcomeOf, TributaryError } from '../core/errors.ts'
 import { type Logger, SILENT } from '../core/logger.ts'
-import type { Tier } from '../log/log.ts'
+import type { Tier } from '../core/tier.ts'
 import { type Page, readPages } from './pages.ts'
 
 /** How the node stands, for load balancers and people. */
 export interface Readiness {
   /** How safe what is acknowledged now is. */
   readonly tier: Tier
+  /** An operator says so, not the store. */
+  readonly declared?: boolean
   /** It is stopping, and clients should go elsewhere. */
   readonly draining: boolean
   /** Why the promise of the tier cannot be kept now; `null` when it can. */
@@ -47,9 +49,15 @@ export function createRoutes({ ready, metrics, pages, logger = SILENT }: RoutesO
   })
   app.get('/healthz', (c) => c.text('ok\n', 200, NOT_STORED))
   app.get('/readyz', (c) => {
-    const { tier, draining, trouble, warnings = [] } = ready()
+    const { tier, declared = false, draining, trouble, warnings = [] } = ready()
     const status = draining ? 'draining' : trouble === null ? 'ready' : 'trouble'
-    const body = { status, tier, ...(trouble !== null && { trouble }), warnings }
+    const body = {
+      status,
+      tier,
+      ...(declared && { declared }),
+      ...(trouble !== null && { trouble }),
+      warnings,
+    }
     return c.json(body, status === 'ready' ? 200 : 503, NOT_STORED)
   })
   app.get('/metrics', async (c) =>

@@ -1,9 +1,7 @@
 import type { EntityKey } from '../core/ids.ts'
 import type { Position } from '../core/position.ts'
+import type { Tier } from '../core/tier.ts'
 import type { SoundUpdate, StateVector } from '../crdt/scan.ts'
-
-/** How safe an acknowledged entry is, from least to most. */
-export type Tier = 'memory' | 'process' | 'disk'
 
 /** Where an entry came from. */
 export type Origin = 'session' | 'local' | 'heal'
@@ -56,7 +54,10 @@ export interface EntrySink {
 
 export interface Appended {
   readonly position: Position
+  /** In force when the entry was acknowledged. */
   readonly tier: Tier
+  /** Copies of the store, beside the one that answered, that are known to have the entry. */
+  readonly replicas: number
 }
 
 /** What a log holds behind a position. */

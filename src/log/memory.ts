@@ -161,7 +161,7 @@ export class MemoryLog implements Log {
       })
       this.#feeds.entry(entity, { position, ...content }, previous)
     }
-    return { position: placed.position, tier: this.tier }
+    return { position: placed.position, tier: this.tier, replicas: 0 }
   }
 
   #read(entity: EntityKey, after: Position): LogRead {

@@ -11,6 +11,7 @@ import {
   parsePosition,
   samePosition,
 } from '../core/position.ts'
+import type { Tier } from '../core/tier.ts'
 import type { StateVector } from '../crdt/scan.ts'
 import { RECORD_HEAD, RECORD_OVERHEAD, sealInPlace, sealJson } from '../record/record.ts'
 import { keptNow } from '../redis/kept.ts'
@@ -28,7 +29,6 @@ import type {
   NewEntry,
   SetAside,
   Subscription,
-  Tier,
 } from './log.ts'
 import { RedisAside } from './redis-aside.ts'
 import { RedisFeeds } from './redis-feeds.ts'
@@ -44,6 +44,8 @@ export interface RedisLogOptions {
   readonly limits: { readonly setAsideBytes: number }
   /** How safe an entry is that this Redis has acknowledged: found out and watched elsewhere. */
   readonly tier: () => Tier
+  /** Resolves to how many replicas have everything that was answered before. None, unless given. */
+  readonly replicated?: () => Promise<number>
 }
 
 /** Bytes of one page of a read: Redis serves nobody else while it copies one. */
@@ -176,7 +178,8 @@ export class RedisLog implements Log {
       await this.#feeds.own(entity, { is: 'entry', previous, entry: entryAt(position, entry) })
       await this.#keepForeign(entity, foreign as readonly ScriptReply[])
     }
-    return { position, tier: this.tier }
+    const { tier } = this
+    return { position, tier, replicas: (await this.#options.replicated?.()) ?? 0 }
   }
 
   /** What somebody else put into the stream made way for the entry. [L53] */

@@ -204,7 +204,7 @@ export class SqliteLog implements Log {
       return () => append.reject(conflict)
     }
     const { position } = placed
-    const appended: Appended = { position, tier: this.tier }
+    const appended: Appended = { position, tier: this.tier, replicas: 0 }
     if (placed.is === 'known') return () => resolve(appended)
     if (stored.entity === null) {
       stored.entity = this.#store.nextEntity()

@@ -32,7 +32,7 @@ export const asksForTokens = (config: Config): boolean =>
  * @param hasHook Whether a hook of the embedding program decides who may come in.
  */
 export function contradictionIn(config: Config, hasHook = false): string | null {
-  return accessIn(config, hasHook) ?? boundsIn(config)
+  return accessIn(config, hasHook) ?? redisIn(config) ?? boundsIn(config)
 }
 
 function accessIn(config: Config, hasHook: boolean): string | null {
@@ -57,6 +57,39 @@ function accessIn(config: Config, hasHook: boolean): string | null {
   return null
 }
 
+/** What is about Redis, and nothing else. */
+const OF_REDIS = [
+  ...(['redisPassword', 'redisPasswordFile', 'redisCa', 'redisSentinel'] as const),
+  ...(['redisMaster', 'redisSentinelPassword', 'redisTier', 'redisReplicas'] as const),
+]
+/** These say the same, each in its way. */
+const PASSWORDS = ['redisPassword', 'redisPasswordFile'] as const
+const OF_SENTINELS = ['redisMaster', 'redisSentinelPassword'] as const
+
+function redisIn(config: Config): string | null {
+  const { redis, store, redisSentinel } = config
+  if (redis === null) {
+    const alone = OF_REDIS.find((name) => config[name] !== null && config[name] !== 0)
+    return alone === undefined ? null : `${flagOf(alone)} is about Redis: add --redis`
+  }
+  if (store === 'memory') {
+    return '--redis and --store memory both say where everything is kept: leave one of them out'
+  }
+  const [first, second] = PASSWORDS.filter((name) => config[name] !== null).map(flagOf)
+  if (second !== undefined) return `${first} and ${second} both name a password: leave one out`
+  if (first !== undefined && URL.canParse(redis) && new URL(redis).password !== '') {
+    return `${first} and the URL of --redis both name a password: leave one out`
+  }
+  if (config.redisCa !== null && !redis.startsWith('rediss:')) {
+    return '--redis-ca is about TLS: write --redis rediss://…'
+  }
+  const alone = OF_SENTINELS.find((name) => config[name] !== null)
+  if (redisSentinel === null && alone !== undefined) {
+    return `${flagOf(alone)} is about Sentinels: add --redis-sentinel`
+  }
+  return null
+}
+
 function boundsIn(config: Config): string | null {
   for (const [low, high] of LIMITS) {
     if (config.limits[low] > config.limits[high]) return tooHigh('limits', config.limits, low, high)
@@ -66,6 +99,9 @@ function boundsIn(config: Config): string | null {
   }
   return null
 }
+
+const flagOf = (name: keyof Config): string =>
+  `--${OPTIONS.find((row) => row.group === 'options' && row.name === name)?.flag}`
 
 function tooHigh<Name extends string>(
   group: 'limits' | 'paces',

@@ -39,6 +39,9 @@ export const lifetime = amount('time', 1_000, 8_784 * 3_600_000, 'a time from 1s
 
 export const count = amount('count', 1, 1e9, 'a whole number from 1 to 1000000000')
 
+/** 0 means that none is waited for. */
+export const replicas = amount('count', 0, 100, 'a whole number from 0 to 100')
+
 /** 0 means any free one. */
 export const port = amount('count', 0, 65_535, 'a port from 0 to 65535')
 
@@ -74,6 +77,9 @@ export const keysUrl = z.string(KEYS_URL).refine((value) => {
 const REDIS_URL = 'an address like redis://host:6379/0, or rediss://host with TLS'
 /** What else may be wrong with one is told at the start, by who reads it. */
 export const redisUrl = z.string(REDIS_URL).regex(/^rediss?:\/\/./, REDIS_URL)
+
+const HOSTS = 'one or more of host:port, with commas between them'
+export const hosts = z.string(HOSTS).regex(/^ *[\w.:[\]-]+ *(, *[\w.:[\]-]+ *)*$/, HOSTS)
 
 const KEY_PREFIX = 'at most 64 bytes without braces and control characters'
 /** Braces are the hash tag’s. */

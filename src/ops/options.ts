@@ -1,10 +1,12 @@
 import type { z } from 'zod'
 import { type Limits, limitTable, type Paces, paceTable } from '../core/limits.ts'
 import { LOG_LEVELS } from '../core/logger.ts'
+import { TIERS } from '../core/tier.ts'
 import { LOG_FORMATS } from './log-lines.ts'
 import {
   count,
   host,
+  hosts,
   keyPrefix,
   keysUrl,
   oneOf,
@@ -13,6 +15,7 @@ import {
   port,
   proxies,
   redisUrl,
+  replicas,
   secret,
   size,
   text,
@@ -42,6 +45,14 @@ export const optionTable = {
   store: { value: 'KIND', default: 'sqlite', check: oneOf(['sqlite', 'memory']), what: 'sqlite, or memory: nothing outlives the process' },
   redis: { value: 'URL', default: null, check: redisUrl.nullable(), isSecret: true, what: 'keep everything in this Redis, as one of many nodes: redis://user:password@host:6379/0, rediss:// with TLS. Nothing is written to --data then' },
   redisPrefix: { value: 'TEXT', default: 'tributary:', check: keyPrefix, what: 'what the names of all keys and channels in Redis begin with' },
+  redisPassword: { value: 'TEXT', default: null, check: text.nullable(), isSecret: true, what: 'the password of --redis, where it does not stand in its URL; better as a variable' },
+  redisPasswordFile: { value: 'FILE', default: null, check: path.nullable(), what: 'the same, in a file' },
+  redisCa: { value: 'FILE', default: null, check: path.nullable(), what: 'who may vouch for a Redis with TLS, as certificates in PEM, in the place of those that Node trusts' },
+  redisSentinel: { value: 'HOSTS', default: null, check: hosts.nullable(), what: 'ask these Sentinels for the master: host:26379,host:26379. The host of --redis is the name by which they know it' },
+  redisMaster: { value: 'NAME', default: null, check: text.nullable(), what: 'that name, where it cannot stand in a URL' },
+  redisSentinelPassword: { value: 'TEXT', default: null, check: text.nullable(), isSecret: true, what: 'the password of the Sentinels; better as a variable' },
+  redisTier: { value: 'TIER', default: null, check: oneOf(TIERS).nullable(), what: 'how safe is what Redis acknowledges, where it does not let us read its configuration: memory, process or disk' },
+  redisReplicas: { value: 'NUMBER', default: 0, check: replicas, what: 'acknowledge when so many replicas of Redis have it too, or --pace-replicas is over' },
   auth: { value: 'none', default: null, check: oneOf(['none']).nullable(), what: 'none lets in everyone who reaches the port; without it and without keys only this machine is listened to' },
   authSecret: { value: 'TEXT', default: null, check: secret.nullable(), isSecret: true, what: 'tokens are signed with this secret (HS256), of at least 32 bytes' },
   authKeys: { value: 'FILE', default: null, check: path.nullable(), what: 'tokens are signed with a key in this file: a JWK set, a JWK or a public key as PEM (RS256, ES256, EdDSA)' },

@@ -11,6 +11,8 @@ const KEEP_ALIVE_MS = 10_000
 const RETRY_FIRST_MS = 50
 /** What is lost in Redis has to be found and healed within 6 s: the next try cannot be far away. */
 const RETRY_MOST_MS = 1_000
+/** One that was listened to for failovers, and is gone, is listened to again after this. */
+const SENTINEL_AGAIN_MS = 5_000
 
 /**
  * How we connect. Every bound that ioredis leaves open is set here: by default its offline queue has
@@ -22,14 +24,12 @@ const RETRY_MOST_MS = 1_000
  * had been carried out would arrive as a new one.
  */
 export function connectionOptions(place: RedisPlace, random: Pick<Random, 'next'>): RedisOptions {
-  const { host, port, username, password, database, tls } = place
+  const { username, password, database } = place
   return {
-    host,
-    port,
+    ...whereabouts(place),
     db: database,
     ...(username !== null && { username }),
     ...(password !== null && { password }),
-    ...(tls && { tls: {} }),
     connectTimeout: CONNECT_MS,
     commandTimeout: COMMAND_MS,
     socketTimeout: SILENT_MS,
@@ -51,6 +51,24 @@ export function connectionOptions(place: RedisPlace, random: Pick<Random, 'next'
     protocol: 2,
     lazyConnect: true,
     connectionName: 'tributary',
+  }
+}
+
+/** Where the connection goes; with Sentinels they are asked each time, and tell of a failover. */
+function whereabouts({ host, port, tls: isTls, ca, sentinels }: RedisPlace): RedisOptions {
+  const tls = isTls ? { tls: ca === undefined ? {} : { ca } } : {}
+  if (sentinels === undefined) return { host, port, ...tls }
+  return {
+    sentinels: [...sentinels.at],
+    name: sentinels.master,
+    role: 'master',
+    failoverDetector: true,
+    ...(sentinels.password !== null && { sentinelPassword: sentinels.password }),
+    // Always the same: what it waits is in the words that come when none can be reached.
+    sentinelRetryStrategy: () => RETRY_MOST_MS,
+    sentinelReconnectStrategy: () => SENTINEL_AGAIN_MS,
+    sentinelCommandTimeout: CONNECT_MS,
+    ...(isTls && { ...tls, sentinelTLS: tls.tls, enableTLSForSentinelMode: true }),
   }
 }
 

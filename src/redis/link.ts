@@ -3,7 +3,9 @@ import type { Random } from '../core/clock.ts'
 import { TributaryError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { Channels } from './channels.ts'
-import { connectionOptions } from './connection-options.ts'
+import { connectionOptions, retryAfter } from './connection-options.ts'
+import type { Ask } from './facts.ts'
+import { type Failure, failureOf, inWords, TAKES_NOTHING } from './failures.ts'
 import { redisFault } from './faults.ts'
 import { Names } from './names.ts'
 import type { RedisPlace } from './place.ts'
@@ -12,9 +14,9 @@ import { type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
 
 /**
  * ```
- * connecting ── both connections are there, scripts loaded, channels joined ──► ready
- *     ▲ └────────────────────── close() ──► closed ◄── close() ─────────────────┘ │
- *     └─────────────────────── either connection is lost ─────────────────────────┘
+ * connecting ── both connections are there, Redis may be ours, scripts loaded, channels joined ──► ready
+ *     ▲ └────────────────────── close() ──► closed ◄── close() ─────────────────────────────────┘ │
+ *     └───────────────── either connection is lost, or Redis may not be ours any more ────────────┘
  * ```
  */
 export type LinkState =
@@ -28,7 +30,16 @@ export interface LinkOptions {
   readonly prefix?: string
   readonly random: Pick<Random, 'next'>
   readonly logger: Logger
+  /** Looks at the Redis before it is used; what it throws keeps the link from being ready. */
+  readonly examine?: (ask: Ask) => Promise<void>
+  /** Told of each call that failed. */
+  readonly onFailure?: (failure: Failure) => void
 }
+
+/** What writes, whatever is there: when it goes through Redis takes something again. */
+const WRITES: ReadonlySet<ScriptName> = new Set(['append', 'commit', 'remove', 'set-aside'])
+
+type Which = 'commands' | 'subscriber'
 
 /**
  * The way to one Redis: a connection for commands and one for subscriptions, which come back by
@@ -41,29 +52,48 @@ export interface LinkOptions {
 export class RedisLink {
   readonly names: Names
   readonly channels: Channels
+  readonly #options: LinkOptions
   readonly #commands: Redis
   readonly #subscriber: Redis
   readonly #scripts = new Scripts()
-  readonly #logger: Logger
   readonly #listeners = new Set<(state: LinkState) => void>()
   #state: LinkState = { is: 'connecting', error: null }
   /** Reasons of the outage that is under way. */
   readonly #told = new Set<string>()
+  /** The last thing that befell a connection since it was there. */
+  readonly #latest: Record<Which, unknown> = { commands: null, subscriber: null }
   #prepared = { commands: false, subscriber: false }
+  /** Tries since the link was ready: one that connects and is of no use counts too. */
+  #tries = { commands: 0, subscriber: 0 }
+  /** Why Redis takes nothing, although it answers. */
+  #refusing: Error | null = null
 
   /** Begins to connect. @throws {TributaryError} `bad-request` for a prefix that cannot be one. */
-  constructor({ place, prefix = 'tributary:', random, logger }: LinkOptions) {
+  constructor(options: LinkOptions) {
+    const { place, prefix = 'tributary:' } = options
     this.names = new Names(prefix, place.database)
-    this.#logger = logger
-    this.#commands = new Redis(connectionOptions(place, random))
-    this.#subscriber = new Redis(connectionOptions(place, random))
+    this.#options = options
+    this.#commands = this.#connection('commands')
+    this.#subscriber = this.#connection('subscriber')
     this.channels = new Channels(this.#subscriber)
-    this.#prepare('commands', this.#commands, () => this.#scripts.load(this.#commands))
+    this.#prepare('commands', this.#commands, async () => {
+      await this.#select()
+      await options.examine?.(this.#ask)
+      await this.#scripts.load(this.#commands)
+    })
     this.#prepare('subscriber', this.#subscriber, () => this.channels.rejoin())
   }
 
   get state(): LinkState {
     return this.#state
+  }
+
+  /** Why nothing can be written now, in one line for people; `null` when it can. */
+  get trouble(): string | null {
+    if (this.#state.is === 'ready') return this.#refusing === null ? null : inWords(this.#refusing)
+    const error = this.#state.is === 'connecting' ? this.#state.error : null
+    if (error === null) return 'Redis is not connected'
+    return error.cause instanceof Error ? inWords(error.cause) : error.message
   }
 
   /** Calls `fn` at every change of the state. @returns what ends that. */
@@ -93,19 +123,20 @@ export class RedisLink {
     args: readonly (string | number | Uint8Array)[],
   ): Promise<ScriptReply> {
     try {
-      return await this.#scripts.run(this.#commands, script, keys, args)
+      const reply = await this.#scripts.run(this.#commands, script, keys, args)
+      if (WRITES.has(script)) this.#refusing = null
+      return reply
     } catch (error) {
-      throw redisFault(error)
+      throw this.#failed(error)
     }
   }
 
   /** One command; texts in its reply are `Buffer`s. @throws {TributaryError} as `run`. */
   async call(name: string, ...args: (string | number | Uint8Array)[]): Promise<ScriptReply> {
     try {
-      const given = args.map((arg) => (arg instanceof Uint8Array ? Buffer.from(arg) : arg))
-      return (await this.#commands.callBuffer(name, given)) as ScriptReply
+      return await this.#ask(name, ...args)
     } catch (error) {
-      throw redisFault(error)
+      throw this.#failed(error)
     }
   }
 
@@ -118,6 +149,25 @@ export class RedisLink {
     return publishAll(this.#commands, messages)
   }
 
+  /** Looks at the Redis again. When it may not be ours any more, or does not answer, begins anew. */
+  async examine(): Promise<void> {
+    if (this.#state.is !== 'ready') return
+    try {
+      await this.#options.examine?.(this.#ask)
+    } catch (error) {
+      if (this.#prepared.commands) this.#giveUp('commands', this.#commands, error)
+    }
+  }
+
+  /** Writes next to nothing: whether Redis takes it is in `trouble` then. Never throws. */
+  async tryWriting(): Promise<void> {
+    if (this.#state.is !== 'ready') return
+    try {
+      await this.call('SET', this.names.trial, '', 'PX', TRIAL_MS)
+      this.#refusing = null
+    } catch {}
+  }
+
   /** What is under way fails. Resolves when both connections are gone. Idempotent. */
   async close(): Promise<void> {
     if (this.#state.is === 'closed') return
@@ -125,38 +175,85 @@ export class RedisLink {
     await Promise.all([this.#commands, this.#subscriber].map(ended))
   }
 
-  /** A connection that cannot be made ready is made anew: half a link would be silent. */
-  #prepare(name: 'commands' | 'subscriber', redis: Redis, work: () => Promise<void>): void {
-    let latest: Error | null = null
-    redis.on('error', (error: Error) => {
-      latest = error
-      if (this.#state.is !== 'closed') this.#lost(name, error)
+  #connection(which: Which): Redis {
+    const { place, random } = this.#options
+    return new Redis({
+      ...connectionOptions(place, random),
+      // Its own count begins anew with each connection, also with one that is of no use.
+      retryStrategy: () => retryAfter(++this.#tries[which], random),
     })
-    redis.on('close', () => this.#lost(name, latest))
+  }
+
+  readonly #ask = async (
+    name: string,
+    ...args: (string | number | Uint8Array)[]
+  ): Promise<ScriptReply> => {
+    const given = args.map((arg) => (arg instanceof Uint8Array ? Buffer.from(arg) : arg))
+    return (await this.#commands.callBuffer(name, given)) as ScriptReply
+  }
+
+  /** ioredis selects it too, and goes on with number 0 when Redis has no such database. */
+  async #select(): Promise<void> {
+    const { database } = this.#options.place
+    if (database > 0) await this.#commands.select(database)
+  }
+
+  #failed(thrown: unknown): TributaryError {
+    const fault = redisFault(thrown)
+    if (fault.cause instanceof Error) {
+      const failure = failureOf(fault.cause)
+      this.#options.onFailure?.(failure)
+      if (TAKES_NOTHING.has(failure)) this.#refusing = fault.cause
+    }
+    return fault
+  }
+
+  /** A connection that cannot be made ready is made anew: half a link would be silent. */
+  #prepare(which: Which, redis: Redis, work: () => Promise<void>): void {
+    redis.on('error', (error: Error) => {
+      if (this.#state.is !== 'closed') this.#lost(which, error)
+    })
+    redis.on('close', () => {
+      const { [which]: error } = this.#latest
+      this.#lost(which, error ?? (this.#prepared[which] ? null : new Error(CLOSED)))
+    })
     redis.on('ready', () => {
-      latest = null
+      this.#latest[which] = null
       work().then(
-        () => this.#got(name),
+        () => this.#got(which),
         (error: unknown) => {
-          this.#lost(name, error)
-          redis.disconnect(true)
+          // What befell a connection that is gone has been told.
+          if (redis.status === 'ready') this.#giveUp(which, redis, error)
         },
       )
+    })
+    // A Sentinel that tells of a failover while we ask another one ends the client for good.
+    redis.on('end', () => {
+      if (this.#state.is !== 'closed') redis.connect().catch(() => {})
     })
     // It goes on trying; the errors come as events too.
     redis.connect().catch(() => {})
   }
 
-  #got(name: 'commands' | 'subscriber'): void {
-    this.#prepared[name] = true
+  #giveUp(which: Which, redis: Redis, error: unknown): void {
+    this.#lost(which, error)
+    redis.disconnect(true)
+  }
+
+  #got(which: Which): void {
+    this.#prepared[which] = true
     const { commands, subscriber } = this.#prepared
     if (this.#state.is !== 'connecting' || !commands || !subscriber) return
+    if (this.#told.size > 0) this.#options.logger.info('redis is there again')
     this.#told.clear()
+    this.#tries = { commands: 0, subscriber: 0 }
+    this.#refusing = null
     this.#set({ is: 'ready' })
   }
 
-  #lost(name: 'commands' | 'subscriber', cause: unknown): void {
-    this.#prepared[name] = false
+  #lost(which: Which, cause: unknown): void {
+    this.#prepared[which] = false
+    this.#latest[which] = cause
     const before = this.#state
     if (before.is === 'closed') return
     const error = cause === null ? null : redisFault(cause)
@@ -165,7 +262,7 @@ export class RedisLink {
     if (before.is === 'connecting' && !isNews) return
     if (isNews) {
       this.#told.add(error.message)
-      this.#logger.warn('redis cannot be reached', { connection: name, error })
+      this.#options.logger.warn('redis cannot be reached', { connection: which, error })
     }
     this.#set({ is: 'connecting', error })
   }
@@ -175,6 +272,12 @@ export class RedisLink {
     for (const listener of this.#listeners) listener(state)
   }
 }
+
+/** Nobody said more: a port of something else, or one that wants TLS, or wants none. */
+const CLOSED = 'it closes the connection at once'
+
+/** What was written to see whether anything can be. */
+const TRIAL_MS = 60_000
 
 /** Between two tries there is no socket whose end could be waited for: ioredis says nothing then. */
 const HAS_SOCKET = ['connecting', 'connect', 'ready']

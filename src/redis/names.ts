@@ -98,6 +98,11 @@ export class Names {
     return { stream: `${head}l`, sum: `${head}n` }
   }
 
+  /** What is written to see whether anything can be. */
+  get trial(): string {
+    return `${this.#prefix}{trial}:w`
+  }
+
   /** A pattern of SCAN for the snapshots of all entities. */
   get everySnapshot(): string {
     return `${this.#prefix.replace(/[\\*?[\]^-]/g, '\\$&')}{*}:s:*`

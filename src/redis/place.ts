@@ -10,9 +10,23 @@ export interface RedisPlace {
   readonly password: string | null
   /** The number of the database: 0 unless said otherwise. */
   readonly database: number
+  /** Certificates in PEM of who may vouch for it, in the place of those that Node trusts. */
+  readonly ca?: string
+  /** Who knows where the master is; `host` and `port` are not asked then. */
+  readonly sentinels?: Sentinels
+}
+
+/** Redis Sentinels, and what they watch. With `rediss://` they are spoken to by TLS too. */
+export interface Sentinels {
+  readonly at: readonly { readonly host: string; readonly port: number }[]
+  /** The name by which they know the master. */
+  readonly master: string
+  /** Their own; `null` for none. */
+  readonly password: string | null
 }
 
 const PORT = 6379
+const SENTINEL_PORT = 26379
 
 /**
  * Reads `redis://` or, for TLS, `rediss://`: `redis://user:password@host:port/database`. Nothing of
@@ -39,6 +53,23 @@ export function readRedisUrl(text: string): RedisPlace {
     password: url.password === '' ? null : decode(url.password),
     database: databaseOf(url.pathname),
   }
+}
+
+/**
+ * Reads `host:port,host:port`; the port is 26379 unless told.
+ *
+ * @throws {TributaryError} `bad-request` with what is wrong, in words.
+ */
+export function readSentinels(text: string): Sentinels['at'] {
+  return text.split(',').map((one) => {
+    const match = /^ *(?:\[([\da-f:.]+)\]|([^\s:,[\]]+))(?::(\d{1,5}))? *$/i.exec(one)
+    const port = Number(match?.[3] ?? SENTINEL_PORT)
+    if (match === null || port < 1 || port > 65_535) {
+      const why = 'the Sentinels are named like host:26379,host:26379'
+      throw new TributaryError('bad-request', why)
+    }
+    return { host: match[1] ?? match[2] ?? '', port }
+  })
 }
 
 function databaseOf(path: string): number {
