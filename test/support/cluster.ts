@@ -22,6 +22,8 @@ export interface ClusterOptions {
 }
 
 const READY_MS = 20_000
+/** That Redis could not be asked is said with its reason, and is no fault of the node's. */
+const STORAGE = /^(?!.*(?:unhandled|uncaught)).*"code":"storage"/i
 
 /** An AOF that is on the disk before Redis answers: nothing that was acknowledged may go then. */
 export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'] as const
@@ -87,12 +89,17 @@ export class ClusterNode {
   async start(): Promise<void> {
     this.#server = await startNode(this.#stage, this.#options, this.back.port)
     await isReady(this.#server)
-    this.front.plugInto(portOf(this.#server))
+    this.comeHome()
   }
 
   /** Resolves when it says that it is ready. */
   ready(): Promise<void> {
     return isReady(this.#server)
+  }
+
+  /** Clients that come from now on are its own again. */
+  comeHome(): void {
+    this.front.plugInto(portOf(this.#server))
   }
 
   /** What a load balancer does with clients of a node that is gone. */
@@ -151,11 +158,16 @@ export class Cluster {
    * [C1] to [C5] on what is in Redis alone: a node that was not there before reads it.
    *
    * @param authors Whose copies must be equal to it.
+   * @param ms How long it may take until Redis has it all: it may have to be brought back first.
    */
-  async look(crowd: Crowd, when: string, authors: readonly Author[] = []): Promise<void> {
+  async look(crowd: Crowd, when: string, authors: readonly Author[] = [], ms = 0): Promise<void> {
     const cold = await startNode(this.#stage, this.#options, this.redis.port)
     await isReady(cold)
-    await crowd.look(`a cold node at ${when}`, authors, portOf(cold))
+    const since = performance.now()
+    let faults: string[]
+    do faults = await crowd.faultsAt(portOf(cold), `a cold node at ${when}`, authors)
+    while (faults.length > 0 && performance.now() - since < ms)
+    expect(faults).toEqual([])
     await cold.kill()
     expectClean(cold)
   }
@@ -192,13 +204,13 @@ async function ownRedis(stage: Stage, options: readonly string[] = []): Promise<
 
 async function startNode(
   stage: Stage,
-  { flags = [], env, provoked }: ClusterOptions,
+  { flags = [], env, provoked = STORAGE }: ClusterOptions,
   redisPort: number,
 ): Promise<ServerProcess> {
   const server = await ServerProcess.start({
     flags: ['--redis', `redis://127.0.0.1:${redisPort}`, ...flags],
     ...(env !== undefined && { env }),
-    ...(provoked !== undefined && { provoked }),
+    provoked,
   })
   stage.own(server)
   return server

@@ -80,7 +80,8 @@ export class Crowd {
   readonly authors: readonly Author[]
   readonly entities: readonly string[]
   readonly #stage: Stage
-  readonly #stop: () => void
+  readonly #type: () => () => void
+  #stop: () => void
 
   private constructor(stage: Stage, options: CrowdOptions, ports: readonly number[]) {
     const random = new Seeded(options.seed)
@@ -97,8 +98,9 @@ export class Crowd {
       })
       return new Author(`author${n}`, entity, client, this.checker, random)
     })
-    this.#stop = type(this.authors, options.updatesPerSecond, random)
-    stage.atEnd(this.#stop)
+    this.#type = () => type(this.authors, options.updatesPerSecond, random)
+    this.#stop = this.#type()
+    stage.atEnd(() => this.#stop())
   }
 
   /**
@@ -126,15 +128,29 @@ export class Crowd {
     await until(what, PATIENCE, () => this.checker.acked > before)
   }
 
-  /** [C6] Nobody edits any more, and everybody agrees. */
-  async settle(): Promise<void> {
+  /** Nobody edits until it goes on. */
+  rest(): void {
     this.#stop()
-    await until('all acknowledged', IN_SYNC_MS, () =>
+  }
+
+  goOn(): void {
+    this.#stop()
+    this.#stop = this.#type()
+  }
+
+  /**
+   * [C6] Nobody edits any more, and everybody agrees.
+   *
+   * @param ms How long each of the two may take.
+   */
+  async settle(ms = IN_SYNC_MS): Promise<void> {
+    this.rest()
+    await until('all acknowledged', ms, () =>
       this.authors.every((author) => author.acks.waiting === 0),
     )
     for (const entity of this.entities) {
       const docs = this.authors.filter((a) => a.entity === entity).map(({ client }) => client.doc)
-      await until('in sync', IN_SYNC_MS, () => areEqual(docs), 100)
+      await until(`${entity} in sync`, ms, () => areEqual(docs), 100)
     }
   }
 
@@ -149,6 +165,12 @@ export class Crowd {
     authors: readonly Author[] = [],
     port = this.#stage.port,
   ): Promise<void> {
+    expect(await this.faultsAt(port, when, authors)).toEqual([])
+  }
+
+  /** The same, in words; empty when all is well. */
+  async faultsAt(port: number, when: string, authors: readonly Author[]): Promise<string[]> {
+    const faults: string[] = []
     for (const entity of this.entities) {
       const told = this.checker.told()
       const door = this.#stage.doorAt(port)
@@ -160,14 +182,15 @@ export class Crowd {
         { name: `the copy of ${when}`, doc },
         ...here.map(({ name, client }) => ({ name, doc: client.doc })),
       ]
-      expect([
+      faults.push(
         ...replicas.flatMap((replica) =>
           this.checker.contentFaults(replica.name, marksOf(replica.doc), this.#isIn(entity), told),
         ),
         ...equalityFaults(replicas),
         ...here.flatMap(({ name, client }) => this.checker.ownFaults(name, marksOf(client.doc))),
-      ]).toEqual([])
+      )
     }
+    return faults
   }
 
   /** Authors are dealt out to the entities in turn, so a mark's name says where it belongs. */

@@ -169,17 +169,29 @@ class Link {
   }
 
   #carry(from: Socket, to: Socket, towards: Towards): void {
-    /** Nothing overtakes what was sent before; on the monotonic clock, in ms. */
-    let lastAt = 0
+    /** When each is due, on the monotonic clock. Nothing overtakes what came before it. */
+    const late: { readonly at: number; readonly work: () => void }[] = []
+    const drain = (): void => {
+      for (;;) {
+        const [next] = late
+        if (next === undefined) return
+        const wait = next.at - performance.now()
+        if (wait > 0) {
+          setTimeout(drain, wait)
+          return
+        }
+        next.work()
+        late.shift()
+      }
+    }
     const inTurn = (work: () => void): void => {
-      const now = performance.now()
       const { delayMs } = this.#line
-      if (delayMs === 0 && lastAt <= now) {
+      if (delayMs === 0 && late.length === 0) {
         work()
         return
       }
-      lastAt = Math.max(lastAt, now + delayMs)
-      setTimeout(work, lastAt - now)
+      late.push({ at: performance.now() + delayMs, work })
+      if (late.length === 1) drain()
     }
     const write = (chunk: Buffer): void => {
       if (this.#isFrozen || !to.writable || to.write(chunk)) return

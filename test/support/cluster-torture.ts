@@ -1,0 +1,190 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { Cluster, type ClusterNode, DURABLE } from './cluster.ts'
+import { Crowd } from './crowd.ts'
+import { MOST_MEMORY } from './kill-rounds.ts'
+import { Seeded } from './seeded.ts'
+import type { Stage } from './stage.ts'
+
+export interface ClusterTorture {
+  readonly nodes: number
+  readonly minutes: number
+  readonly seed: number
+  /** Between two faults, in ms. */
+  readonly everyMs: number
+  /** Only these, by name; all of them otherwise. */
+  readonly only?: readonly string[]
+  /** Hears what is done, as it is done. */
+  readonly tell?: (line: string) => void
+}
+
+interface Scene {
+  readonly cluster: Cluster
+  readonly crowd: Crowd
+  readonly random: Seeded
+}
+
+/** After a fault everybody must agree, and Redis have all of it, in this time. Generous: C6 has tests of its own. */
+const CALM_MS = 15_000
+
+const other = ({ cluster, random }: Scene, node: ClusterNode): ClusterNode =>
+  random.pick(cluster.nodes.filter((one) => one !== node))
+
+/** A message that Redis publishes, as it comes on a wire (RESP 2 and 3). */
+const isNews = (chunk: Buffer): boolean =>
+  /^[>*]3\r\n\$7\r\nmessage/.test(chunk.toString('latin1', 0, 20))
+
+/** Each leaves the cluster as it should be again; the crowd edits on all the while, or rests. */
+const FAULTS: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  async killNode(scene) {
+    const { cluster, crowd, random } = scene
+    const node = random.pick(cluster.nodes)
+    await node.kill()
+    await cluster.look(crowd, 'a kill')
+    node.sendClientsTo(other(scene, node))
+    await crowd.synced()
+    await node.start()
+    if (random.chance(0.5)) node.front.cut()
+  },
+  async stopNode(scene) {
+    const { cluster, random } = scene
+    const node = random.pick(cluster.nodes)
+    node.server.signal('SIGSTOP')
+    await pause(random.int(200, 4_000))
+    if (random.chance(0.5)) {
+      // Its clients have given it up, and it does not know.
+      node.sendClientsTo(other(scene, node))
+      node.front.cut()
+      await pause(random.int(200, 4_000))
+    }
+    node.server.signal('SIGCONT')
+    node.comeHome()
+  },
+  async restartNode(scene) {
+    const node = scene.random.pick(scene.cluster.nodes)
+    node.sendClientsTo(other(scene, node))
+    await node.stop()
+    node.sendClientsTo(other(scene, node))
+    await node.start()
+  },
+  async killRedis({ cluster, random }) {
+    await cluster.redis.kill()
+    await pause(random.int(0, 3_000))
+    await cluster.redis.restart()
+  },
+  async stopRedis({ cluster, random }) {
+    cluster.redis.signal('SIGSTOP')
+    await pause(random.int(200, 8_000))
+    cluster.redis.signal('SIGCONT')
+  },
+  async flush({ cluster }) {
+    await cluster.redis.client.flushall()
+  },
+  async forgetScripts({ cluster }) {
+    await cluster.redis.client.script('FLUSH')
+  },
+  async endSubscriptions({ cluster }) {
+    await cluster.redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  },
+  async cutRedis({ cluster, random }) {
+    random.pick(cluster.nodes).back.cut()
+  },
+  async darkRedis({ cluster, random }) {
+    const { back } = random.pick(cluster.nodes)
+    back.goDark()
+    await pause(random.int(500, 9_000))
+    back.comeBack()
+  },
+  async slowRedis({ cluster, random }) {
+    const { back } = random.pick(cluster.nodes)
+    back.delay(random.int(10, 300))
+    await pause(random.int(500, 5_000))
+    back.delay(0)
+  },
+  async loseNews({ cluster, random }) {
+    const { back } = random.pick(cluster.nodes)
+    const share = random.pick([0.3, 1])
+    back.let((chunk, towards) => towards === 'server' || !isNews(chunk) || !random.chance(share))
+    await pause(random.int(500, 5_000))
+    back.let(() => true)
+  },
+  async cutClients({ cluster, random }) {
+    random.pick(cluster.nodes).front.cut()
+  },
+  async freezeClients({ cluster, random }) {
+    const { front } = random.pick(cluster.nodes)
+    front.freeze()
+    await pause(random.int(500, 3_000))
+    front.cutFrozen()
+  },
+  async stallClients({ crowd, random }) {
+    const stalled = crowd.authors.filter(() => random.chance(0.3)).map(({ client }) => client)
+    const sockets = stalled.flatMap(({ provider }) => provider.ws ?? [])
+    for (const socket of sockets) socket.pause()
+    await pause(random.int(500, 5_000))
+    for (const socket of sockets) socket.resume()
+  },
+}
+
+/** A node cannot yet bring back what Redis has lost. */
+const NAMES = Object.keys(FAULTS).filter((name) => name !== 'flush')
+
+/**
+ * Random faults on a cluster, one or two at a time. After each everybody must agree and Redis alone
+ * must hold what was acknowledged; nothing may grow; the seed replays the choice of the faults,
+ * though not the moments at which they hit.
+ */
+export async function tortureCluster(stage: Stage, options: ClusterTorture): Promise<void> {
+  const { nodes, seed, minutes, everyMs, only = NAMES, tell = () => {} } = options
+  const random = new Seeded(seed)
+  const cluster = await Cluster.start(stage, {
+    nodes,
+    redisOptions: DURABLE,
+    flags: ['--pace-compact-entries', '20', '--pace-idle', '500ms'],
+  })
+  const load = { clients: 6 * nodes, entities: 4, updatesPerSecond: 200, seed }
+  const crowd = await Crowd.gather(stage, load, ...cluster.ports)
+  const counts = new Map<string, number>()
+  const memory: number[] = []
+  const end = performance.now() + minutes * 60_000
+  while (performance.now() < end) {
+    const since = performance.now()
+    const isRest = random.chance(0.3)
+    if (isRest) crowd.rest()
+    const names = [random.pick(only), ...(random.chance(0.25) ? [random.pick(only)] : [])]
+    const what = `${isRest ? 'at rest ' : ''}${names.join(' and ')}`
+    tell(`${memory.length} ${what}`)
+    for (const name of names) {
+      counts.set(name, (counts.get(name) ?? 0) + 1)
+      await FAULTS[name]?.({ cluster, crowd, random })
+    }
+    try {
+      await recover(cluster, crowd, what, isRest)
+    } catch (error) {
+      throw new Error(`after ${what}, number ${memory.length}`, { cause: error })
+    }
+    memory.push(cluster.resident)
+    expect(cluster.resident, `[C7] memory after ${what}`).toBeLessThan(MOST_MEMORY)
+    await pause(Math.max(0, everyMs - (performance.now() - since)))
+  }
+  await crowd.settle(CALM_MS)
+  await cluster.lookAtTheEnd(crowd)
+  const { written, acked } = crowd.checker
+  const mb = (bytes = 0) => Math.round(bytes / 1024 ** 2)
+  console.log(Object.fromEntries(counts), { written, acked }, 'MB', memory.map(mb).join(' '))
+  expect(acked).toBeGreaterThan(written / 2)
+}
+
+async function recover(
+  cluster: Cluster,
+  crowd: Crowd,
+  what: string,
+  isRest: boolean,
+): Promise<void> {
+  for (const node of cluster.nodes) await node.ready()
+  await crowd.synced()
+  if (!isRest) await crowd.acknowledged(`acknowledgements after ${what}`)
+  await crowd.settle(CALM_MS)
+  await cluster.look(crowd, what, crowd.authors, CALM_MS)
+  crowd.goOn()
+}
