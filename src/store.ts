@@ -113,6 +113,7 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
   const log = new RedisLog(link, {
     ...parts,
     limits: config.limits,
+    paces: config.paces,
     tier: () => standing.tier,
     ...(replicas !== null && { replicated: () => replicas.confirm() }),
   })

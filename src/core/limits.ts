@@ -49,6 +49,7 @@ export const paceTable = {
   stall: { default: 30_000, what: 'a session whose unsent bytes reach no new low for this time is closed' },
   ask: { default: 10_000, what: 'a question to a client is asked again, then given up, after this time' },
   grace: { default: 25_000, what: 'a session whose token has expired is told so, and ends after this time' },
+  audit: { default: 4_000, what: 'everything open is compared with its log in Redis once in this time' },
   drain: { default: 3_000, what: 'on shutdown sockets are closed spread over this time at most' },
 } as const satisfies Record<string, { default: number; what: string }>
 

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../core/clock.ts'
-import { type Epoch, generationOf, type Position, samePosition } from '../core/position.ts'
-import type { EntrySink, LogRead, Subscription } from './log.ts'
+import { generationOf, type Position, samePosition } from '../core/position.ts'
+import type { Entry, EntrySink, LogRead, Subscription } from './log.ts'
+import { OwnAppends, type OwnOutcome } from './own-appends.ts'
 import type { News } from './redis-news.ts'
 
 /** The answer to an own append may overtake what others appended just before: no gap until then. */
@@ -29,6 +30,8 @@ type EntryNews = News & { is: 'entry' }
 export interface FeedSource {
   readonly clock: Pick<Clock, 'after'>
   read(after: Position): Promise<LogRead>
+  /** The log is not the one that was followed; nobody has removed the entity. */
+  strayed(): void
   /** The feed is over. `error` is what its sink threw. */
   left(feed: RedisFeed, error: Error | null): void
 }
@@ -40,39 +43,50 @@ export interface FeedSource {
  * the history is another. [L54]
  *
  * Each own append comes twice, answered and published, in either order. What comes a second time is
- * known by its whole position; another entry at or below the feed's own is a fork, and read for.
+ * known by its whole position; another entry at or below the feed's own is a fork, and read for. What
+ * was answered and cannot be told yet is held against the log until it is. [L63]
  */
 export class RedisFeed implements Subscription {
   readonly #sink: EntrySink
   readonly #source: FeedSource
+  readonly #own = new OwnAppends()
   #state: State = { is: 'joining' }
   /** By the offset that they continue. */
   #ahead: Map<number, EntryNews> | null = null
   #recent: Position[] = []
   #reading = false
   #readAgain = false
+  #hasBegun = false
+  /** An answer from before a reset says nothing about what comes behind it. */
+  #resets = 0
   #cancelTimer: Cancel | null = null
-  #waiting: { readonly position: Position; readonly resolve: () => void }[] = []
 
   constructor(sink: EntrySink, source: FeedSource) {
     this.#sink = sink
     this.#source = source
   }
 
-  /** Of the position that the sink has been told; `null` before and after. */
-  get epoch(): Epoch | null {
-    return this.#state.is === 'live' ? this.#state.at.epoch : null
+  /** What the sink has been told; `null` before and after. */
+  get position(): Position | null {
+    return this.#state.is === 'live' ? this.#state.at : null
+  }
+
+  /** Something own has been answered and not been seen in the log. */
+  get isUnverified(): boolean {
+    return !this.#own.isEmpty
   }
 
   /** Tells what is there. @throws what reading throws; the feed is closed then. */
   async begin(after: Position): Promise<void> {
     this.#reading = true
+    const noted = this.#own.noted
     try {
       const read = await this.#source.read(after)
       this.#reading = false
       if (this.#state.is === 'closed') return
       this.#state = { is: 'live', at: after }
-      this.#take(read)
+      this.#take(read, after, noted)
+      this.#hasBegun = true
     } catch (error) {
       this.close()
       throw error
@@ -89,24 +103,31 @@ export class RedisFeed implements Subscription {
   }
 
   /**
-   * What an own append or removal was answered. Resolves when the sink has been told, or when that
-   * cannot be done now: it is durable all the same.
+   * What an own append or removal was answered. Resolves when the sink has been told, or the log was
+   * seen not to hold it, or when neither can be found out now: it is durable all the same.
    */
-  async own(news: News): Promise<void> {
-    if (this.#state.is === 'closed') return
+  async own(news: News): Promise<OwnOutcome> {
+    if (this.#state.is === 'closed') return 'there'
     if (news.is === 'reset') this.#removed(news.head)
-    if (news.is !== 'entry') return
+    if (news.is !== 'entry') return 'there'
+    const { position } = news.entry
+    if (this.#repeats(position)) return 'there'
+    if (this.#state.is === 'live' && samePosition(news.previous, this.#state.at)) {
+      this.#offer(news, false)
+      return 'there'
+    }
+    // Noted first: a read that is asked for now must show it.
+    const outcome = this.#noted(position)
     this.#offer(news, false)
-    await this.reached(news.entry.position)
+    return await outcome
   }
 
-  /** Resolves when the sink has been told up to a position, or of another history. */
-  async reached(position: Position): Promise<void> {
-    // Whoever subscribes gets everything when it resolves.
-    if (this.#state.is === 'joining' || this.#hasReached(position)) return
-    const told = new Promise<void>((resolve) => this.#waiting.push({ position, resolve }))
+  /** Resolves when the sink has been told an entry that is in the log, or as `own`. */
+  async reached(position: Position): Promise<OwnOutcome> {
+    if (this.#state.is === 'closed' || this.#repeats(position)) return 'there'
+    const outcome = this.#noted(position)
     this.#waitForGap()
-    await told
+    return await outcome
   }
 
   /** Reads what is behind its position: something may have been missed. */
@@ -119,19 +140,19 @@ export class RedisFeed implements Subscription {
     }
     this.#reading = true
     this.#readAgain = false
-    const asked = this.#state.at
+    const asked = this.#own.lowest(this.#state.at) ?? this.#state.at
+    const [noted, resets] = [this.#own.noted, this.#resets]
     this.#source.read(asked).then(
       (read) => {
         this.#reading = false
         if (this.#state.is !== 'live') return
-        // A removal that was told of meanwhile is younger than this.
-        if (this.#state.at.epoch === asked.epoch) this.#take(read)
+        if (this.#resets === resets) this.#take(read, asked, noted)
         this.#afterRead()
       },
       () => {
         this.#reading = false
         if (this.#state.is === 'closed') return
-        for (const { resolve } of this.#waiting.splice(0)) resolve()
+        this.#own.release()
         this.#startTimer(RETRY_MS)
       },
     )
@@ -141,19 +162,33 @@ export class RedisFeed implements Subscription {
     this.#end(null)
   }
 
+  #noted(position: Position): Promise<OwnOutcome> {
+    const outcome = this.#own.note(position)
+    // Whoever subscribes gets everything when it resolves.
+    if (this.#state.is === 'joining') this.#own.release()
+    return outcome
+  }
+
   /** @param isPublished What comes from the channel comes in order: a gap there is a gap. */
   #offer(news: EntryNews, isPublished: boolean): void {
     const { previous, entry } = news
     if (this.#repeats(entry.position)) return
     const state = this.#state
     if (state.is === 'live' && samePosition(previous, state.at)) {
-      this.#live(entry.position, (sink) => sink.entry(entry))
+      this.#tell(entry)
       this.#drain()
-      this.#settle()
+      if (this.#own.isEmpty && (this.#ahead?.size ?? 0) === 0) this.#stopTimer()
+      return
+    }
+    if (state.is === 'live' && isBelow(previous, state.at)) {
+      this.catchUp()
       return
     }
     this.#ahead ??= new Map()
-    if (this.#ahead.size < MOST_AHEAD) this.#ahead.set(previous.offset, news)
+    const isKept = this.#ahead.size < MOST_AHEAD
+    if (isKept) this.#ahead.set(previous.offset, news)
+    // What lacks when the read is there is seen then: on a busy log each read would ask for another.
+    if (this.#reading && isKept) return
     if (state.is === 'live' && !isPublished && isAhead(previous, state.at)) this.#waitForGap()
     else this.catchUp()
   }
@@ -167,13 +202,12 @@ export class RedisFeed implements Subscription {
       this.#readAgain = true
     } else if (generationOf(head.epoch) > generationOf(this.#state.at.epoch)) {
       this.#reset(head)
-      this.#settle()
     } else if (head.epoch !== this.#state.at.epoch) {
       this.catchUp()
     }
   }
 
-  #take(read: LogRead): void {
+  #take(read: LogRead, asked: Position, noted: number): void {
     if (this.#state.is !== 'live') return
     const { at } = this.#state
     // What the channel has told since the read was asked must be in it, if it reaches so far.
@@ -187,23 +221,20 @@ export class RedisFeed implements Subscription {
       return
     }
     for (const entry of read.entries) {
-      if (entry.position.offset > at.offset) {
-        this.#live(entry.position, (sink) => sink.entry(entry))
-      }
+      if (this.#isLive && entry.position.offset > this.#state.at.offset) this.#tell(entry)
     }
     // The origin stands for the start of any log.
     if (this.#isLive && at.epoch !== read.head.epoch) this.#state = { is: 'live', at: read.head }
+    if (this.#isLive && !this.#own.isHeldBy(read, asked, noted)) this.#reset(this.#state.at)
   }
 
   /** What came meanwhile, as far as it fits; the rest is behind a gap, or of a history that is gone. */
   #afterRead(): void {
     this.#drain()
-    const state = this.#state
-    const left = this.#ahead === null ? [] : [...this.#ahead.values()]
+    const left = this.#ahead?.size ?? 0
     this.#ahead = null
-    const isGap = state.is === 'live' && left.some(({ previous }) => isAhead(previous, state.at))
-    if (isGap || this.#readAgain) this.catchUp()
-    this.#settle()
+    if (left > 0 || this.#readAgain) this.catchUp()
+    else if (!this.#own.isEmpty) this.#waitForGap()
   }
 
   #drain(): void {
@@ -212,13 +243,34 @@ export class RedisFeed implements Subscription {
       const next = this.#ahead.get(at.offset)
       if (next === undefined || !samePosition(next.previous, at)) return
       this.#ahead.delete(at.offset)
-      this.#live(next.entry.position, (sink) => sink.entry(next.entry))
+      this.#tell(next.entry)
     }
   }
 
+  /** The next entry, unless it stands where an own one should. */
+  #tell(entry: Entry): void {
+    const { position } = entry
+    if (this.#own.isDenied(position)) {
+      this.#reset(position)
+      return
+    }
+    const early = this.#ahead?.get(position.offset - 1)
+    if (early !== undefined && samePosition(early.entry.position, position)) {
+      this.#ahead?.delete(position.offset - 1)
+    }
+    this.#live(position, (sink) => sink.entry(entry))
+    this.#own.told(position)
+  }
+
   #reset(head: Position): void {
+    const before = this.position
+    this.#stopTimer()
     this.#ahead = null
     this.#recent = []
+    this.#resets++
+    this.#own.reset(head.epoch)
+    const isRemoval = before !== null && generationOf(head.epoch) > generationOf(before.epoch)
+    if (this.#hasBegun && !isRemoval) this.#source.strayed()
     this.#live(head, (sink) => sink.reset(head))
   }
 
@@ -243,20 +295,6 @@ export class RedisFeed implements Subscription {
     return this.#recent.some((one) => samePosition(one, position))
   }
 
-  #hasReached(position: Position): boolean {
-    if (this.#state.is !== 'live' || this.#repeats(position)) return true
-    const { at } = this.#state
-    return at.epoch === position.epoch ? at.offset >= position.offset : !this.#reading
-  }
-
-  /** Lets those go on who waited for what has been told by now. */
-  #settle(): void {
-    const reached = this.#waiting.filter(({ position }) => this.#hasReached(position))
-    this.#waiting = this.#waiting.filter((one) => !reached.includes(one))
-    for (const { resolve } of reached) resolve()
-    if (this.#waiting.length === 0 && (this.#ahead?.size ?? 0) === 0) this.#stopTimer()
-  }
-
   #waitForGap(): void {
     if (this.#cancelTimer === null && !this.#reading) this.#startTimer(GAP_MS)
   }
@@ -279,10 +317,13 @@ export class RedisFeed implements Subscription {
     this.#state = { is: 'closed' }
     this.#stopTimer()
     this.#ahead = null
-    this.#settle()
+    this.#own.release()
     this.#source.left(this, error)
   }
 }
 
 const isAhead = (previous: Position, at: Position): boolean =>
   previous.epoch === at.epoch && previous.offset > at.offset
+
+const isBelow = (previous: Position, at: Position): boolean =>
+  previous.epoch === at.epoch && previous.offset < at.offset

@@ -3,45 +3,56 @@ import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Epoch, Position } from '../core/position.ts'
+import type { StateVector } from '../crdt/scan.ts'
 import { redisFault } from '../redis/faults.ts'
 import type { RedisLink } from '../redis/link.ts'
+import { partitionOf } from '../redis/names.ts'
 import type { EntrySink, LogRead, Subscription } from './log.ts'
+import type { OwnOutcome } from './own-appends.ts'
+import type { Audited } from './redis-audit.ts'
 import { RedisFeed } from './redis-feed.ts'
 import { type News, readNews } from './redis-news.ts'
 
 export interface FeedsOptions {
   readonly clock: Pick<Clock, 'after'>
   readonly logger: Logger
-  read(entity: EntityKey, after: Position): Promise<LogRead>
+  /**
+   * A log of an earlier generation than the position's has lost a removal: it is removed again first.
+   *
+   * @param tombstone As it was read the last time.
+   */
+  read(entity: EntityKey, after: Position, tombstone: StateVector | null): Promise<LogRead>
+  /** A log was not the one that was followed. */
+  strayed(): void
 }
 
-interface Followed {
+interface Followed extends Audited {
   readonly feeds: Set<RedisFeed>
+  tombstone: StateVector | null
   /** Resolves to what leaves the channel. */
   readonly joined: Promise<() => void>
 }
 
-/** Feeds that catch up at once after a reconnection: 50,000 reads together would be an outage more. */
-const CATCH_UP_AT_ONCE = 200
-const CATCH_UP_MS = 20
-
 /**
  * The subscriptions of a node: one channel for each entity that is followed, however many follow it.
  *
- * The channel is joined before anything is read, so that nothing falls in between. After the
- * connection was lost every feed reads what it has missed.
+ * The channel is joined before anything is read, so that nothing falls in between. What was missed
+ * since, the audit finds.
  */
 export class RedisFeeds {
   readonly #link: RedisLink
   readonly #options: FeedsOptions
   readonly #followed = new Map<EntityKey, Followed>()
-  readonly #stop: () => void
   #closed = false
 
   constructor(link: RedisLink, options: FeedsOptions) {
     this.#link = link
     this.#options = options
-    this.#stop = link.channels.onGap(() => this.#catchUpAll())
+  }
+
+  /** What is followed at this moment. */
+  followed(): Iterable<Audited> {
+    return this.#followed.values()
   }
 
   /** @throws {TributaryError} `storage`, `damaged`. */
@@ -49,7 +60,12 @@ export class RedisFeeds {
     const followed = this.#follow(entity)
     const feed = new RedisFeed(sink, {
       clock: this.#options.clock,
-      read: (from) => this.#options.read(entity, from),
+      read: async (from) => {
+        const read = await this.#options.read(entity, from, followed.tombstone)
+        if (read.is === 'entries') followed.tombstone = read.tombstone
+        return read
+      },
+      strayed: () => this.#options.strayed(),
       left: (gone, error) => {
         followed.feeds.delete(gone)
         if (followed.feeds.size === 0) this.#leave(entity, followed)
@@ -69,21 +85,19 @@ export class RedisFeeds {
   }
 
   /** Resolves when everyone here has been told of what an own call was answered. */
-  async own(entity: EntityKey, news: News): Promise<void> {
-    const feeds = this.#followed.get(entity)?.feeds
-    if (feeds !== undefined) await Promise.all([...feeds].map((feed) => feed.own(news)))
+  own(entity: EntityKey, news: News): Promise<OwnOutcome> {
+    return this.#all(entity, (feed) => feed.own(news))
   }
 
   /** The same, when the news was told before and only the end of it is known. */
-  async reached(entity: EntityKey, position: Position): Promise<void> {
-    const feeds = this.#followed.get(entity)?.feeds
-    if (feeds !== undefined) await Promise.all([...feeds].map((feed) => feed.reached(position)))
+  reached(entity: EntityKey, position: Position): Promise<OwnOutcome> {
+    return this.#all(entity, (feed) => feed.reached(position))
   }
 
   /** The epoch that those here have been told of; `null` when nobody follows the entity yet. */
   epochOf(entity: EntityKey): Epoch | null {
     for (const feed of this.#followed.get(entity)?.feeds ?? []) {
-      if (feed.epoch !== null) return feed.epoch
+      if (feed.position !== null) return feed.position.epoch
     }
     return null
   }
@@ -95,8 +109,17 @@ export class RedisFeeds {
 
   close(): void {
     this.#closed = true
-    this.#stop()
     for (const { feeds } of [...this.#followed.values()]) for (const feed of feeds) feed.close()
+  }
+
+  async #all(
+    entity: EntityKey,
+    ask: (feed: RedisFeed) => Promise<OwnOutcome>,
+  ): Promise<OwnOutcome> {
+    const feeds = this.#followed.get(entity)?.feeds
+    if (feeds === undefined) return 'there'
+    const outcomes = await Promise.all([...feeds].map(ask))
+    return outcomes.includes('lost') ? 'lost' : 'there'
   }
 
   #follow(entity: EntityKey): Followed {
@@ -110,7 +133,8 @@ export class RedisFeeds {
     })
     // Each who subscribes waits for it and says so.
     joined.catch(() => {})
-    const followed = { feeds, joined }
+    const { meta } = this.#link.names.keys(entity)
+    const followed = { feeds, joined, meta, partition: partitionOf(entity), tombstone: null }
     this.#followed.set(entity, followed)
     return followed
   }
@@ -121,15 +145,5 @@ export class RedisFeeds {
       (leave) => leave(),
       () => {},
     )
-  }
-
-  #catchUpAll(): void {
-    const feeds = [...this.#followed.values()].flatMap((one) => [...one.feeds])
-    const next = (from: number): void => {
-      for (const feed of feeds.slice(from, from + CATCH_UP_AT_ONCE)) feed.catchUp()
-      if (from + CATCH_UP_AT_ONCE >= feeds.length || this.#closed) return
-      this.#options.clock.after(CATCH_UP_MS, () => next(from + CATCH_UP_AT_ONCE))
-    }
-    next(0)
   }
 }

@@ -5,6 +5,7 @@ import type { EntityKey } from '../core/ids.ts'
 import type { Logger } from '../core/logger.ts'
 import {
   formatPosition,
+  generationOf,
   INCARNATION_LENGTH,
   ORIGIN,
   type Position,
@@ -16,6 +17,7 @@ import type { StateVector } from '../crdt/scan.ts'
 import { RECORD_HEAD, RECORD_OVERHEAD, sealInPlace, sealJson } from '../record/record.ts'
 import { keptNow } from '../redis/kept.ts'
 import type { RedisLink } from '../redis/link.ts'
+import { partitionOf } from '../redis/names.ts'
 import { answer, text } from '../redis/rows.ts'
 import type { ScriptReply } from '../redis/scripts.ts'
 import { entryAt, readFrom } from './chain.ts'
@@ -30,18 +32,23 @@ import type {
   SetAside,
   Subscription,
 } from './log.ts'
+import type { OwnOutcome } from './own-appends.ts'
 import { RedisAside } from './redis-aside.ts'
+import { RedisAudit } from './redis-audit.ts'
 import { RedisFeeds } from './redis-feeds.ts'
+import { type Mark, RedisMarks } from './redis-marks.ts'
 import { TOLD_BYTES } from './redis-news.ts'
 import { type Page, readPage } from './redis-page.ts'
+import { RedisRemovals } from './redis-removals.ts'
 import { SentIds } from './sent-ids.ts'
 import { Turns } from './turns.ts'
 
 export interface RedisLogOptions {
-  readonly clock: Pick<Clock, 'after' | 'wall'>
+  readonly clock: Pick<Clock, 'after' | 'monotonic' | 'wall'>
   readonly random: Pick<Random, 'id'>
   readonly logger: Logger
   readonly limits: { readonly setAsideBytes: number }
+  readonly paces: { readonly audit: number }
   /** How safe an entry is that this Redis has acknowledged: found out and watched elsewhere. */
   readonly tier: () => Tier
   /** Resolves to how many replicas have everything that was answered before. None, unless given. */
@@ -70,6 +77,9 @@ export class RedisLog implements Log {
   readonly #link: RedisLink
   readonly #options: RedisLogOptions
   readonly #feeds: RedisFeeds
+  readonly #audit: RedisAudit
+  readonly #marks: RedisMarks
+  readonly #removals: RedisRemovals
   readonly #aside: RedisAside
   readonly #turns = new Turns()
   readonly #sent = new SentIds()
@@ -80,11 +90,41 @@ export class RedisLog implements Log {
     this.#link = link
     this.#options = options
     this.#aside = new RedisAside(link, options.limits.setAsideBytes)
+    this.#removals = new RedisRemovals(options.clock)
+    this.#marks = new RedisMarks(link, options.random)
     this.#feeds = new RedisFeeds(link, {
       clock: options.clock,
       logger: options.logger,
-      read: (entity, after) => this.read(entity, after),
+      read: (entity, after, tombstone) => this.#readOn(entity, after, tombstone),
+      strayed: () => this.#audit.strayed(),
     })
+    this.#audit = new RedisAudit(link, {
+      clock: options.clock,
+      logger: options.logger,
+      pace: options.paces.audit,
+      marks: this.#marks,
+      followed: () => this.#feeds.followed(),
+      removals: () => this.#keptRemovals(),
+    })
+  }
+
+  /**
+   * Since when, in ms of the monotonic clock, Redis has been reachable and unchanged: no connection
+   * was lost, no other Redis answers, and every log and mark that was followed is what it was. `null`
+   * while it is not reachable, or not known to be. [L66]
+   */
+  get steadySince(): number | null {
+    return this.#audit.steadySince
+  }
+
+  /**
+   * The instance mark beside an entity: what is empty under a young one may have been lost.
+   *
+   * @throws {TributaryError} `storage`, `damaged`.
+   */
+  async markOf(entity: EntityKey): Promise<Mark> {
+    this.#refuseWhenClosed()
+    return await this.#marks.of(partitionOf(entity))
   }
 
   get tier(): Tier {
@@ -115,7 +155,8 @@ export class RedisLog implements Log {
   async remove(entity: EntityKey, stateVector: StateVector): Promise<Position> {
     this.#refuseWhenClosed()
     return await this.#turns.take(entity, async () => {
-      const head = await this.#remove(entity, sealJson([...stateVector]))
+      const head = await this.#remove(entity, stateVector)
+      this.#removals.note(entity, head, stateVector)
       this.#sent.forget(entity)
       await this.#feeds.own(entity, { is: 'reset', head })
       return head
@@ -135,6 +176,7 @@ export class RedisLog implements Log {
   async close(): Promise<void> {
     this.#closed = true
     await this.#turns.idle()
+    this.#audit.close()
     this.#feeds.close()
   }
 
@@ -172,14 +214,20 @@ export class RedisLog implements Log {
       const message = `the log of ${entity} is of another history by now: ${position.epoch}`
       throw new TributaryError('storage', message)
     }
-    if (text(is) === 'known') await this.#feeds.reached(entity, position)
+    if (text(is) === 'known') this.#held(entity, await this.#feeds.reached(entity, position))
     else {
       const previous = parsePosition(text(before))
-      await this.#feeds.own(entity, { is: 'entry', previous, entry: entryAt(position, entry) })
+      const own = { is: 'entry', previous, entry: entryAt(position, entry) } as const
+      this.#held(entity, await this.#feeds.own(entity, own))
       await this.#keepForeign(entity, foreign as readonly ScriptReply[])
     }
     const { tier } = this
     return { position, tier, replicas: (await this.#options.replicated?.()) ?? 0 }
+  }
+
+  #held(entity: EntityKey, outcome: OwnOutcome): void {
+    if (outcome === 'there') return
+    throw new TributaryError('storage', `the log of ${entity} has lost what it was given`)
   }
 
   /** What somebody else put into the stream made way for the entry. [L53] */
@@ -194,13 +242,39 @@ export class RedisLog implements Log {
     }
   }
 
-  async #remove(entity: EntityKey, tombstone: Uint8Array): Promise<Position> {
+  /** For those who follow. What they were told of a removal stands: a log that has lost it loses. */
+  async #readOn(
+    entity: EntityKey,
+    after: Position,
+    tombstone: StateVector | null,
+  ): Promise<LogRead> {
+    const read = await this.read(entity, after)
+    const generation = generationOf(after.epoch)
+    if (read.is === 'entries' || generationOf(read.head.epoch) >= generation) return read
+    await this.#remove(entity, this.#removals.tombstoneOf(entity, tombstone), generation)
+    return await this.read(entity, after)
+  }
+
+  *#keptRemovals() {
+    for (const [entity, generation] of this.#removals.kept(this.steadySince)) {
+      const repeat = () => {
+        const tombstone = this.#removals.tombstoneOf(entity, null)
+        // Without Redis the next round does it.
+        this.#remove(entity, tombstone, generation).catch(() => {})
+      }
+      yield { meta: this.#link.names.keys(entity).meta, generation, repeat }
+    }
+  }
+
+  /** @param least A log of this generation, or a later one, is left as it is. */
+  async #remove(entity: EntityKey, tombstone: StateVector, least?: number): Promise<Position> {
     const { meta, stream, tombstones, snapshots, dirty } = this.#link.names.keys(entity)
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const kept = await keptNow(this.#link, entity)
       const keys = [meta, stream, tombstones, snapshots, dirty, ...kept.pieces]
       const channel = this.#link.names.channel(entity)
-      const args = [this.#mint(), tombstone, channel, ...kept.identities]
+      const record = sealJson([...tombstone])
+      const args = [this.#mint(), record, channel, ...kept.identities, least ?? '']
       const [is, head] = answer(await this.#link.run('remove', keys, args))
       if (text(is) === 'removed') return parsePosition(text(head))
     }

@@ -92,6 +92,11 @@ export class Names {
     return { stream: `${head}l`, waiting: `${head}w` }
   }
 
+  /** The instance mark of a partition. */
+  mark(partition: number): string {
+    return `${this.#prefix}{${partition}}:i`
+  }
+
   /** What was set aside, of all entities: a stream, and the sum of what it counts. */
   get aside(): { readonly stream: string; readonly sum: string } {
     const head = `${this.#prefix}{aside}:`

@@ -60,14 +60,17 @@ describe('[L54] a feed from channel, answers and reads', () => {
   let notes: Notes
   let feed: RedisFeed
   let left: (Error | null)[]
+  let strayed: number
   beforeEach(async () => {
     log = new PlayedLog()
     clock = new ManualClock()
     notes = new Notes()
     left = []
+    strayed = 0
     feed = new RedisFeed(notes, {
       clock,
       read: (after) => log.read(after),
+      strayed: () => strayed++,
       left: (_, error) => left.push(error),
     })
     // An entry is there: from the origin alone nobody could tell which history is meant.
@@ -153,6 +156,90 @@ describe('[L54] a feed from channel, answers and reads', () => {
     feed.tell(log.append('b3'))
     expect(notes.told.at(-1)).toBe('b3')
     expect(log.reads).toBe(1)
+  })
+
+  /** What the others have is another history from here on: a replica was promoted. */
+  const failOverTo = (offset: number) => {
+    log.entries.splice(offset)
+    log.head = (log.entries[offset - 1] as Entry).position
+  }
+  const unfinished = (own: Promise<unknown>) => {
+    const outcome = { is: 'waiting' as unknown }
+    void own.then((is) => Object.assign(outcome, { is }))
+    return outcome
+  }
+
+  test('[L63] an own answer ahead that the log has lost is missed, though the next entry fits', async () => {
+    log.append('b1')
+    const own = unfinished(feed.own(log.append('a2')))
+    failOverTo(1)
+    feed.tell(log.append('c1'))
+    expect(notes.told).toEqual(['c1'])
+    clock.advance(50)
+    await settled()
+    expect([notes.told, own.is, strayed]).toEqual([['c1', 'reset@2'], 'lost', 1])
+    feed.tell(log.append('c2'))
+    expect([notes.told.at(-1), log.reads, clock.pending]).toEqual(['c2', 1, 0])
+  })
+
+  test('[L63] it is missed as well where another entry comes in its place', async () => {
+    log.append('b1')
+    const own = unfinished(feed.own(log.append('a2')))
+    failOverTo(1)
+    for (const id of ['c1', 'c2', 'c3']) feed.tell(log.append(id))
+    await settled()
+    expect([notes.told, own.is]).toEqual([['c1', 'reset@3', 'c3'], 'lost'])
+    expect([log.reads, clock.pending]).toEqual([0, 0])
+  })
+
+  test('[L63] an answer that comes late is looked for where it should be', async () => {
+    const own = log.append('a1')
+    feed.tell(own)
+    for (let i = 0; i < 20; i++) feed.tell(log.append(`b${i}`))
+    expect(await feed.own(own)).toBe('there')
+    expect([notes.told.length, log.reads, strayed]).toEqual([21, 1, 0])
+    const lost = { ...own.entry, position: { ...own.entry.position, check: 'f'.repeat(16) } }
+    expect(await feed.own({ ...own, entry: lost })).toBe('lost')
+    expect([notes.told.at(-1), strayed]).toEqual(['reset@22', 1])
+  })
+
+  test('[L63] what is answered while a read is under way is held against the next one', async () => {
+    log.append('b1')
+    log.isSlow = true
+    feed.catchUp()
+    const { entry: late } = log.append('a2')
+    const own = unfinished(feed.reached(late.position))
+    log.answer()
+    await settled()
+    expect([notes.told, own.is]).toEqual([['b1'], 'waiting'])
+    clock.advance(50)
+    log.answer()
+    await settled()
+    expect([notes.told, own.is, strayed]).toEqual([['b1', 'a2'], 'there', 0])
+  })
+
+  test('[L54] more than can be kept while it reads is read for', async () => {
+    log.isSlow = true
+    log.append('first')
+    feed.catchUp()
+    const all = Array.from({ length: 400 }, (_, i) => log.append(`b${i}`))
+    for (const news of all) feed.tell(news)
+    for (let i = 0; i < 2; i++) {
+      log.answer()
+      await settled()
+    }
+    expect(notes.told).toHaveLength(401)
+    expect(log.reads).toBe(2)
+  })
+
+  test('[L54] a log that is always busy is read once', async () => {
+    log.append('b0')
+    log.isSlow = true
+    feed.tell(log.append('b1'))
+    for (let i = 2; i < 20; i++) feed.tell(log.append(`b${i}`))
+    log.answer()
+    await settled()
+    expect([notes.told.length, log.reads]).toEqual([20, 1])
   })
 
   test('a removal is told at once, entries from before it no more', async () => {

@@ -3,13 +3,19 @@ import { generationOf, ORIGIN, type Position } from '../../src/core/position.ts'
 import { RedisLog } from '../../src/log/redis.ts'
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../src/ops/system.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
-import { Names } from '../../src/redis/names.ts'
 import { logContract } from '../contract/log.contract.ts'
 import { appendAll, collect, entry, key, Notes, names, textsOf } from '../contract/store.ts'
 import { until } from '../support/deadline.ts'
 import { oneWayTo } from '../support/one-way.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
-import { NAMES, type Node, openNode, openRedisStore } from '../support/redis-store.ts'
+import {
+  keptCopy,
+  NAMES,
+  type Node,
+  openNode,
+  openRedisStore,
+  SILENT_NAMES,
+} from '../support/redis-store.ts'
 
 let server: RedisServer
 beforeAll(async () => {
@@ -147,7 +153,7 @@ describe('the log in Redis', () => {
       const notes = new Notes()
       await one.log.subscribe(A, ORIGIN, notes)
       await appendAll(one.log, A, ['a1'])
-      const silent = logThrough(one.link, { names: elsewhere })
+      const silent = logThrough(one.link, { names: SILENT_NAMES })
       const head = await silent.remove(A, new Map())
       await expect(one.log.append(A, entry('a2'))).rejects.toMatchObject({ code: 'storage' })
       await hears(notes, ['a1', 'reset@0'])
@@ -169,7 +175,7 @@ describe('the log in Redis', () => {
 
     test('[L61] joins in when somebody else began the log meanwhile', async () => {
       await one.log.subscribe(A, ORIGIN, new Notes())
-      const silent = logThrough(one.link, { names: elsewhere })
+      const silent = logThrough(one.link, { names: SILENT_NAMES })
       await appendAll(silent, A, ['b1'])
       const { position } = await one.log.append(A, entry('a2'))
       expect(position.offset).toBe(2)
@@ -337,7 +343,7 @@ describe('the log in Redis', () => {
     test('[L54] what was not published is read when the next entry comes', async () => {
       const notes = new Notes()
       await one.log.subscribe(A, ORIGIN, notes)
-      const silent = logThrough(one.link, { names: elsewhere })
+      const silent = logThrough(one.link, { names: SILENT_NAMES })
       await appendAll(silent, A, ['a1', 'a2'])
       await (await join()).log.append(A, entry('a3'))
       await hears(notes, ['a1', 'a2', 'a3'])
@@ -377,6 +383,40 @@ describe('the log in Redis', () => {
       await hears(notes, [...names('a', 1, 12), 'reset@10'])
       await appendAll(two.log, A, names('b', 11, 13))
       await hears(notes, [...names('a', 1, 12), 'reset@10', ...names('b', 11, 13)])
+    })
+
+    test('[L63] an own entry ahead that a failover has lost is missed, though the next one fits', async () => {
+      let answer = () => {}
+      const slow = new Promise<void>((resolve) => {
+        answer = resolve
+      })
+      const mine = logThrough(one.link, {
+        async run(...call) {
+          if (call[0] === 'read' && notes.told.length > 0) await slow
+          return await one.link.run(...call)
+        },
+      })
+      const notes = new Notes()
+      await mine.subscribe(A, ORIGIN, notes)
+      await appendAll(mine, A, names('a', 1, 8))
+      const failOver = await keptCopy(server.client, A)
+      const silent = logThrough(one.link, { names: SILENT_NAMES })
+      await appendAll(silent, A, ['b9', 'b10'])
+      // Answered "11", while 9 and 10 have not come.
+      const append = mine.append(A, entry('a11')).then(
+        () => 'answered',
+        ({ code }) => code,
+      )
+      await until('it is there', 5_000, async () => (await server.client.xlen(stream)) === 11)
+      await failOver()
+      await appendAll((await join()).log, A, ['c9'])
+      await hears(notes, [...names('a', 1, 8), 'c9'])
+      answer()
+      expect(await append).toBe('storage')
+      expect(notes.told.at(-1)).toBe('reset@9')
+      await appendAll(mine, A, ['a11'])
+      expect(await texts()).toEqual([...names('a', 1, 8), 'c9', 'a11'])
+      await Promise.all([mine.close(), silent.close()])
     })
 
     test('[L56] two databases of one Redis do not hear each other', async () => {
@@ -434,12 +474,6 @@ describe('the log in Redis', () => {
     })
   })
 
-  const elsewhere = new (class extends Names {
-    override channel(): string {
-      return 'nobody listens here'
-    }
-  })('tributary:', 0)
-
   /** A log on a link of which some parts are exchanged. */
   const logThrough = (link: RedisLink, parts: Partial<RedisLink>) =>
     new RedisLog(
@@ -448,6 +482,8 @@ describe('the log in Redis', () => {
         channels: link.channels,
         run: link.run.bind(link),
         call: link.call.bind(link),
+        onState: link.onState.bind(link),
+        state: link.state,
         ...parts,
       } as unknown as RedisLink,
       {
@@ -455,6 +491,7 @@ describe('the log in Redis', () => {
         random: SYSTEM_RANDOM,
         logger: { ...console, with: () => console } as never,
         limits: { setAsideBytes: 1_000 },
+        paces: { audit: 600_000 },
         tier: () => 'memory',
       },
     )

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Redis } from 'ioredis'
+import type { Clock } from '../../src/core/clock.ts'
 import type { EntityKey } from '../../src/core/ids.ts'
 import { type Logger, SILENT } from '../../src/core/logger.ts'
 import { RedisLog } from '../../src/log/redis.ts'
@@ -23,14 +24,35 @@ export interface Node {
   close(): Promise<void>
 }
 
-export async function openNode(url: string, logger: Logger = SILENT): Promise<Node> {
+export interface NodeOptions {
+  readonly logger?: Logger
+  /** In ms. Far apart, unless a test is about it: the audit makes good what others should. */
+  readonly audit?: number
+  readonly clock?: Clock
+  /** In the place of the link's own. */
+  readonly names?: Names
+}
+
+/** As of this prefix, but what is appended is told to nobody. */
+export const SILENT_NAMES = new (class extends Names {
+  override channel(): string {
+    return 'nobody listens here'
+  }
+})('tributary:', 0)
+
+export async function openNode(
+  url: string,
+  { logger = SILENT, audit = 600_000, clock = SYSTEM_CLOCK, names }: NodeOptions = {},
+): Promise<Node> {
   const link = new RedisLink({ place: readRedisUrl(url), random: SYSTEM_RANDOM, logger })
+  if (names !== undefined) Object.assign(link, { names })
   await link.whenReady()
   const log = new RedisLog(link, {
-    clock: SYSTEM_CLOCK,
+    clock,
     random: SYSTEM_RANDOM,
     logger,
     limits: { setAsideBytes: SET_ASIDE_BYTES },
+    paces: { audit },
     tier: () => 'memory',
   })
   const damaged: EntityKey[] = []
@@ -78,6 +100,21 @@ export async function openRedisStore(server: RedisServer): Promise<TestStore> {
       whileClosed(() => spoilEntry(client, entity, offset, how)),
     spoilSnapshot: (entity) => whileClosed(() => spoilSnapshot(client, entity)),
     close: () => now.close(),
+  }
+}
+
+/** What is there of an entity now. @returns what puts it back, whatever has become of it since. */
+export async function keptCopy(client: Redis, entity: EntityKey): Promise<() => Promise<void>> {
+  const keys = Object.values(NAMES.keys(entity)) as string[]
+  const copy = await Promise.all(keys.map((name) => client.dumpBuffer(name)))
+  return async () => {
+    const all = client.multi()
+    for (const [i, name] of keys.entries()) {
+      const value = copy[i]
+      if (value == null) all.del(name)
+      else all.restore(name, 0, value, 'REPLACE')
+    }
+    await all.exec()
   }
 }
 

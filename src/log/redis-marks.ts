@@ -1,0 +1,84 @@
+import type { Random } from '../core/clock.ts'
+import type { RedisLink } from '../redis/link.ts'
+import type { ScriptReply } from '../redis/scripts.ts'
+
+/** Of a partition of Redis: it lives as long as what is stored beside it. */
+export interface Mark {
+  /** Another one is another store, or one that was emptied. */
+  readonly id: string
+  /** ms since it was made, by the clock of Redis: nothing that is stored beside it is older. */
+  readonly ageMs: number
+}
+
+const ID_LENGTH = 12
+const AT_ONCE = 500
+
+/**
+ * The instance marks: one key for each partition, made by whoever finds none. A store that was
+ * emptied has lost them with all else, which a node that holds nothing there could not tell from a
+ * store where nothing has been written. [L65]
+ */
+export class RedisMarks {
+  readonly #link: RedisLink
+  readonly #random: Pick<Random, 'id'>
+  readonly #known = new Map<number, string>()
+
+  constructor(link: RedisLink, random: Pick<Random, 'id'>) {
+    this.#link = link
+    this.#random = random
+  }
+
+  /** @throws {TributaryError} `storage`, `damaged`. */
+  async of(partition: number): Promise<Mark> {
+    const name = this.#link.names.mark(partition)
+    const [found, now] = await Promise.all([this.#link.call('GET', name), this.#now()])
+    const mark = found === null ? await this.#mint(partition, now) : String(found)
+    // What is no mark of ours is as good as none: young.
+    const since = Number(/^\S+ (\d+)$/.exec(mark)?.[1] ?? now)
+    return { id: mark, ageMs: Math.max(0, now - since) }
+  }
+
+  /**
+   * Looks at those of some partitions.
+   *
+   * @returns whether one of them is not the one that was there the last time.
+   * @throws {TributaryError} `storage`, `damaged`.
+   */
+  async haveChanged(partitions: readonly number[]): Promise<boolean> {
+    let changed = false
+    for (let i = 0; i < partitions.length; i += AT_ONCE) {
+      const some = partitions.slice(i, i + AT_ONCE)
+      for (const [j, mark] of (await this.#ofAll(some)).entries()) {
+        const partition = some[j] as number
+        const known = this.#known.get(partition)
+        changed ||= known !== undefined && known !== mark
+        this.#known.set(partition, mark)
+      }
+    }
+    return changed
+  }
+
+  async #ofAll(partitions: readonly number[]): Promise<readonly string[]> {
+    const names = partitions.map((partition) => this.#link.names.mark(partition))
+    const found = (await this.#link.call('MGET', ...names)) as readonly ScriptReply[]
+    const now = found.includes(null) ? await this.#now() : 0
+    return await Promise.all(
+      found.map((mark, i) =>
+        mark === null ? this.#mint(partitions[i] as number, now) : String(mark),
+      ),
+    )
+  }
+
+  /** Of two nodes that find none at once the first one's counts. */
+  async #mint(partition: number, now: number): Promise<string> {
+    const mark = `${this.#random.id(ID_LENGTH)} ${now}`
+    const before = await this.#link.call('SET', this.#link.names.mark(partition), mark, 'NX', 'GET')
+    return before === null ? mark : String(before)
+  }
+
+  /** ms since 1970, by the clock of Redis. */
+  async #now(): Promise<number> {
+    const [seconds, micros] = (await this.#link.call('TIME')) as readonly Buffer[]
+    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)
+  }
+}

@@ -1,0 +1,248 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ORIGIN } from '../../src/core/position.ts'
+import { appendAll, entry, key, Notes, names } from '../contract/store.ts'
+import { until } from '../support/deadline.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { keptCopy, NAMES, type Node, openNode, SILENT_NAMES } from '../support/redis-store.ts'
+
+/** What nobody is told of is found by looking. */
+describe('the audit of what is followed', () => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await startRedis()
+  })
+  afterAll(() => server.stop())
+
+  const A = key('a')
+  const nodes: Node[] = []
+  const join = async (more: Parameters<typeof openNode>[1] = {}) => {
+    const node = await openNode(server.url, more)
+    nodes.push(node)
+    return node
+  }
+  /** Looks every 50 ms. */
+  let one: Node
+  /** Appends without telling anybody. */
+  let silent: Node
+  let notes: Notes
+  beforeEach(async () => {
+    await server.client.flushall()
+    one = await join({ audit: 50 })
+    silent = await join({ names: SILENT_NAMES })
+    notes = new Notes()
+  })
+  afterEach(async () => {
+    await Promise.all(nodes.splice(0).map((node) => node.close()))
+  })
+
+  const follows = async (ids: readonly string[], node = one) => {
+    await node.log.subscribe(A, ORIGIN, notes)
+    await appendAll(node.log, A, ids)
+  }
+  const hears = (told: readonly string[]) =>
+    until(`${told.at(-1)} is told`, 5_000, () => notes.told.length >= told.length).then(() =>
+      expect(notes.told).toEqual(told),
+    )
+  const isSteady = (node: Node) =>
+    until('Redis is steady', 5_000, () => node.log.steadySince !== null).then(
+      () => node.log.steadySince as number,
+    )
+
+  test('[L64] what was not published is read, though nobody writes any more', async () => {
+    await follows(['a1'])
+    await appendAll(silent.log, A, ['b2', 'b3'])
+    await hears(['a1', 'b2', 'b3'])
+  })
+
+  test('[L64] so is what was appended to a log that did not exist', async () => {
+    await follows([])
+    await appendAll(silent.log, A, ['b1'])
+    await hears(['b1'])
+  })
+
+  test('[L64] a FLUSHALL is noticed', async () => {
+    await follows(['a1', 'a2'])
+    await server.client.flushall()
+    await hears(['a1', 'a2', 'reset@0'])
+  })
+
+  test('[L64] a log that was put back to an older copy is noticed', async () => {
+    await follows(names('a', 1, 3))
+    const putBack = await keptCopy(server.client, A)
+    await appendAll(one.log, A, ['a4', 'a5'])
+    await putBack()
+    await hears([...names('a', 1, 5), 'reset@3'])
+  })
+
+  test('[L64] one that has grown to the same length by other entries is noticed', async () => {
+    const quiet = await join({ audit: 1_000 })
+    await follows(names('a', 1, 3), quiet)
+    const putBack = await keptCopy(server.client, A)
+    await appendAll(quiet.log, A, ['a4', 'a5'])
+    await putBack()
+    await appendAll(silent.log, A, ['b4', 'b5'])
+    await hears([...names('a', 1, 5), 'reset@5'])
+  })
+
+  test('[L64] one that has begun anew and has the same length is noticed', async () => {
+    const quiet = await join({ audit: 1_000 })
+    await follows(['a1', 'a2'], quiet)
+    await server.client.flushall()
+    await appendAll(silent.log, A, ['a1', 'a2'])
+    await hears(['a1', 'a2', 'reset@2'])
+  })
+
+  describe('with a clock that stands still', () => {
+    let clock: ManualClock
+    let reads: number
+    const read = async () => {
+      const node = await join({ audit: 4_000, clock })
+      const { run } = node.link
+      node.link.run = (...call) => {
+        if (call[0] === 'read') reads++
+        return run.apply(node.link, call)
+      }
+      return node
+    }
+    beforeEach(() => {
+      clock = new ManualClock()
+      reads = 0
+    })
+    /** The answers to all that was asked so far are there. */
+    const answered = async (node: Node) => {
+      for (let i = 0; i < 10; i++) await node.link.call('PING')
+    }
+
+    test('[L64] what is ahead has 200 ms to come; what is as it was is not read', async () => {
+      const node = await read()
+      await follows(['a1'], node)
+      await answered(node)
+      reads = 0
+      clock.advance(4_000)
+      await answered(node)
+      clock.advance(200)
+      expect(reads).toBe(0)
+      await appendAll(silent.log, A, ['b2'])
+      clock.advance(3_799)
+      await answered(node)
+      expect(clock.pending).toBe(1)
+      clock.advance(1)
+      await answered(node)
+      clock.advance(199)
+      expect(reads).toBe(0)
+      clock.advance(1)
+      await hears(['a1', 'b2'])
+      expect(reads).toBe(1)
+    })
+
+    test('[L64] more than 500 are asked for in several calls', async () => {
+      const node = await read()
+      const asked: number[] = []
+      const { call } = node.link
+      node.link.call = (...words) => {
+        if (words[0] === 'MGET' && String(words[1]).includes(':m:')) asked.push(words.length - 1)
+        return call.apply(node.link, words)
+      }
+      const many = Array.from({ length: 501 }, (_, i) => key(`many${i}`))
+      const heard = new Set<string>()
+      await Promise.all(
+        many.map((entity) =>
+          node.log.subscribe(entity, ORIGIN, {
+            entry: () => heard.add(entity),
+            reset: () => {},
+          }),
+        ),
+      )
+      await Promise.all(many.map((entity) => silent.log.append(entity, entry('x'))))
+      expect(heard.size).toBe(0)
+      for (let i = 0; i < 100 && heard.size < many.length; i++) {
+        clock.advance(100)
+        await answered(node)
+      }
+      expect(heard.size).toBe(many.length)
+      expect(asked.slice(-2)).toEqual([500, 1])
+    })
+  })
+
+  describe('an instance mark', () => {
+    test('[L65] is one for a partition, whoever finds none first, and of another store another', async () => {
+      const [mine, theirs] = await Promise.all([one.log.markOf(A), silent.log.markOf(A)])
+      expect(mine.id).toBe(theirs.id)
+      expect((await one.log.markOf(A)).id).toBe(mine.id)
+      await server.client.flushall()
+      const fresh = await silent.log.markOf(A)
+      expect(fresh.id).not.toBe(mine.id)
+      expect(fresh.ageMs).toBeLessThan(60_000)
+    })
+
+    test('[L65] tells its age by the clock of Redis', async () => {
+      const [seconds] = await server.client.time()
+      const before = (Number(seconds) - 660) * 1_000
+      await server.client.set(NAMES.mark(partition()), `abc ${before}`)
+      const clock = new ManualClock()
+      const { id, ageMs } = await (await join({ clock })).log.markOf(A)
+      expect(id).toBe(`abc ${before}`)
+      expect(ageMs).toBeGreaterThanOrEqual(660_000)
+      expect(ageMs).toBeLessThan(720_000)
+      // What is none of ours says nothing: young.
+      await server.client.set(NAMES.mark(partition()), 'something else')
+      expect((await one.log.markOf(A)).ageMs).toBe(0)
+    })
+  })
+
+  describe('steady since', () => {
+    test('[L66] a Redis that was emptied is not the same, though nothing of it was followed', async () => {
+      await follows([])
+      const { mark } = await markSeen()
+      const before = await isSteady(one)
+      await server.client.flushall()
+      await until('it is noticed', 5_000, () => (one.log.steadySince ?? 0) > before)
+      expect(await server.client.get(NAMES.mark(partition()))).not.toBe(mark)
+      expect(notes.told).toEqual([])
+    })
+
+    test('[L66] another history of replication is not the same, though no connection breaks', async () => {
+      const before = await isSteady(one)
+      await server.client.replicaof('127.0.0.1', 1)
+      await server.client.replicaof('NO', 'ONE')
+      await until('it is noticed', 5_000, () => (one.log.steadySince ?? 0) > before)
+    })
+
+    test('[L66] a fork begins it anew', async () => {
+      await follows(['a1'])
+      await markSeen()
+      const putBack = await keptCopy(server.client, A)
+      await appendAll(one.log, A, ['a2'])
+      const before = await isSteady(one)
+      await putBack()
+      await hears(['a1', 'a2', 'reset@1'])
+      expect(await isSteady(one)).toBeGreaterThan(before)
+    })
+
+    test('[L66] not while it is a replica, nor while it cannot be reached', async () => {
+      const before = await isSteady(one)
+      await server.client.replicaof('127.0.0.1', 1)
+      await until('it is noticed', 5_000, () => one.log.steadySince === null)
+      await server.client.replicaof('NO', 'ONE')
+      const again = await isSteady(one)
+      expect(again).toBeGreaterThan(before)
+      await server.kill()
+      await until('it is noticed', 5_000, () => one.log.steadySince === null)
+      await server.restart()
+      await until('it is back', 10_000, () => one.log.steadySince !== null)
+      expect(one.log.steadySince).toBeGreaterThan(again)
+    })
+  })
+
+  const partition = () => Number(/\{(\d+)\}/.exec(NAMES.keys(A).meta)?.[1])
+  /** The audit has seen the instance mark beside the entity. */
+  const markSeen = async () => {
+    let mark: string | null = null
+    await until('there is a mark', 5_000, async () => {
+      mark = await server.client.get(NAMES.mark(partition()))
+      return mark !== null
+    })
+    return { mark }
+  }
+})
