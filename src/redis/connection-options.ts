@@ -54,22 +54,45 @@ export function connectionOptions(place: RedisPlace, random: Pick<Random, 'next'
   }
 }
 
-/** Where the connection goes; with Sentinels they are asked each time, and tell of a failover. */
-function whereabouts({ host, port, tls: isTls, ca, sentinels }: RedisPlace): RedisOptions {
-  const tls = isTls ? { tls: ca === undefined ? {} : { ca } } : {}
-  if (sentinels === undefined) return { host, port, ...tls }
+/** Where the connection goes; with Sentinels they are asked each time. */
+function whereabouts(place: RedisPlace): RedisOptions {
+  const { host, port, sentinels } = place
+  const tls = tlsOf(place)
+  if (sentinels === undefined) return { host, port, ...(tls !== null && { tls }) }
   return {
     sentinels: [...sentinels.at],
     name: sentinels.master,
     role: 'master',
-    failoverDetector: true,
     ...(sentinels.password !== null && { sentinelPassword: sentinels.password }),
     // Always the same: what it waits is in the words that come when none can be reached.
     sentinelRetryStrategy: () => RETRY_MOST_MS,
-    sentinelReconnectStrategy: () => SENTINEL_AGAIN_MS,
     sentinelCommandTimeout: CONNECT_MS,
-    ...(isTls && { ...tls, sentinelTLS: tls.tls, enableTLSForSentinelMode: true }),
+    ...(tls !== null && { tls, sentinelTLS: tls, enableTLSForSentinelMode: true }),
   }
+}
+
+/** How we connect with a Sentinel, to listen; with which one is the caller's to say. */
+export function toSentinel(place: RedisPlace): RedisOptions {
+  const tls = tlsOf(place)
+  const password = place.sentinels?.password ?? null
+  return {
+    ...(password !== null && { password }),
+    ...(tls !== null && { tls }),
+    connectTimeout: CONNECT_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    enableOfflineQueue: false,
+    autoResubscribe: false,
+    enableReadyCheck: false,
+    retryStrategy: () => SENTINEL_AGAIN_MS,
+    protocol: 2,
+    lazyConnect: true,
+    connectionName: 'tributary',
+  }
+}
+
+function tlsOf({ tls, ca }: RedisPlace): NonNullable<RedisOptions['tls']> | null {
+  if (!tls) return null
+  return ca === undefined ? {} : { ca }
 }
 
 /**

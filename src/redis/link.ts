@@ -5,6 +5,7 @@ import type { Logger } from '../core/logger.ts'
 import { Channels } from './channels.ts'
 import { connectionOptions, retryAfter } from './connection-options.ts'
 import type { Ask } from './facts.ts'
+import { listenForFailovers } from './failovers.ts'
 import { type Failure, failureOf, inWords, TAKES_NOTHING } from './failures.ts'
 import { redisFault } from './faults.ts'
 import { Names } from './names.ts'
@@ -55,6 +56,8 @@ export class RedisLink {
   readonly #options: LinkOptions
   readonly #commands: Redis
   readonly #subscriber: Redis
+  /** Ends the listening for failovers. */
+  readonly #deaf: () => void
   readonly #scripts = new Scripts()
   readonly #listeners = new Set<(state: LinkState) => void>()
   #state: LinkState = { is: 'connecting', error: null }
@@ -76,6 +79,7 @@ export class RedisLink {
     this.#commands = this.#connection('commands')
     this.#subscriber = this.#connection('subscriber')
     this.channels = new Channels(this.#subscriber)
+    this.#deaf = listenForFailovers(place, () => this.#beginAnew())
     this.#prepare('commands', this.#commands, async () => {
       await this.#select()
       await options.examine?.(this.#ask)
@@ -172,6 +176,7 @@ export class RedisLink {
   async close(): Promise<void> {
     if (this.#state.is === 'closed') return
     this.#set({ is: 'closed' })
+    this.#deaf()
     await Promise.all([this.#commands, this.#subscriber].map(ended))
   }
 
@@ -227,12 +232,19 @@ export class RedisLink {
         },
       )
     })
-    // A Sentinel that tells of a failover while we ask another one ends the client for good.
+    // One that is told to begin anew while it asks a Sentinel ends for good.
     redis.on('end', () => {
       if (this.#state.is !== 'closed') redis.connect().catch(() => {})
     })
     // It goes on trying; the errors come as events too.
     redis.connect().catch(() => {})
+  }
+
+  /** Another Redis is the master now: whatever is said on these connections is lost. */
+  #beginAnew(): void {
+    for (const redis of [this.#commands, this.#subscriber]) {
+      if (redis.status === 'ready') redis.disconnect(true)
+    }
   }
 
   #giveUp(which: Which, redis: Redis, error: unknown): void {

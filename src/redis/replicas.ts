@@ -83,6 +83,8 @@ export class Replicas {
       await published
       return await answered
     } catch {
+      // It may be with a master that is none any more.
+      if (this.#redis.status === 'ready') this.#redis.disconnect(true)
       return 0
     }
   }

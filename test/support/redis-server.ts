@@ -32,7 +32,13 @@ process.on('exit', () => {
 export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-redis-'))
   const port = await freePort()
-  const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 50 })
+  const password = args[args.indexOf('--requirepass') + 1] as string
+  const client = new Redis({
+    port,
+    host: '127.0.0.1',
+    retryStrategy: () => 50,
+    ...(args.includes('--requirepass') && { password }),
+  })
   client.on('error', () => {})
   let child = run(port, folder, args)
   const answers = () =>
@@ -62,6 +68,8 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     },
     async stop() {
       client.disconnect()
+      // One that was stopped where it is hears of nothing else.
+      child.kill('SIGCONT')
       await end(child, 'SIGTERM')
       rmSync(folder, { recursive: true, force: true })
     },
@@ -81,14 +89,14 @@ function run(port: number, folder: string, args: readonly string[]): ChildProces
 }
 
 /** Ours alone, by its own id. */
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exit = once(child, 'exit')
   child.kill(signal)
   await exit
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
