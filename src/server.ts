@@ -8,6 +8,7 @@ import { yWebsocketDoor } from './dialects/y-websocket.ts'
 import type { EntityContext } from './entity/entity.ts'
 import { loadEntity } from './entity/load-entity.ts'
 import { NodeBudget } from './entity/node-budget.ts'
+import { OtherNodes } from './entity/other-nodes.ts'
 import { Registry } from './entity/registry.ts'
 import { States } from './entity/states.ts'
 import { Ticker } from './entity/ticker.ts'
@@ -147,6 +148,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       },
     })
     closers.push(() => registry.close())
+    const otherNodes = new OtherNodes({ bus: store.bus, clock, entities: registry })
+    closers.push(() => otherNodes.close())
     const compactor = new Compactor({
       clock,
       log: store.log,

@@ -47,9 +47,12 @@ export interface Bus {
 
   /**
    * Called when messages may have been missed, others' or own ones: the way to the others was lost
-   * and is there again. @returns what ends that.
+   * and is there again.
+   *
+   * @param fn Told whether others may have taken this node for gone meanwhile.
+   * @returns what ends that.
    */
-  onGap(fn: () => void): () => void
+  onGap(fn: (forgotten: boolean) => void): () => void
 
   /**
    * Without a way to the others it is dropped and counted.

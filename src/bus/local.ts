@@ -24,7 +24,7 @@ export class LocalBus implements Bus {
     return () => {}
   }
 
-  onGap(_fn: () => void): () => void {
+  onGap(_fn: (forgotten: boolean) => void): () => void {
     return () => {}
   }
 

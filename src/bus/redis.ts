@@ -15,7 +15,7 @@ import { LOOK_MS, LOOKS_PER_BEAT, Neighbours } from './neighbours.ts'
 
 export interface RedisBusOptions {
   readonly node: NodeName
-  readonly clock: Pick<Clock, 'after' | 'soon'>
+  readonly clock: Pick<Clock, 'monotonic' | 'after' | 'soon'>
   readonly logger: Logger
   readonly metrics: Pick<Metrics, 'busSent' | 'busDropped'>
 }
@@ -33,6 +33,8 @@ const NOTHING = new Uint8Array(0)
 const TURN_BYTES = 8 * 1024 * 1024
 /** What has been given to Redis and is not answered. */
 const UNDER_WAY_BYTES = 32 * 1024 * 1024
+/** Others have not heard the last beat before it was lost: from then on they may say it is gone. */
+const GONE_MS = 5_000
 /** How long the good-bye is waited for. */
 const BYE_MS = 1_000
 
@@ -47,7 +49,7 @@ export class RedisBus implements Bus {
   readonly #options: RedisBusOptions
   readonly #neighbours = new Neighbours()
   readonly #onGone = new Set<(node: NodeName, how: Departure) => void>()
-  readonly #onGap = new Set<() => void>()
+  readonly #onGap = new Set<(forgotten: boolean) => void>()
   /** Who listens, or would if there were a connection. */
   readonly #unjoined = new Set<Ear>()
   #outgoing: [channel: string, message: Buffer][] = []
@@ -58,6 +60,7 @@ export class RedisBus implements Bus {
   #looks = 0
   /** Whether the link was ready before: from then on a ready link is one that came back. */
   #wasReady = false
+  #awaySince: number | null = null
   #closing: Promise<void> | null = null
   readonly #stops: (() => void)[] = []
 
@@ -81,7 +84,7 @@ export class RedisBus implements Bus {
     return () => this.#onGone.delete(fn)
   }
 
-  onGap(fn: () => void): () => void {
+  onGap(fn: (forgotten: boolean) => void): () => void {
     this.#onGap.add(fn)
     return () => this.#onGap.delete(fn)
   }
@@ -168,19 +171,23 @@ export class RedisBus implements Bus {
   }
 
   #state(state: LinkState): void {
+    const now = this.#options.clock.monotonic()
+    if (state.is === 'connecting') this.#awaySince ??= now
     if (state.is !== 'ready') return
     this.#neighbours.pardon()
-    const cameBack = this.#wasReady
+    const since = this.#awaySince
+    this.#awaySince = null
+    const isFirst = !this.#wasReady
     this.#wasReady = true
-    void this.#hello(cameBack)
+    void this.#hello(isFirst || since === null ? null : now - since)
   }
 
   /** What was listened for without a connection is joined first: the answers must be heard. */
-  async #hello(cameBack: boolean): Promise<void> {
+  async #hello(awayMs: number | null): Promise<void> {
     await Promise.all(Array.from(this.#unjoined, (ear) => this.#join(ear)))
     if (this.#closing !== null || this.#link.state.is !== 'ready') return
     this.#put(NODES, HELLO, NOTHING)
-    if (cameBack) this.#gap()
+    if (awayMs !== null) this.#gap(awayMs > GONE_MS)
   }
 
   #heardNode(kind: string, bytes: Uint8Array, from: NodeName): void {
@@ -192,11 +199,11 @@ export class RedisBus implements Bus {
     if (isNew) this.#options.logger.info('a node is there', { node: from })
     if (kind === HELLO) this.#put(NODES, BEAT, NOTHING)
     else if (kind === BEAT && isNew) this.#put(NODES, STRANGER, Buffer.from(from))
-    else if (kind === STRANGER && Buffer.from(bytes).toString() === this.node) this.#gap()
+    else if (kind === STRANGER && Buffer.from(bytes).toString() === this.node) this.#gap(true)
   }
 
-  #gap(): void {
-    for (const fn of this.#onGap) fn()
+  #gap(forgotten: boolean): void {
+    for (const fn of this.#onGap) fn(forgotten)
   }
 
   #gone(node: NodeName, how: Departure): void {

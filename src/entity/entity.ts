@@ -1,4 +1,4 @@
-import type { Bus } from '../bus/bus.ts'
+import type { Bus, NodeName } from '../bus/bus.ts'
 import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
@@ -20,6 +20,7 @@ import { Gathering } from './gathering.ts'
 import type { Member } from './member.ts'
 import type { NodeBudget } from './node-budget.ts'
 import { Presence } from './presence.ts'
+import { ALL_TIDINGS, TIDINGS, type Voice, WHO } from './presence-abroad.ts'
 import type { State, States } from './states.ts'
 import { lower, Tail } from './tail.ts'
 import type { Tickable, Ticker } from './ticker.ts'
@@ -70,6 +71,7 @@ export type Submitted =
 const RELOADS = 8
 /** Types nested deeper than this make clients fail; from here on the entity takes no writes. */
 const DEPTH_MOST = 500
+const NOTHING = new Uint8Array(0)
 
 /**
  * One entity that is open on this node.
@@ -81,7 +83,7 @@ const DEPTH_MOST = 500
  *
  * States: open → closed. A closed one answers nothing; the registry loads a new one.
  */
-export class Entity implements Tickable, EntrySink, AppenderSink {
+export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   readonly ref: EntityRef
   tickedAt = Number.NEGATIVE_INFINITY
   /** When the last member left, or it was last asked for; the registry's. */
@@ -105,6 +107,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   #durableSeq: number
   #pendingBytes = 0
   #subscription: Subscription | null = null
+  #stopListening: (() => void) | null = null
   #idle: (() => void)[] | null = null
   #stateVector: Uint8Array | null = null
   #closed = false
@@ -130,6 +133,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   async follow(): Promise<void> {
     this.#subscription = await this.#context.log.subscribe(this.ref.key, this.#position, this)
     if (this.#closed) this.#subscription.close()
+    else if (!this.#context.bus.alone) this.#listen()
   }
 
   // ---- members
@@ -166,13 +170,49 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
 
   /** Who is here. Made when the first client says so: 0.6 KB where none does. */
   get presence(): Presence {
-    this.#presence ??= new Presence(this.#context.clock, this.#context.limits, this.#members)
+    const { clock, limits, bus } = this.#context
+    this.#presence ??= new Presence(clock, limits, this.#members, bus.alone ? null : this)
     return this.#presence
   }
 
   /** Bodies that tell a joiner who is here. */
   greeting(member: Member): Iterable<Uint8Array> {
     return this.#presence?.greeting(member) ?? []
+  }
+
+  // ---- other nodes
+
+  /** After the log was subscribed to: it is the same channel. */
+  #listen(): void {
+    this.#stopListening = this.#context.bus.listen(
+      { is: 'entity', entity: this.ref.key },
+      (kind, bytes, from) => {
+        if (kind === WHO) this.#presence?.abroad?.answer()
+        else if (kind === TIDINGS || kind === ALL_TIDINGS) {
+          this.presence.abroad?.heard(kind, bytes, from)
+        }
+      },
+    )
+    this.say(WHO, NOTHING)
+  }
+
+  /** Presence's: what other nodes are told. */
+  say(kind: string, bytes: Uint8Array): void {
+    this.#context.bus.publish({ is: 'entity', entity: this.ref.key }, kind, bytes)
+  }
+
+  /** A node is gone, and everybody who was on it. */
+  nodeGone(node: NodeName): void {
+    if (!this.#closed) this.#presence?.abroad?.gone(node)
+  }
+
+  /** @param forgotten Other nodes may have taken this one for gone. */
+  refreshPresence(forgotten: boolean): void {
+    if (this.#presence === null) this.say(WHO, NOTHING)
+    else {
+      this.#presence.abroad?.refresh()
+      if (forgotten) this.#presence.realign()
+    }
   }
 
   /** Tells `member.durable` as soon as something more is durable. */
@@ -478,6 +518,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     this.#closed = true
     this.#appender.close()
     this.#subscription?.close()
+    this.#stopListening?.()
     this.#context.ticker.forget(this)
     this.#context.pending.add(-this.#pendingBytes)
     this.#pendingBytes = 0

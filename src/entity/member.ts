@@ -17,6 +17,8 @@ export interface Member {
   /** Its own batch has become durable. Called only when the entity is told to echo. */
   echo(batch: Batch): void
   presence(batch: PresenceBatch<Member>): void
+  /** Presence for this member alone: its client is to go above a clock. */
+  align(body: Uint8Array): void
   /** The entity goes away under it: removed, damaged or drained. */
   evict(code: ErrorCode): void
 }

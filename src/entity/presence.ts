@@ -2,26 +2,12 @@ import type { Cancel, Clock } from '../core/clock.ts'
 import type { Limits } from '../core/limits.ts'
 import { type AwarenessEntry, encodeAwareness } from '../crdt/awareness.ts'
 import type { Member } from './member.ts'
+import { isOwned, isSpokenFor, type Peer, Peers } from './peers.ts'
+import { PresenceAbroad, type Voice } from './presence-abroad.ts'
 import { PresenceBatch } from './presence-batch.ts'
 
-/** What is known of one client id. */
-interface Peer {
-  /** The clock last passed on, and when that was, on the monotonic clock. */
-  clock: number
-  passedAt: number
-  /** JSON bytes as they came; `null` when it has left. */
-  state: Uint8Array | null
-  /** Sessions that opened with a claim to this id, each with its own last clock for it. */
-  owners: Map<Member, number> | null
-  /** For an id without owner: the session that last brought news of it. */
-  speaker: Member | null
-  /** When the state became `null`, on the monotonic clock. */
-  goneAt: number
-}
+export type PresenceLimits = Pick<Limits, 'sessionClients' | 'awarenessBytes' | 'awarenessDepth'>
 
-/** How long the clock of someone who left is remembered, and of how many. */
-const GONE_MS = 600_000
-const GONE_MOST = 10_000
 /** Above what a client says in one round trip; and so few that a tab may reconnect 200,000 times. */
 const LEAP = 10_000
 /** The checker's bound for the clock of a state. */
@@ -41,20 +27,28 @@ const FRAME_BYTES = 256 * 1024
  * reconnect arrives before the old socket is known to be dead.
  */
 export class Presence {
+  /** What other nodes are told and tell; `null` where there can be none. */
+  readonly abroad: PresenceAbroad | null
   readonly #clock: Clock
-  readonly #limits: Pick<Limits, 'sessionClients'>
+  readonly #limits: PresenceLimits
   readonly #readers: ReadonlySet<Member>
-  readonly #peers = new Map<number, Peer>()
-  /** Ids each session owns or spoke for. */
-  readonly #spokenFor = new Map<Member, Set<number>>()
+  readonly #peers: Peers
   #news: Set<number> | null = null
   #cancel: Cancel | null = null
-  #gone = 0
 
-  constructor(clock: Clock, limits: Pick<Limits, 'sessionClients'>, readers: ReadonlySet<Member>) {
+  constructor(
+    clock: Clock,
+    limits: PresenceLimits,
+    readers: ReadonlySet<Member>,
+    voice: Voice | null = null,
+  ) {
     this.#clock = clock
     this.#limits = limits
     this.#readers = readers
+    this.#peers = new Peers(clock)
+    const states = { bytes: limits.awarenessBytes, depth: limits.awarenessDepth }
+    this.abroad =
+      voice === null ? null : new PresenceAbroad(this.#peers, this, voice, clock, states)
   }
 
   /** Client ids of which something is known, gone ones included. */
@@ -68,18 +62,22 @@ export class Presence {
    *
    * @returns whether it was heard; not when the session speaks for too many ids.
    */
-  claim(member: Member, entry: AwarenessEntry): boolean {
-    if (!this.#allow(member, entry.client)) return false
-    const known = this.#peers.get(entry.client)
-    const peer = known ?? this.#add(entry.client)
+  claim(member: Member, { client, clock, state }: AwarenessEntry): boolean {
+    if (!this.#peers.allow(member, client, this.#limits.sessionClients)) return false
+    const known = this.#peers.get(client)
+    const peer = known ?? this.#peers.add(client)
     peer.owners ??= new Map()
-    peer.owners.set(member, entry.clock)
-    if (peer.speaker !== null && peer.speaker !== member) this.#release(peer.speaker, entry.client)
-    peer.speaker = null
-    if (known !== undefined && sameState(peer.state, entry.state)) return true
-    // Of an id that is new here others may still have the clock: they heard it before a restart.
-    const above = known === undefined ? entry.clock : peer.clock
-    this.#pass(entry.client, peer, Math.max(entry.clock, above + 1), entry.state)
+    peer.owners.set(member, clock)
+    this.#peers.displace(client, peer, null, member)
+    if (known !== undefined && peer.nodes === null && sameState(peer.state, state)) {
+      // No news; but other nodes must know that somebody here speaks for it.
+      this.abroad?.tell(client)
+      return true
+    }
+    // Of an id that is new here others may still have the clock: they heard it before a restart. And
+    // where it is leaving another node just now, that is heard at one above.
+    const above = known === undefined ? clock : peer.clock + (peer.nodes === null ? 0 : 1)
+    this.#say(client, peer, Math.max(clock, above + 1), state)
     return true
   }
 
@@ -87,18 +85,17 @@ export class Presence {
   hear(member: Member, entry: AwarenessEntry): boolean {
     const peer = this.#peers.get(entry.client)
     if (peer?.owners != null) return this.#hearOwner(member, entry, peer)
+    if (peer !== undefined && isOwned(peer)) return false
     if (peer?.speaker === member && entry.state === null) {
       if (peer.state === null || entry.clock < peer.clock) return false
-      this.#pass(entry.client, peer, Math.max(entry.clock, peer.clock + 1), null)
+      this.#say(entry.client, peer, Math.max(entry.clock, peer.clock + 1), null)
       return true
     }
     if (entry.state === null || (peer !== undefined && entry.clock <= peer.clock)) return false
-    if (!this.#allow(member, entry.client)) return false
-    const heard = peer ?? this.#add(entry.client)
-    if (heard.speaker !== null && heard.speaker !== member)
-      this.#release(heard.speaker, entry.client)
-    heard.speaker = member
-    this.#pass(entry.client, heard, entry.clock, entry.state)
+    if (!this.#peers.allow(member, entry.client, this.#limits.sessionClients)) return false
+    const heard = peer ?? this.#peers.add(entry.client)
+    this.#peers.displace(entry.client, heard, member, member)
+    this.#say(entry.client, heard, entry.clock, entry.state)
     return true
   }
 
@@ -110,7 +107,7 @@ export class Presence {
     peer.owners?.set(member, entry.clock)
     if (entry.state === null && peer.state === null) return false
     if (this.#isRepetition(entry, peer)) return true
-    this.#pass(entry.client, peer, Math.max(entry.clock, peer.clock + 1), entry.state)
+    this.#say(entry.client, peer, Math.max(entry.clock, peer.clock + 1), entry.state)
     return true
   }
 
@@ -139,11 +136,32 @@ export class Presence {
    * @returns the body for that session alone, or `null` when no clock is behind.
    */
   aligning(member: Member): Uint8Array | null {
+    return this.#leap(member, (own, passed) => own < passed)
+  }
+
+  /**
+   * Other nodes may have said that everybody here is gone, at clocks above those of the clients. They
+   * are made to leap above these, and to say again who they are.
+   */
+  realign(): void {
+    for (const reader of this.#readers) {
+      const body = this.#leap(reader, () => true)
+      if (body === null) continue
+      // What they say again is a repetition only here.
+      for (const id of this.#peers.idsOf(reader)) {
+        const peer = this.#peers.get(id)
+        if (peer !== undefined) peer.passedAt = Number.NEGATIVE_INFINITY
+      }
+      reader.align(body)
+    }
+  }
+
+  #leap(member: Member, isBehind: (own: number, passed: number) => boolean): Uint8Array | null {
     const behind: AwarenessEntry[] = []
-    for (const id of this.#spokenFor.get(member) ?? []) {
+    for (const id of this.#peers.idsOf(member)) {
       const peer = this.#peers.get(id)
       const own = peer?.owners?.get(member)
-      if (peer === undefined || own === undefined || own >= peer.clock) continue
+      if (peer === undefined || own === undefined || !isBehind(own, peer.clock)) continue
       behind.push({ client: id, clock: Math.min(peer.clock + LEAP, MOST_CLOCK), state: null })
     }
     return behind.length === 0 ? null : encodeAwareness(behind)
@@ -155,20 +173,19 @@ export class Presence {
    * @param announce not when the node sends everyone away: they are back in a moment, elsewhere.
    */
   leave(member: Member, announce = true): void {
-    const ids = this.#spokenFor.get(member)
-    if (ids === undefined) return
-    this.#spokenFor.delete(member)
+    if (!announce) {
+      // For other nodes this one speaks for them until it is gone.
+      this.abroad?.fallSilent()
+      return
+    }
     let departed = false
-    for (const id of ids) {
+    for (const id of this.#peers.leave(member)) {
       const peer = this.#peers.get(id)
-      if (peer === undefined) continue
-      peer.owners?.delete(member)
-      if (peer.owners?.size === 0) peer.owners = null
-      if (peer.speaker === member) peer.speaker = null
-      if (!announce || peer.owners !== null || peer.speaker !== null) continue
-      if (peer.state === null) continue
-      this.#pass(id, peer, peer.clock + 1, null)
+      if (peer === undefined || peer.owners !== null || peer.speaker !== null) continue
+      this.abroad?.tell(id)
       departed = true
+      if (isSpokenFor(peer) || peer.state === null) continue
+      this.pass(id, peer, peer.clock + 1, null)
     }
     if (departed) this.flush()
   }
@@ -211,76 +228,42 @@ export class Presence {
   flush(): void {
     this.#cancel?.()
     this.#cancel = null
+    this.abroad?.publish()
     if (this.#news === null) return
     const batch = new PresenceBatch<Member>(this, [...this.#news])
     this.#news = null
     for (const reader of this.#readers) reader.presence(batch)
-    this.#forgetGone()
+    this.#peers.forgetGone()
   }
 
   close(): void {
     this.#cancel?.()
     this.#cancel = null
     this.#news = null
+    this.abroad?.close()
   }
 
-  #pass(id: number, peer: Peer, clock: number, state: Uint8Array | null): void {
-    if (state === null && peer.state !== null) {
-      peer.goneAt = this.#clock.monotonic()
-      this.#gone++
-    } else if (state !== null && peer.state === null && peer.goneAt > 0) {
-      this.#gone--
-    }
-    peer.clock = clock
-    peer.passedAt = this.#clock.monotonic()
-    peer.state = state
+  /** A session here says so: other nodes are told too. */
+  #say(id: number, peer: Peer, clock: number, state: Uint8Array | null): void {
+    this.pass(id, peer, clock, state)
+    this.abroad?.tell(id)
+  }
+
+  /** The state of an id changes, for everyone on this node to see. */
+  pass(id: number, peer: Peer, clock: number, state: Uint8Array | null): void {
+    this.#peers.set(peer, clock, state)
     this.#news ??= new Set()
     this.#news.add(id)
+    this.arm()
+  }
+
+  /** Something is to be told in the next round. */
+  arm(): void {
     // y-websocket up to 3.1 answers each frame with one of its own: the more readers, the rarer.
     this.#cancel ??= this.#clock.after(Math.max(16, this.#readers.size / 5), () => {
       this.#cancel = null
       this.flush()
     })
-  }
-
-  #add(id: number): Peer {
-    const peer: Peer = {
-      clock: 0,
-      passedAt: 0,
-      state: null,
-      owners: null,
-      speaker: null,
-      goneAt: 0,
-    }
-    this.#peers.set(id, peer)
-    return peer
-  }
-
-  #allow(member: Member, id: number): boolean {
-    let ids = this.#spokenFor.get(member)
-    if (ids === undefined) {
-      ids = new Set()
-      this.#spokenFor.set(member, ids)
-    }
-    if (!ids.has(id) && ids.size >= this.#limits.sessionClients) return false
-    ids.add(id)
-    return true
-  }
-
-  #release(member: Member, id: number): void {
-    this.#spokenFor.get(member)?.delete(id)
-  }
-
-  /** Clocks of the departed are kept for a while, so that a late echo of an old state is not news. */
-  #forgetGone(): void {
-    if (this.#gone === 0) return
-    const before = this.#clock.monotonic() - GONE_MS
-    for (const [id, peer] of this.#peers) {
-      if (peer.state !== null || peer.owners !== null) continue
-      if (peer.goneAt > before && this.#gone <= GONE_MOST) continue
-      this.#peers.delete(id)
-      this.#gone--
-    }
   }
 }
 

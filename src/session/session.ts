@@ -328,6 +328,10 @@ export class Session implements Member {
     if (this.#greeting === 'done') this.#reader.presence(batch)
   }
 
+  align(body: Uint8Array): void {
+    if (this.#greeting === 'done') this.#outlet.awareness(body)
+  }
+
   evict(code: ErrorCode): void {
     this.#end(code)
   }

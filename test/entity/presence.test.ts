@@ -6,6 +6,7 @@ import type { PresenceBatch } from '../../src/entity/presence-batch.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const LIMITS = { bytes: 16_384, depth: 64 }
+const BOUNDS = { sessionClients: 4, awarenessBytes: 16_384, awarenessDepth: 64 }
 const text = new TextEncoder()
 
 const entry = (client: number, clock: number, state: string | null): AwarenessEntry => ({
@@ -27,6 +28,7 @@ class Reader implements Member {
   deliver() {}
   durable() {}
   echo() {}
+  align() {}
   evict() {}
   presence(batch: PresenceBatch<Member>) {
     this.heard.push(told(batch.frame(this, (body) => body)))
@@ -50,7 +52,7 @@ const part = (reader: Reader) => {
 beforeEach(() => {
   clock = new ManualClock()
   readers = new Set()
-  presence = new Presence(clock, { sessionClients: 4 }, readers)
+  presence = new Presence(clock, BOUNDS, readers)
 })
 
 describe('ownership', () => {
@@ -234,7 +236,7 @@ describe('departure', () => {
   })
 
   test('[A10] of at most 10,000 ids', () => {
-    const wide = new Presence(clock, { sessionClients: 20_000 }, readers)
+    const wide = new Presence(clock, { ...BOUNDS, sessionClients: 20_000 }, readers)
     const ann = join()
     for (let id = 0; id < 12_000; id++) wide.hear(ann, entry(id, 1, '1'))
     wide.leave(ann)

@@ -41,6 +41,7 @@ export class Witness implements Member {
     this.echoed.push(batch)
   }
   presence() {}
+  align() {}
   evict(code: string) {
     this.evicted.push(code)
   }
