@@ -1,6 +1,6 @@
 // What the tests need beyond npm: a Chromium for the pages, strace for the order of fsync and
-// acknowledgement, and a real Redis. As root on Debian they are installed, and this says so;
-// elsewhere nothing is changed, and one line names the command to type.
+// acknowledgement, a real Redis, and nginx in front of a cluster. As root on Debian they are
+// installed, and this says so; elsewhere nothing is changed, and one line names the command to type.
 
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
@@ -11,11 +11,16 @@ const NEEDS = {
   chromium: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
   strace: ['strace'],
   'redis-server': ['redis-server'],
+  nginx: ['nginx'],
 }
+
+/** Debian puts nginx beside /usr/bin, into a folder that only root has in its path. */
+const PATH = (process.env.PATH ?? '').split(delimiter)
+if (PATH.includes('/usr/bin')) PATH.push('/usr/sbin')
 
 /** @param {string} command */
 function isThere(command) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  return PATH.some((folder) => {
     try {
       accessSync(join(folder, command), constants.X_OK)
       return true

@@ -52,15 +52,17 @@ function run(uid?: number) {
 
 const asNobody = isRoot ? NOBODY : undefined
 const install = 'apt-get install -y --no-install-recommends'
+/** Each has the name of its package. */
+const ALL = ['chromium', 'strace', 'redis-server', 'nginx']
 
 describe('[H23] what the tests need beyond npm', () => {
   test('is there: nothing is said or done', () => {
-    for (const name of ['chromium', 'strace', 'redis-server', 'apt-get', 'sudo']) command(name)
+    for (const name of [...ALL, 'apt-get', 'sudo']) command(name)
     expect(run()).toEqual({ status: 0, stdout: '', stderr: '', calls: [] })
   })
 
   test('is there under another name', () => {
-    for (const name of ['google-chrome', 'strace', 'redis-server', 'apt-get']) command(name)
+    for (const name of ['google-chrome', ...ALL.slice(1), 'apt-get']) command(name)
     expect(run()).toMatchObject({ status: 0, calls: [] })
   })
 
@@ -69,13 +71,13 @@ describe('[H23] what the tests need beyond npm', () => {
     expect(run(asNobody)).toEqual({
       status: 1,
       stdout: '',
-      stderr: `The tests need chromium, strace and redis-server; on Debian or Ubuntu type: sudo ${install} chromium strace redis-server\n`,
+      stderr: `The tests need ${ALL.slice(0, -1).join(', ')} and ${ALL.at(-1)}; on Debian or Ubuntu type: sudo ${install} ${ALL.join(' ')}\n`,
       calls: [],
     })
   })
 
   test.runIf(isRoot && isDebian)('is installed by root on Debian, which is said', () => {
-    for (const name of ['chromium', 'redis-server']) command(name)
+    for (const name of ALL.filter((one) => one !== 'strace')) command(name)
     command('apt-get', `if [ "$1" = install ]; then /bin/cp "${bin}/chromium" "${bin}/strace"; fi`)
     expect(run()).toEqual({
       status: 0,
@@ -86,7 +88,7 @@ describe('[H23] what the tests need beyond npm', () => {
   })
 
   test.runIf(isRoot && isDebian)('cannot be installed: that is said as well', () => {
-    for (const name of ['strace', 'redis-server']) command(name)
+    for (const name of ALL.slice(1)) command(name)
     command('apt-get', 'exit 100')
     expect(run()).toMatchObject({
       status: 1,

@@ -16,6 +16,8 @@ export interface ServerOptions {
   /** Flags beside `--port` and `--data`. */
   readonly flags?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** The file that is run: that of `dist/` by default. */
+  readonly main?: string
   /** A command put in front, such as `strace -f …`. */
   readonly under?: readonly string[]
   /** Errors that the test provokes: lines that match are no fault. */
@@ -71,7 +73,7 @@ export class ServerProcess {
     const [command, ...args] = [
       ...(options.under ?? []),
       process.execPath,
-      MAIN,
+      options.main ?? MAIN,
       ...['--port', String(options.port ?? 0)],
       ...(options.data === undefined ? [] : ['--data', options.data]),
       ...(options.flags ?? []),

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+
+const ROOT = new URL('../../', import.meta.url)
+const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8')
+
+/** What of a service counts here. */
+export interface Service {
+  readonly image?: string
+  readonly build?: string
+  readonly command?: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+  readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
+  readonly healthcheck?: { readonly test: readonly string[] }
+  readonly networks?: { readonly default: { readonly ipv4_address: string } }
+  readonly configs?: readonly { readonly source: string; readonly target: string }[]
+  readonly stop_grace_period?: string
+  readonly restart?: string
+}
+
+export interface Compose {
+  readonly services: Readonly<Record<'redis' | 'node-a' | 'node-b' | 'nginx', Service>>
+  readonly configs: Readonly<Record<string, { readonly content: string }>>
+  readonly networks: {
+    readonly default: {
+      readonly ipam: { readonly config: readonly { subnet: string; ip_range: string }[] }
+    }
+  }
+}
+
+/**
+ * `docker-compose.yml` as Docker Compose would read it with these variables.
+ *
+ * @throws {Error} with the text behind `:?`, for a variable that is not set.
+ */
+export function readCompose(variables: Readonly<Record<string, string>>): Compose {
+  const whole: unknown = parse(read('docker-compose.yml'), { merge: true })
+  return interpolated(whole, variables) as Compose
+}
+
+/** In every text: `$$` is a dollar, `${NAME}` a variable, `${NAME:?why}` one that has to be there. */
+function interpolated(value: unknown, variables: Readonly<Record<string, string>>): unknown {
+  if (typeof value === 'string') {
+    return value.replace(
+      /\$(?:\$|\{(\w+)(?::\?([^}]*))?\}|(\w+))/g,
+      (whole, braced?: string, why?: string, bare?: string) => {
+        if (whole === '$$') return '$'
+        const found = variables[braced ?? bare ?? ''] ?? ''
+        if (found === '' && why !== undefined) throw new Error(`${braced} ${why}`)
+        return found
+      },
+    )
+  }
+  if (Array.isArray(value)) return value.map((one) => interpolated(one, variables))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, interpolated(one, variables)]),
+  )
+}
+
+/** One statement of the Dockerfile, its continued lines as one. */
+export interface Statement {
+  readonly name: string
+  readonly rest: string
+}
+
+/** The stages of the Dockerfile, the last of which is the image. */
+export function readDockerfile(): readonly (readonly Statement[])[] {
+  const stages: Statement[][] = []
+  const lines = read('Dockerfile')
+    .replace(/^#.*\n/gm, '')
+    .replace(/\\\n\s*/g, '')
+  for (const line of lines.split('\n').filter((one) => one !== '')) {
+    const [, name = '', rest = ''] = /^([A-Z]+) (.*)$/.exec(line) ?? []
+    if (name === 'FROM') stages.push([])
+    stages.at(-1)?.push({ name, rest })
+  }
+  return stages
+}
+
+/** What stands behind each statement of that name. */
+export const restsOf = (stage: readonly Statement[], name: string): readonly string[] =>
+  stage.filter((statement) => statement.name === name).map(({ rest }) => rest)
+
+/** What a stage copies: each file or folder, from the tree (`null`) or from another stage. */
+export const copied = (stage: readonly Statement[]) =>
+  restsOf(stage, 'COPY').map((rest) => {
+    const words = rest.split(' ').filter((word) => !word.startsWith('--'))
+    return { from: /--from=(\S+)/.exec(rest)?.[1] ?? null, files: words.slice(0, -1) }
+  })
+
+/** What the image sets: `ENV`, as one object. */
+export function imageEnvironment(image: readonly Statement[]): Record<string, string> {
+  const words = restsOf(image, 'ENV').flatMap((rest) => rest.split(' '))
+  return Object.fromEntries(words.map((word) => word.split('=') as [string, string]))
+}
+
+/** The words of a statement in the exec form; a shell form would keep signals from the process. */
+export function execForm(image: readonly Statement[], name: string): readonly string[] {
+  const [rest] = restsOf(image, name)
+  if (rest === undefined) throw new Error(`the image has no ${name}`)
+  return JSON.parse(rest) as string[]
+}
