@@ -54,7 +54,10 @@ describe('[H33] docker-compose.yml, as processes of this machine', () => {
       const composed = await Composed.start(compose, stage)
       const nodes = () => [composed.node('node-a'), composed.node('node-b')] as const
       for (const node of nodes()) {
-        expect(await (await fetch(`${node.url}/readyz`)).json()).toMatchObject({ status: 'ready' })
+        expect(await (await fetch(`${node.url}/readyz`)).json()).toMatchObject({
+          status: 'ready',
+          tier: 'disk',
+        })
       }
       const params = { token: tokenFor('notes/**:write') }
       const door = stage.doorAt(composed.port)
@@ -143,7 +146,7 @@ describe('[H31] a rolling restart', () => {
       )
       const clients = crowd.authors.map(({ client }) => client)
       const docs = clients.map(({ doc }) => doc)
-      for (const name of ['node-a', 'node-b', 'node-a'] as const) {
+      for (const name of ['node-a', 'node-b', 'node-a', 'node-b'] as const) {
         await crowd.acknowledged()
         expect(await composed.node(name).stop()).toEqual({ code: 0, signal: null })
         await crowd.acknowledged('acknowledgements flow while one node is away')
@@ -151,7 +154,7 @@ describe('[H31] a rolling restart', () => {
         await crowd.acknowledged()
       }
       await crowd.settle()
-      await crowd.look('who comes through nginx', crowd.authors)
+      await crowd.look('who comes through nginx', crowd.authors, composed.port)
       expect(codesOf(clients).filter((code) => code >= 4400 && code < 4500)).toEqual([])
       expect(clients.map(({ doc }) => doc)).toEqual(docs)
       expect(clients.every(({ provider }) => provider.shouldConnect)).toBe(true)

@@ -35,13 +35,16 @@ export interface Compose {
  *
  * @throws {Error} with the text behind `:?`, for a variable that is not set.
  */
-export function readCompose(variables: Readonly<Record<string, string>>): Compose {
+export function readCompose(variables: Readonly<Record<string, string | undefined>>): Compose {
   const whole: unknown = parse(read('docker-compose.yml'), { merge: true })
   return interpolated(whole, variables) as Compose
 }
 
 /** In every text: `$$` is a dollar, `${NAME}` a variable, `${NAME:?why}` one that has to be there. */
-function interpolated(value: unknown, variables: Readonly<Record<string, string>>): unknown {
+function interpolated(
+  value: unknown,
+  variables: Readonly<Record<string, string | undefined>>,
+): unknown {
   if (typeof value === 'string') {
     return value.replace(
       /\$(?:\$|\{(\w+)(?::\?([^}]*))?\}|(\w+))/g,
