@@ -19,7 +19,9 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['architecture', 'browser', 'faults', 'cluster', 'long'].map((it) => `test/${it}/**`),
+          exclude: ['architecture', 'browser', 'faults', 'cluster', 'long'].map(
+            (it) => `test/${it}/**`,
+          ),
           globalSetup: ['test/support/build.ts'],
         },
       },

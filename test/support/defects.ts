@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DEFECTS = join(ROOT, 'test/defects')
-const PARTS = ['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
+const PARTS = [
+  ...['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json'],
+  ...['docker-compose.yml', 'Dockerfile'],
+]
 /** Tests of real processes and threads run from `dist/`, which is built anew in the copy then. */
 const NEEDS_BUILD = [
   ...['test/faults/', 'test/cluster/', 'test/long/', 'test/stock/', 'test/wire-socket/'],
