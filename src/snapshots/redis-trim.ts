@@ -32,8 +32,8 @@ export async function trim(
     if (begin.epoch !== covered.epoch || begin.offset !== asked) return
     const end = wholeUpTo(begin, rows as readonly ScriptReply[], covered.offset)
     if (end.offset === begin.offset) return
-    const moved = [formatPosition(begin), end.offset, end.check]
-    if ((await link.run('trim', [meta, stream, dirty], moved)) !== 1) return
+    const moved = [formatPosition(begin), end.offset, end.check, covered.offset, covered.check]
+    if ((await link.run('trim', [meta, stream, dirty, snapshots], moved)) !== 1) return
     if (next === null || end.offset === covered.offset) return
     from = { ...end, epoch: begin.epoch }
   }

@@ -165,6 +165,58 @@ describe('the audit of what is followed', () => {
     })
   })
 
+  describe('a removal that a failover has lost', () => {
+    const generation = async () => (await silent.log.read(A, ORIGIN)).head.epoch.split('.')[0]
+    const isRemoved = () =>
+      until('it is removed again', 5_000, async () => (await generation()) === '1')
+    const tombstone = async () => {
+      const { head } = await silent.log.read(A, ORIGIN)
+      const read = await silent.log.read(A, head)
+      return read.is === 'entries' ? read.tombstone : null
+    }
+
+    test('[L67] is repeated by a node that follows what came after it', async () => {
+      const remover = await join()
+      await appendAll(remover.log, A, names('a', 1, 3))
+      const putBack = await keptCopy(server.client, A)
+      await remover.log.remove(A, new Map([[7, 3]]))
+      await remover.close()
+      await follows(['b1'])
+      await putBack()
+      // Whoever has heard of nothing goes on with the old one.
+      await appendAll(silent.log, A, ['c4'])
+      await hears(['b1', 'reset@0'])
+      expect(await generation()).toBe('1')
+      expect(await tombstone()).toEqual(new Map([[7, 3]]))
+      expect(notes.last?.epoch).toBe((await silent.log.read(A, ORIGIN)).head.epoch)
+    })
+
+    test('[L67] is repeated by the node that has made it, though nobody follows', async () => {
+      await appendAll(one.log, A, names('a', 1, 3))
+      const putBack = await keptCopy(server.client, A)
+      await one.log.remove(A, new Map([[7, 3]]))
+      const old = await join()
+      await putBack()
+      await old.log.subscribe(A, ORIGIN, notes)
+      await isRemoved()
+      await hears(['a1', 'a2', 'a3', 'reset@0'])
+      expect(await tombstone()).toEqual(new Map([[7, 3]]))
+      // Also where nothing at all is left.
+      await server.client.flushall()
+      await isRemoved()
+      expect(await tombstone()).toEqual(new Map([[7, 3]]))
+    })
+
+    test('[L67] is repeated by several up to the latest', async () => {
+      await appendAll(silent.log, A, ['a1'])
+      const putBack = await keptCopy(server.client, A)
+      await Promise.all([one, await join({ audit: 50 })].map(({ log }) => log.remove(A, new Map())))
+      await putBack()
+      await until('both are repeated', 5_000, async () => (await generation()) === '2')
+      expect(await server.client.llen(NAMES.keys(A).tombstones)).toBe(2)
+    })
+  })
+
   describe('an instance mark', () => {
     test('[L65] is one for a partition, whoever finds none first, and of another store another', async () => {
       const [mine, theirs] = await Promise.all([one.log.markOf(A), silent.log.markOf(A)])

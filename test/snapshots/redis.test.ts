@@ -6,7 +6,7 @@ import { RedisSnapshots } from '../../src/snapshots/redis.ts'
 import { snapshotsContract } from '../contract/snapshots.contract.ts'
 import { appendAll, collect, key, names, snapshotAt, textsOf } from '../contract/store.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
-import { NAMES, type Node, openNode, openRedisStore } from '../support/redis-store.ts'
+import { keptCopy, NAMES, type Node, openNode, openRedisStore } from '../support/redis-store.ts'
 
 let server: RedisServer
 beforeAll(async () => {
@@ -164,6 +164,62 @@ describe('snapshots in Redis', () => {
     expect(loaded?.position).toEqual({ ...at3, epoch: next?.epoch })
     const read = await node.log.read(A, loaded?.position ?? ORIGIN)
     expect(read.is === 'entries' && textsOf(read.entries)).toEqual(['a4'])
+  })
+
+  describe('of a branch that a failover has lost', () => {
+    /** A copy that ends at 8 is what there is, and what others have appended since. */
+    async function failOver(to: () => Promise<void>, ids: readonly string[]) {
+      await to()
+      const other = await openNode(server.url)
+      await appendAll(other.log, A, ids)
+      await other.close()
+    }
+    async function upTo10() {
+      await appendAll(node.log, A, names('a', 1, 8))
+      const copy = await keptCopy(server.client, A)
+      const [at9, at10] = await appendAll(node.log, A, ['a9', 'a10'])
+      return { copy, at9: at9 as Position, at10: at10 as Position }
+    }
+
+    test('[L68] is stale, whether the log has grown past its end or not', async () => {
+      const { copy, at10 } = await upTo10()
+      for (const ids of [[], ['b9'], names('b', 9, 10), names('b', 9, 20)]) {
+        await failOver(copy, ids)
+        expect(await node.snapshots.commit(A, snapshotAt(at10), null)).toBe('stale')
+        expect(await node.snapshots.load(A)).toBeNull()
+      }
+    })
+
+    test('[L68] is not taken for what another one replaces', async () => {
+      const { copy, at9, at10 } = await upTo10()
+      await node.snapshots.commit(A, snapshotAt(at9), null)
+      await failOver(copy, names('b', 9, 12))
+      expect(await node.snapshots.commit(A, snapshotAt(at10), at9)).toBe('stale')
+      expect(await node.snapshots.load(A)).toBeNull()
+    })
+
+    test('[L68] trims nothing of the other branch', async () => {
+      const { copy, at9, at10 } = await upTo10()
+      let hasFailed = false
+      const late = new RedisSnapshots(
+        {
+          names: node.link.names,
+          call: node.link.call.bind(node.link),
+          run: async (...call: Parameters<RedisLink['run']>) => {
+            const reply = await node.link.run(...call)
+            if (call[0] === 'commit' && hasFailed) await failOver(copy, names('b', 9, 12))
+            return reply
+          },
+        } as unknown as RedisLink,
+        { random: SYSTEM_RANDOM },
+      )
+      expect(await late.commit(A, snapshotAt(at9), null)).toBe('committed')
+      hasFailed = true
+      expect(await late.commit(A, snapshotAt(at10), at9)).toBe('committed')
+      const read = await node.log.read(A, ORIGIN)
+      const ids = [...names('a', 1, 8), ...names('b', 9, 12)]
+      expect(read.is === 'entries' && [textsOf(read.entries), read.skipped]).toEqual([ids, []])
+    })
   })
 
   test('[L39] a stream that is gone costs nothing that the snapshot covers', async () => {
