@@ -11,6 +11,7 @@ import { SqliteLog } from './log/sqlite.ts'
 import type { Metrics } from './ops/metrics.ts'
 import type { Config } from './ops/options.ts'
 import { RedisLink } from './redis/link.ts'
+import { Probe } from './redis/probe.ts'
 import { readPlace } from './redis/read-place.ts'
 import { Replicas } from './redis/replicas.ts'
 import { Standing } from './redis/standing.ts'
@@ -118,6 +119,11 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
     ...(replicas !== null && { replicated: () => replicas.confirm() }),
   })
   const bus = new RedisBus(link, parts)
+  const probe = new Probe(link, {
+    name: parts.node,
+    clock: parts.clock,
+    onDead: () => parts.metrics.subscriptionsDead.add(),
+  })
   metrics.redisUp.readFrom(() => (link.trouble === null ? 1 : 0))
   metrics.redisReplicas.readFrom(() => replicas?.answered ?? 0)
   let wasReady = false
@@ -138,6 +144,7 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
       return standing.declared
     },
     async close() {
+      probe.close()
       await bus.close()
       unwatch()
       await log.close()

@@ -41,6 +41,7 @@ export const metricTable = {
   unknownMessages: { kind: 'counter', what: 'messages of a kind this server does not know' },
   awarenessDropped: { kind: 'counter', what: 'awareness states dropped: not newer, not the owner\'s, or over a limit' },
   nodes: { kind: 'gauge', what: 'nodes that know each other, this one among them' },
+  subscriptionsDead: { kind: 'counter', what: 'times the subscriptions to Redis brought nothing any more and were made anew' },
   busSent: { kind: 'counter', name: 'bus_messages_sent', what: 'messages published for other nodes, those about presence included' },
   busDropped: { kind: 'counter', name: 'bus_messages_dropped', what: 'messages for other nodes that could not be published' },
   redisReconnections: { kind: 'counter', what: 'times the connection with Redis was there again' },

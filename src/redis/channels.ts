@@ -22,13 +22,20 @@ export class Channels {
   readonly #redis: Redis
   readonly #channels = new Map<string, Channel>()
   readonly #onGap = new Set<() => void>()
+  #heard = 0
 
   constructor(redis: Redis) {
     this.#redis = redis
     redis.on('messageBuffer', (channel: Buffer, message: Buffer) => {
+      this.#heard++
       const listeners = this.#channels.get(channel.toString())?.listeners
       if (listeners !== undefined) for (const listener of listeners) listener(message)
     })
+  }
+
+  /** Messages that have come since the start, on whatever channel. */
+  get heard(): number {
+    return this.#heard
   }
 
   /** How many channels somebody listens to. */

@@ -153,6 +153,11 @@ export class RedisLink {
     return publishAll(this.#commands, messages)
   }
 
+  /** Its subscriptions bring nothing any more, although it stands: it is made anew. */
+  renewSubscriber(): void {
+    if (this.#prepared.subscriber) this.#giveUp('subscriber', this.#subscriber, new Error(DEAF))
+  }
+
   /** Looks at the Redis again. When it may not be ours any more, or does not answer, begins anew. */
   async examine(): Promise<void> {
     if (this.#state.is !== 'ready') return
@@ -287,6 +292,9 @@ export class RedisLink {
 
 /** Nobody said more: a port of something else, or one that wants TLS, or wants none. */
 const CLOSED = 'it closes the connection at once'
+
+/** What was published did not come. */
+const DEAF = 'its subscriptions bring nothing any more'
 
 /** What was written to see whether anything can be. */
 const TRIAL_MS = 60_000

@@ -97,6 +97,11 @@ export class Names {
     return `${this.#prefix}{${partition}}:i`
   }
 
+  /** Where a node says something to itself, to hear whether it comes back. */
+  probeChannel(node: string): string {
+    return `${this.#head(node)}h${this.#database}:${node}`
+  }
+
   /** What was set aside, of all entities: a stream, and the sum of what it counts. */
   get aside(): { readonly stream: string; readonly sum: string } {
     const head = `${this.#prefix}{aside}:`

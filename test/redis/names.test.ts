@@ -58,7 +58,7 @@ describe('[L56] names in Redis', () => {
       return [...Object.values(own), names.channel(entity)]
     })
     for (const owner of ['a', 'default', 'nodes']) all.push(names.tenantChannel(tenant(owner)))
-    all.push(names.nodesChannel)
+    all.push(names.nodesChannel, names.probeChannel('nodes'), names.probeChannel('default'))
     expect(new Set(all).size).toBe(all.length)
   })
 
