@@ -6,6 +6,7 @@ import type { Logger } from './core/logger.ts'
 import { TIERS, type Tier } from './core/tier.ts'
 import { yWebsocketDoor } from './dialects/y-websocket.ts'
 import type { EntityContext } from './entity/entity.ts'
+import { Healer } from './entity/healer.ts'
 import { loadEntity } from './entity/load-entity.ts'
 import { NodeBudget } from './entity/node-budget.ts'
 import { OtherNodes } from './entity/other-nodes.ts'
@@ -129,6 +130,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       ticker,
       limits,
       pending,
+      healer: new Healer(clock, store.bus),
       metrics,
       echo: config.echo,
       nextEntryId: () => `${node}-${(entryCount++).toString(36)}`,

@@ -56,6 +56,14 @@ export class Knowledge {
     this.#undecoded = deleteSet
   }
 
+  /** Whether everything that `other` has is here too: every clock, and every delete. */
+  contains(other: Knowledge): boolean {
+    for (const [client, clock] of other.known) {
+      if ((this.known.get(client) ?? 0) < clock) return false
+    }
+    return this.deletes().contains(other.deletes())
+  }
+
   /** What of the update is closed and new. */
   take(scan: UpdateScan): Intake {
     return intakeOf(scan, this.known, this)

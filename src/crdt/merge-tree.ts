@@ -19,11 +19,16 @@ const LEAST_CACHE = 256 * 1024
  */
 export class MergeTree {
   #updates: SoundUpdate[] = []
-  #first = 0
+  #first: number
   #bytes = 0
   /** Complete nodes by `level:index`; results by the sequence number they begin at. */
   #nodes = new Cache<string>()
   #results = new Cache<number>()
+
+  /** @param first The sequence number that the first push gets. */
+  constructor(first = 0) {
+    this.#first = first
+  }
 
   /** The lowest sequence number that is still here. */
   get first(): number {

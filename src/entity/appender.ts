@@ -18,6 +18,15 @@ export interface Unlogged {
   readonly single: Member | null
 }
 
+/** An entry that is as it must be: one that was under way once, or what a heal appends. */
+export interface Made {
+  readonly entry: NewEntry
+  /** The batches that it is made of; none of what heals. */
+  readonly unlogged: readonly Unlogged[]
+  /** Of the first of those, or of what heals: the place in the fan-out order. */
+  readonly seq: number
+}
+
 export interface AppenderContext {
   readonly clock: Clock
   readonly log: Log
@@ -26,16 +35,14 @@ export interface AppenderContext {
 
 /** What becomes of what was pushed; the entity's. */
 export interface AppenderSink {
-  /** These are durable, at that position. `since`: when the append began. */
-  landed(unlogged: readonly Unlogged[], position: Position, since: number): void
+  /** This is durable, at that position. `since`: when the append began. */
+  landed(made: Made, position: Position, since: number): void
   /** The first failure of an entry; it is tried again until it lands. */
   failing(error: TributaryError): void
 }
 
-/** Batches that are written as one entry. */
-interface Flight {
-  readonly entry: NewEntry
-  readonly unlogged: readonly Unlogged[]
+/** An entry that is being appended. */
+interface Flight extends Made {
   readonly since: number
   retries: number
 }
@@ -49,14 +56,19 @@ const RETRY_MOST_MS = 2_000
  * The way of one entity's batches into its log: one append under way at a time, so that the log never
  * holds an entry without those that it builds on. What waits meanwhile becomes one entry. An append
  * that fails has left nothing behind, and is tried again under the same id until it lands.
+ *
+ * While it is paused nothing is appended: its log is being looked at, and what waits may have to be
+ * put in another order.
  */
 export class Appender {
   readonly #context: AppenderContext
   readonly #key: EntityKey
   readonly #sink: AppenderSink
-  #waiting: Unlogged[] = []
+  #waiting: (Unlogged | Made)[] = []
   #flight: Flight | null = null
   #cancelRetry: Cancel | null = null
+  /** Called when what was under way at the pause has an end; `null` while it is not paused. */
+  #paused: (() => void)[] | null = null
   #closed = false
 
   constructor(context: AppenderContext, key: EntityKey, sink: AppenderSink) {
@@ -75,9 +87,58 @@ export class Appender {
     return entryId === this.#flight?.entry.id
   }
 
-  push(unlogged: Unlogged): void {
+  /** The place of the oldest batch that is not durable; `null` when all are. */
+  get oldest(): number | null {
+    const first = this.#flight ?? this.#waiting[0]
+    return first === undefined ? null : seqOf(first)
+  }
+
+  push(unlogged: Unlogged | Made): void {
     this.#waiting.push(unlogged)
     this.#next()
+  }
+
+  // ---- while a log is healed
+
+  /**
+   * Appends nothing more. Resolves when what is under way has an end, whichever: it then waits again,
+   * in front of all others, and under the same id.
+   */
+  pause(): Promise<void> {
+    this.#paused ??= []
+    const flight = this.#flight
+    if (this.#cancelRetry !== null && flight !== null) {
+      this.#cancelRetry()
+      this.#cancelRetry = null
+      this.#putBack(flight)
+    }
+    if (this.#flight === null) return Promise.resolve()
+    return new Promise((resolve) => this.#paused?.push(resolve))
+  }
+
+  /** What waits, in its order. Only while it is paused. */
+  get queue(): readonly (Unlogged | Made)[] {
+    return this.#waiting
+  }
+
+  /** This waits instead. */
+  replace(queue: (Unlogged | Made)[]): void {
+    this.#waiting = queue
+  }
+
+  resume(): void {
+    this.#paused = null
+    this.#next()
+  }
+
+  #putBack({ entry, unlogged, seq }: Flight): void {
+    this.#flight = null
+    this.#waiting.unshift({ entry, unlogged, seq })
+  }
+
+  #settlePause(flight: Flight): void {
+    this.#putBack(flight)
+    for (const settle of this.#paused?.splice(0) ?? []) settle()
   }
 
   /** Forgets what waits. Idempotent. */
@@ -86,11 +147,36 @@ export class Appender {
     this.#cancelRetry?.()
     this.#waiting = []
     this.#flight = null
+    for (const settle of this.#paused?.splice(0) ?? []) settle()
   }
 
   #next(): void {
-    if (this.#closed || this.#flight !== null || this.#waiting.length === 0) return
-    const { unlogged, update } = this.#take()
+    if (this.#closed || this.#paused !== null || this.#flight !== null) return
+    const [first] = this.#waiting
+    if (first === undefined) return
+    const { entry, unlogged, seq } = isMade(first) ? first : this.#make(first)
+    this.#waiting.splice(0, isMade(first) ? 1 : unlogged.length)
+    this.#flight = { entry, unlogged, seq, since: this.#context.clock.monotonic(), retries: 0 }
+    this.#append(this.#flight)
+  }
+
+  /** As many of those that wait as make one entry; the first alone if Yjs fails at merging them. */
+  #make(first: Unlogged): Made {
+    const all: Unlogged[] = []
+    let bytes = 0
+    for (const next of this.#waiting) {
+      if (isMade(next) || bytes >= ENTRY_BYTES) break
+      all.push(next)
+      bytes += next.batch.update.length
+    }
+    try {
+      return this.#entryOf(all, mergeSound(all.map(({ batch }) => batch.update)))
+    } catch {
+      return this.#entryOf([first], first.batch.update)
+    }
+  }
+
+  #entryOf(unlogged: readonly Unlogged[], update: SoundUpdate): Made {
     const entry: NewEntry = {
       id: this.#context.nextEntryId(),
       authors: authorsOf(unlogged),
@@ -98,32 +184,20 @@ export class Appender {
       time: this.#context.clock.wall(),
       update,
     }
-    this.#flight = { entry, unlogged, since: this.#context.clock.monotonic(), retries: 0 }
-    this.#append(this.#flight)
-  }
-
-  /** As many of those that wait as make one entry; the first alone if Yjs fails at merging them. */
-  #take(): { unlogged: Unlogged[]; update: SoundUpdate } {
-    let count = 0
-    let bytes = 0
-    do {
-      bytes += this.#waiting[count++]?.batch.update.length ?? 0
-    } while (count < this.#waiting.length && bytes < ENTRY_BYTES)
-    const updates = this.#waiting.slice(0, count).map(({ batch }) => batch.update)
-    try {
-      const update = mergeSound(updates)
-      return { unlogged: this.#waiting.splice(0, count), update }
-    } catch {
-      return { unlogged: this.#waiting.splice(0, 1), update: updates[0] as SoundUpdate }
-    }
+    return { entry, unlogged, seq: unlogged[0]?.batch.seq ?? 0 }
   }
 
   #append(flight: Flight): void {
     this.#context.log.append(this.#key, flight.entry).then(
       ({ position }) => {
         if (this.#flight !== flight) return
+        // In which history it landed is what is being found out.
+        if (this.#paused !== null) {
+          this.#settlePause(flight)
+          return
+        }
         this.#flight = null
-        this.#sink.landed(flight.unlogged, position, flight.since)
+        this.#sink.landed(flight, position, flight.since)
         this.#next()
       },
       (cause: unknown) => this.#retry(flight, TributaryError.from(cause)),
@@ -132,11 +206,22 @@ export class Appender {
 
   #retry(flight: Flight, error: TributaryError): void {
     if (this.#flight !== flight) return
+    if (this.#paused !== null) {
+      this.#settlePause(flight)
+      return
+    }
     if (flight.retries === 0) this.#sink.failing(error)
     const wait = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** flight.retries++)
-    this.#cancelRetry = this.#context.clock.after(wait, () => this.#append(flight))
+    this.#cancelRetry = this.#context.clock.after(wait, () => {
+      this.#cancelRetry = null
+      this.#append(flight)
+    })
   }
 }
+
+export const isMade = (one: Unlogged | Made): one is Made => 'entry' in one
+
+const seqOf = (one: Unlogged | Made): number => (isMade(one) ? one.seq : one.batch.seq)
 
 function authorsOf(unlogged: readonly Unlogged[]): readonly Author[] {
   const [first, ...others] = unlogged

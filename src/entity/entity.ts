@@ -9,20 +9,21 @@ import { mergeSound } from '../crdt/merge.ts'
 import { neuter } from '../crdt/neuter.ts'
 import type { SoundUpdate, StateVector, UpdateScan } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
-import { encodeStateVector } from '../crdt/state-vector.ts'
 import { holdsAny } from '../crdt/tombstone.ts'
 import type { Entry, EntrySink, Log, Subscription } from '../log/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Snapshot } from '../snapshots/snapshots.ts'
-import { Appender, type AppenderSink, type Unlogged } from './appender.ts'
+import { Appender, type AppenderSink, type Made, type Unlogged } from './appender.ts'
 import { Batch } from './batch.ts'
+import { Content, type Loaded } from './content.ts'
 import { Gathering } from './gathering.ts'
+import type { Healer } from './healer.ts'
 import type { Member } from './member.ts'
 import type { NodeBudget } from './node-budget.ts'
 import { Presence } from './presence.ts'
 import { ALL_TIDINGS, TIDINGS, type Voice, WHO } from './presence-abroad.ts'
+import { type Lent, Recovery } from './recovery.ts'
 import type { State, States } from './states.ts'
-import { lower, Tail } from './tail.ts'
 import type { Tickable, Ticker } from './ticker.ts'
 
 /** What every entity of a node shares. */
@@ -34,6 +35,7 @@ export interface EntityContext {
   readonly ticker: Ticker
   readonly limits: Limits
   readonly pending: NodeBudget
+  readonly healer: Healer
   readonly metrics: Metrics
   /** Entry ids: random per process start + sequence. */
   nextEntryId(): string
@@ -44,15 +46,6 @@ export interface EntityContext {
   /** Called upwards: its log holds entries that only a compaction gets rid of. */
   spoiled(entity: Entity): void
   trouble(entity: Entity, what: string, error: TributaryError): void
-}
-
-/** What loading found. */
-export interface Loaded {
-  readonly state: State
-  readonly head: Position
-  readonly knowledge: Knowledge
-  readonly tail: readonly { readonly offset: number; readonly update: SoundUpdate }[]
-  readonly tombstone: StateVector | null
 }
 
 /** What became of an update. `seq` is the batch whose durability acknowledges it. */
@@ -67,8 +60,6 @@ export type Submitted =
     }
   | { readonly is: 'refused'; readonly code: ErrorCode }
 
-/** So many compactions may commit, one after the other, while one snapshot is loaded. */
-const RELOADS = 8
 /** Types nested deeper than this make clients fail; from here on the entity takes no writes. */
 const DEPTH_MOST = 500
 const NOTHING = new Uint8Array(0)
@@ -81,7 +72,11 @@ const NOTHING = new Uint8Array(0)
  * member at once, and to the log. When the log has it, `durable` goes to those who wait. After the
  * fan-out nothing is refused any more: an append that fails stays pending and is tried again.
  *
- * States: open → closed. A closed one answers nothing; the registry loads a new one.
+ * When the log turns out to be another one (lost, forked, with a hole) the entity heals: it goes on
+ * with what it has, nothing is durable meanwhile, and in one step it goes over to what the log has,
+ * which then gets what it lacks.
+ *
+ * States: open → closed; open ⇄ healing. A closed one answers nothing; the registry loads a new one.
  */
 export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   readonly ref: EntityRef
@@ -94,46 +89,39 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   #presence: Presence | null = null
   #waiting: Set<Member> | null = null
   readonly #appender: Appender
-  readonly #knowledge: Knowledge
-  readonly #tombstone: StateVector | null
-  /** Everything after `#base`, in fan-out order. */
-  readonly #tail = new Tail()
-  /** Where the snapshot ends that the tail continues. */
-  #base: Position
-  #baseBytes: number
-  #depth: number
-  #position: Position
+  readonly #content: Content
   #gathering: Gathering | null = null
-  #durableSeq: number
+  /** While its log is, or was just, another one. */
+  #recovery: Recovery | null = null
   #pendingBytes = 0
   #subscription: Subscription | null = null
+  #follows = 0
   #stopListening: (() => void) | null = null
   #idle: (() => void)[] | null = null
-  #stateVector: Uint8Array | null = null
   #closed = false
 
   constructor(context: EntityContext, ref: EntityRef, loaded: Loaded) {
     this.#context = context
     this.ref = ref
     this.#appender = new Appender(context, ref.key, this)
-    this.#knowledge = loaded.knowledge
-    this.#tombstone = loaded.tombstone
-    this.#base = loaded.state.position
-    this.#baseBytes = loaded.state.update.length
-    this.#depth = loaded.state.depth
-    this.#position = loaded.head
+    this.#content = new Content(context.states, ref.key, loaded)
     this.touchedAt = context.clock.monotonic()
-    for (const { offset, update } of loaded.tail) {
-      this.#tail.landed(this.#tail.push(update), offset)
-    }
-    this.#durableSeq = this.#tail.next - 1
   }
 
   /** Follows the log from where loading ended. Called once, before anyone is let in. */
   async follow(): Promise<void> {
-    this.#subscription = await this.#context.log.subscribe(this.ref.key, this.#position, this)
-    if (this.#closed) this.#subscription.close()
-    else if (!this.#context.bus.alone) this.#listen()
+    const turn = ++this.#follows
+    const subscription = await this.#context.log.subscribe(this.ref.key, this.position, this)
+    // It may be told at once that the log is another one, before it is there to be closed.
+    if (this.#closed || turn !== this.#follows) subscription.close()
+    else this.#subscription = subscription
+    if (!this.#closed && !this.#context.bus.alone && this.#stopListening === null) this.#listen()
+  }
+
+  #unfollow(): void {
+    this.#follows++
+    this.#subscription?.close()
+    this.#subscription = null
   }
 
   // ---- members
@@ -225,52 +213,47 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
 
   /** Encoded: the true state vector, own unwritten updates included. */
   get stateVector(): Uint8Array {
-    this.#stateVector ??= encodeStateVector(this.#knowledge.known)
-    return this.#stateVector
+    return this.#content.stateVector
+  }
+
+  get knowledge(): Knowledge {
+    return this.#content.knowledge
   }
 
   get position(): Position {
-    return this.#position
+    return this.#content.position
   }
 
   /** The place of the newest batch that was fanned out; −1 before the first. */
   get lastSeq(): number {
-    return this.#tail.next - 1
+    return this.#content.tail.next - 1
   }
 
   /** Everything up to this place is durable. */
   get durableSeq(): number {
-    return this.#durableSeq
+    const durable = (this.#appender.oldest ?? this.#content.tail.next) - 1
+    return this.#recovery?.allows(durable) === false ? -1 : durable
   }
 
   /** Entries and bytes that no snapshot covers. */
   get tailSize(): { readonly entries: number; readonly bytes: number } {
-    return { entries: this.#tail.count, bytes: this.#tail.bytes }
+    return { entries: this.#content.tail.count, bytes: this.#content.tail.bytes }
   }
 
   get busy(): boolean {
-    return this.#gathering !== null || this.#appender.busy
+    return this.#gathering !== null || this.#appender.busy || this.#recovery?.busy === true
   }
 
   /** The snapshot that the tail continues, at once when it is in memory. */
   state(): State | Promise<State> {
-    const cached = this.#context.states.peek(this.ref.key)
-    return cached !== undefined && this.continues(cached) ? cached : this.#loadState()
-  }
-
-  async #loadState(): Promise<State> {
-    let state = await this.#context.states.load(this.ref.key)
-    // A load that began before a compaction and ended after it is older than what the tail continues.
-    for (let left = RELOADS; !this.continues(state) && left > 0; left--) {
-      state = await this.#context.states.reload(this.ref.key)
-    }
-    if (this.continues(state)) return state
-    throw new TributaryError('damaged', 'the stored snapshot does not continue what is loaded')
+    return (
+      this.#content.state ?? this.#content.loadState(() => this.#recovery?.untilTakenOver() ?? null)
+    )
   }
 
   /** Whether the tail begins where the snapshot ends, or before. A compaction moves where it begins. */
   continues(state: State): boolean {
-    return state.position.offset >= this.#base.offset
+    return this.#content.continues(state)
   }
 
   /**
@@ -278,20 +261,17 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
    * place. `null` when the tail has been compacted past it.
    */
   since(place: number): SoundUpdate | null {
-    return this.#tail.since(place)
+    return this.#content.tail.since(place)
   }
 
   /** The whole tail, merged: what a snapshot lacks. */
   tail(): SoundUpdate {
-    return this.#tail.merged()
+    return this.#content.tail.merged()
   }
 
   /** What was known before any of the batches from `seq` on: never more than that. */
   knownBefore(seq: number): StateVector {
-    const known = new Map(this.#knowledge.known)
-    this.#tail.lowerTo(seq, known)
-    for (const update of this.#gathering?.updates ?? []) lower(known, update)
-    return known
+    return this.#content.knownBefore(seq, this.#gathering?.updates ?? [])
   }
 
   // ---- the way down
@@ -303,11 +283,12 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
    */
   submit(scan: UpdateScan, member: Member | null): Submitted {
     if (this.#closed) return { is: 'refused', code: 'not-available' }
-    if (this.#tombstone !== null && holdsAny(scan, this.#tombstone)) {
+    const { tombstone, tail, depth } = this.#content
+    if (tombstone !== null && holdsAny(scan, tombstone)) {
       return { is: 'refused', code: 'deleted-generation' }
     }
-    const { update, unclosed, clients, newClients } = this.#knowledge.take(scan)
-    const seq = this.#tail.next
+    const { update, unclosed, clients, newClients } = this.knowledge.take(scan)
+    const seq = tail.next
     if (update === null) {
       this.#context.metrics.repeated.add()
       // What it repeats may not be durable yet: then it is acknowledged with the newest batch.
@@ -318,7 +299,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
         newClients: 0,
       }
     }
-    if (this.#depth > DEPTH_MOST) return { is: 'refused', code: 'too-deep' }
+    if (depth > DEPTH_MOST) return { is: 'refused', code: 'too-deep' }
     if (!this.#context.pending.fits(this.#pendingBytes, update.length)) {
       return { is: 'refused', code: 'pending-full' }
     }
@@ -329,14 +310,14 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
 
   /** Whether the update would change anything: a reader may repeat what is known. */
   brings(scan: UpdateScan): boolean {
-    return this.#knowledge.take(scan).update !== null
+    return this.knowledge.take(scan).update !== null
   }
 
   /** The update itself, or what is left of one that may not have its effect. */
   #withinQuota(scan: UpdateScan): { scan: UpdateScan; changed: boolean } {
     const { limits, metrics, log } = this.#context
     const bytes = scan.bytes.length
-    const whole = this.#baseBytes + this.#tail.bytes + (this.#gathering?.bytes ?? 0) + bytes
+    const whole = this.#content.bytes + (this.#gathering?.bytes ?? 0) + bytes
     const fits = bytes <= limits.updateBytes && whole <= limits.entityBytes
     // Deleting must stay possible when an entity is full: it is the way to make room.
     if (fits || scan.structs === 0) return { scan, changed: false }
@@ -352,7 +333,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
         )
       },
     )
-    return { scan: scanUpdate(neuter(scan, this.#knowledge.known)), changed: true }
+    return { scan: scanUpdate(neuter(scan, this.knowledge.known)), changed: true }
   }
 
   #gather(
@@ -362,8 +343,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   ): void {
     this.#gathering ??= new Gathering(this.#context.clock.monotonic())
     this.#gathering.add(scan.bytes, member, clients, changed)
-    this.#knowledge.learn(scan)
-    this.#stateVector = null
+    this.#content.learnScan(scan)
     this.#pendingBytes += scan.bytes.length
     this.#context.pending.add(scan.bytes.length)
     this.#context.ticker.request(this)
@@ -381,7 +361,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     const { since, single } = gathering
     const authors = gathering.authors()
     for (const update of updates) {
-      const batch = new Batch(this.#tail.push(update), update)
+      const batch = new Batch(this.#content.tail.push(update), update)
       this.#fanOut(batch, single)
       this.#appender.push({ batch, since, single, authors })
     }
@@ -410,22 +390,29 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   // ---- the log
 
   /** The appender's. */
-  landed(unlogged: readonly Unlogged[], position: Position, appendedAt: number): void {
+  landed({ unlogged, seq }: Made, position: Position, appendedAt: number): void {
     if (this.#closed) return
-    this.#position = position
-    const { metrics, clock, echo } = this.#context
+    this.#content.position = position
+    const { metrics, clock } = this.#context
     const now = clock.monotonic()
     metrics.appendTime.observe(now - appendedAt)
-    for (const { batch, since, single } of unlogged) {
-      metrics.ackTime.observe(now - since)
-      this.#tail.landed(batch.seq, position.offset)
-      this.#settlePending(batch.update.length)
-      this.#durableSeq = batch.seq
-      if (echo && single !== null && this.#members.has(single)) single.echo(batch)
+    if (unlogged.length === 0) this.#content.tail.landed(seq, position.offset)
+    for (const one of unlogged) {
+      metrics.ackTime.observe(now - one.since)
+      this.#content.tail.landed(one.batch.seq, position.offset)
+      this.#settle(one)
     }
+    this.#recovery?.landed()
     this.#tellDurable()
     this.#context.grown(this)
     this.#tellSettled()
+  }
+
+  /** It is in the log, or what it brought is asked for. */
+  #settle({ batch, single }: Unlogged): void {
+    this.#settlePending(batch.update.length)
+    if (!this.#context.echo || single === null) return
+    if (this.#members.has(single)) single.echo(batch)
   }
 
   /** The appender's. */
@@ -437,7 +424,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     const waiting = this.#waiting
     if (waiting === null) return
     this.#waiting = null
-    for (const member of waiting) member.durable(this.#durableSeq)
+    for (const member of waiting) member.durable(this.durableSeq)
   }
 
   #tellSettled(): void {
@@ -453,7 +440,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   /** From the log, in its order: our own come back here too, and are known by their id. */
   entry(entry: Entry): void {
     if (this.#closed || this.#appender.isOwn(entry.id)) return
-    this.#position = entry.position
+    this.#content.position = entry.position
     let scan: UpdateScan
     try {
       scan = scanUpdate(entry.update)
@@ -462,35 +449,72 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
       return
     }
     // Gathered updates are flushed first: the fan-out order stays one order.
-    const { update } = this.#knowledge.take(scan)
-    if (update === null) return
-    this.flush()
-    this.#knowledge.learn(update === scan.bytes ? scanUpdate(update, scan) : scanUpdate(update))
-    this.#stateVector = null
-    const batch = new Batch(this.#tail.push(update), update)
-    this.#tail.landed(batch.seq, entry.position.offset)
-    this.#fanOut(batch, null)
-    this.#context.grown(this)
+    const { update, unclosed } = this.knowledge.take(scan)
+    if (update !== null) {
+      this.flush()
+      this.#content.learn(update)
+      this.#tell(update, entry.position.offset)
+      this.#context.grown(this)
+    }
+    // It builds on something that was in the log and is not here: the log was another one once.
+    if (unclosed) this.heal()
   }
 
-  /** The log is of another history now: whoever holds this entity must load it again. */
+  /** What the log has at an offset goes to everybody. */
+  #tell(update: SoundUpdate, offset: number | null): number {
+    const batch = new Batch(this.#content.tail.push(update), update)
+    if (offset !== null) this.#content.tail.landed(batch.seq, offset)
+    this.#fanOut(batch, null)
+    return batch.seq
+  }
+
+  /** The log does not go through what is known of it: it was removed, or it is another one. */
   reset(head: Position): void {
-    const removed = generationOf(head.epoch) > generationOf(this.#position.epoch)
-    this.evict(removed ? 'entity-removed' : 'not-available')
+    if (generationOf(head.epoch) > this.#content.generation) this.evict('entity-removed')
+    else this.heal()
+  }
+
+  // ---- healing: the log is another one than was known
+
+  /** Finds out what the log has, and gives it what it lacks. [L70] */
+  heal(): void {
+    if (this.#closed) return
+    this.#recovery ??= new Recovery(this.#context, this.#lent())
+    this.#recovery.heal()
+  }
+
+  #lent(): Lent {
+    return {
+      ref: this.ref,
+      content: this.#content,
+      appender: this.#appender,
+      members: this.#members,
+      isClosed: () => this.#closed,
+      flush: () => this.flush(),
+      tell: (update, offset) => this.#tell(update, offset),
+      settle: (one) => this.#settle(one),
+      changed: () => {
+        this.#tellDurable()
+        this.#tellSettled()
+        this.#context.grown(this)
+      },
+      follow: () => this.follow(),
+      unfollow: () => this.#unfollow(),
+      removed: () => this.evict('entity-removed'),
+      trouble: (what, error) => this.#context.trouble(this, what, error),
+      over: () => {
+        this.#recovery = null
+        this.#tellDurable()
+        this.#tellSettled()
+      },
+    }
   }
 
   // ---- compaction
 
   /** A snapshot up to `snapshot.position` is committed: the tail begins behind it. */
   adopt(snapshot: Snapshot): void {
-    if (this.#closed || snapshot.position.offset <= this.#base.offset) return
-    this.#context.states.set(this.ref.key, snapshot)
-    this.#base = snapshot.position
-    this.#baseBytes = snapshot.update.length
-    this.#depth = snapshot.depth
-    this.#tail.dropTo(snapshot.position.offset)
-    // It also holds deletes that no update names.
-    this.#knowledge.adoptDeletes(() => snapshot.deleteSet)
+    if (!this.#closed) this.#content.adopt(snapshot)
   }
 
   // ---- the end
@@ -517,7 +541,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     if (this.#closed) return
     this.#closed = true
     this.#appender.close()
-    this.#subscription?.close()
+    this.#unfollow()
     this.#stopListening?.()
     this.#context.ticker.forget(this)
     this.#context.pending.add(-this.#pendingBytes)
@@ -525,6 +549,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     this.#presence?.close()
     this.#members.clear()
     this.#waiting = null
+    this.#recovery?.close()
     this.#tellIdle()
   }
 }

@@ -16,6 +16,8 @@ export interface Member {
   durable(seq: number): void
   /** Its own batch has become durable. Called only when the entity is told to echo. */
   echo(batch: Batch): void
+  /** What does it have that the entity lacks? @returns whether it may say so: that it may write. */
+  ask(): boolean
   presence(batch: PresenceBatch<Member>): void
   /** Presence for this member alone: its client is to go above a clock. */
   align(body: Uint8Array): void

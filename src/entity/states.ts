@@ -27,7 +27,7 @@ const INDEX_GROWTH = 4
 /** An entry of a decoded state vector. */
 const CLIENT_BYTES = 48
 
-const NO_STATE: State = {
+export const NO_STATE: State = {
   position: ORIGIN,
   update: EMPTY_UPDATE,
   stateVector: new Map(),
@@ -43,17 +43,16 @@ const NO_STATE: State = {
  */
 export class States {
   readonly #cache: LRUCache<EntityKey, State>
+  readonly #snapshots: Snapshots
 
   constructor(snapshots: Snapshots, cacheBytes: number) {
+    this.#snapshots = snapshots
     this.#cache = new LRUCache<EntityKey, State>({
       maxSize: Math.max(1, cacheBytes),
       sizeCalculation: ({ weight }) => weight,
       // A reload while others wait for the same load must not fail them.
       ignoreFetchAbort: true,
-      fetchMethod: async (key) => {
-        const snapshot = await snapshots.load(key)
-        return snapshot === null ? NO_STATE : stateOf(snapshot)
-      },
+      fetchMethod: (key) => this.stored(key),
     })
   }
 
@@ -73,8 +72,18 @@ export class States {
     return this.load(key)
   }
 
+  /** What is stored, whatever is in memory, which stays as it is. @throws as `load`. */
+  async stored(key: EntityKey): Promise<State> {
+    const snapshot = await this.#snapshots.load(key)
+    return snapshot === null ? NO_STATE : stateOf(snapshot)
+  }
+
   set(key: EntityKey, snapshot: Snapshot): void {
-    this.#cache.set(key, stateOf(snapshot))
+    this.put(key, stateOf(snapshot))
+  }
+
+  put(key: EntityKey, state: State): void {
+    this.#cache.set(key, state)
   }
 
   delete(key: EntityKey): void {

@@ -7,7 +7,7 @@ import { scanUpdate } from '../crdt/scan-update.ts'
  * batch's `seq`. Those at the end may not be in the log yet.
  */
 export class Tail {
-  readonly #tree = new MergeTree()
+  #tree = new MergeTree()
   /** The log offset of each batch that is durable. The log may have them in another order. */
   readonly #offsets = new Map<number, number>()
 
@@ -32,6 +32,18 @@ export class Tail {
   /** The batch is in the log. */
   landed(seq: number, offset: number): void {
     this.#offsets.set(seq, offset)
+  }
+
+  /** The updates, as they were pushed, by their `seq`. */
+  *[Symbol.iterator](): Generator<readonly [seq: number, update: SoundUpdate], void> {
+    let seq = this.#tree.first
+    for (const update of this.#tree.from(seq)) yield [seq++, update]
+  }
+
+  /** Forgets everything. What is pushed then comes behind it: nobody can be sent less than all of it. */
+  clear(): void {
+    this.#tree = new MergeTree(this.#tree.next)
+    this.#offsets.clear()
   }
 
   /** Everything, merged. */

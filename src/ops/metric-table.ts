@@ -48,6 +48,9 @@ export const metricTable = {
   redisFailures: { kind: 'counter', label: 'reason', values: ['full', 'replica', 'disk', 'replicas', 'denied', 'busy', 'slow', 'refused', 'unreachable'], what: 'calls to Redis that failed' },
   damaged: { kind: 'counter', name: 'stored_values_damaged', what: 'stored entries and snapshots found damaged' },
   compactions: { kind: 'counter', label: 'result', values: ['committed', 'stale', 'failed'], what: 'compactions' },
+  healing: { kind: 'gauge', what: 'entities whose log has turned out to be another one, and is being healed' },
+  heals: { kind: 'counter', label: 'result', values: ['nothing', 'appended', 'failed'], what: 'times that a log was healed: it lacked nothing, what it lacked was appended, or did not stay there' },
+  healedBytes: { kind: 'counter', what: 'bytes of updates that were appended again because a log had lost them' },
   handlerErrors: { kind: 'counter', what: 'errors caught at a connection that nobody expected' },
 
   batchUpdates: { kind: 'amount', what: 'updates merged into one entry', buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] },

@@ -1,4 +1,5 @@
 import type { May } from '../access/access.ts'
+import { Budget } from '../core/budget.ts'
 import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { Limits, Paces } from '../core/limits.ts'
@@ -12,7 +13,6 @@ import type { Entity } from '../entity/entity.ts'
 import type { Member } from '../entity/member.ts'
 import type { PresenceBatch } from '../entity/presence-batch.ts'
 import type { Metrics } from '../ops/metrics.ts'
-import { Budget } from './budget.ts'
 import type { Outlet } from './outlet.ts'
 import { Reader } from './reader.ts'
 
@@ -302,6 +302,15 @@ export class Session implements Member {
     } else if (needed) {
       this.#question.neededSince ??= now
     }
+  }
+
+  /** The entity may lack what it once had. Nobody is sent away for not answering that. */
+  ask(): boolean {
+    if (this.#closed || this.#caller.may === 'read') return false
+    this.#question ??= { neededSince: null, asked: 1 }
+    this.#context.metrics.questions.add()
+    this.#outlet.question(this.#entity.stateVector)
+    return true
   }
 
   #answered(): void {

@@ -32,6 +32,9 @@ class Reader implements Member {
   deliver() {}
   durable() {}
   echo() {}
+  ask() {
+    return false
+  }
   evict() {}
   align(body: Uint8Array) {
     this.aligned.push(told(body))

@@ -29,6 +29,9 @@ class Reader implements Member {
   durable() {}
   echo() {}
   align() {}
+  ask() {
+    return false
+  }
   evict() {}
   presence(batch: PresenceBatch<Member>) {
     this.heard.push(told(batch.frame(this, (body) => body)))

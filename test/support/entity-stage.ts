@@ -1,3 +1,4 @@
+import type { Bus } from '../../src/bus/bus.ts'
 import { LocalBus } from '../../src/bus/local.ts'
 import { DEFAULT_TENANT, entityId, entityRef } from '../../src/core/ids.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts'
@@ -6,14 +7,17 @@ import { checkUpdate } from '../../src/crdt/check.ts'
 import type { SoundUpdate } from '../../src/crdt/scan.ts'
 import type { Batch } from '../../src/entity/batch.ts'
 import type { Entity, EntityContext } from '../../src/entity/entity.ts'
+import { Healer } from '../../src/entity/healer.ts'
 import { loadEntity } from '../../src/entity/load-entity.ts'
 import type { Member } from '../../src/entity/member.ts'
 import { NodeBudget } from '../../src/entity/node-budget.ts'
 import { States } from '../../src/entity/states.ts'
 import { Ticker } from '../../src/entity/ticker.ts'
+import type { Log } from '../../src/log/log.ts'
 import { emptyLogState, MemoryLog } from '../../src/log/memory.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 import { MemorySnapshots } from '../../src/snapshots/memory.ts'
+import type { Snapshots } from '../../src/snapshots/snapshots.ts'
 import { ManualClock } from './manual-clock.ts'
 import { Seeded } from './seeded.ts'
 
@@ -40,6 +44,11 @@ export class Witness implements Member {
   echo(batch: Batch) {
     this.echoed.push(batch)
   }
+  asked = 0
+  ask() {
+    this.asked++
+    return true
+  }
   presence() {}
   align() {}
   evict(code: string) {
@@ -57,13 +66,19 @@ export function entityStage(
     limits?: Partial<Limits>
     echo?: boolean
     state?: ReturnType<typeof emptyLogState>
+    /** Of several nodes on one store, each brings these. */
+    clock?: ManualClock
+    log?: Log
+    snapshots?: Snapshots
+    bus?: Bus
+    cacheBytes?: number
   } = {},
 ) {
-  const clock = new ManualClock()
+  const clock = options.clock ?? new ManualClock()
   const random = new Seeded(7)
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const state = options.state ?? emptyLogState()
-  const log = new MemoryLog(
+  const ownLog = new MemoryLog(
     {
       clock,
       random: {
@@ -74,22 +89,25 @@ export function entityStage(
     },
     state,
   )
-  const snapshots = new MemorySnapshots(log)
+  const log = options.log ?? ownLog
+  const snapshots = options.snapshots ?? new MemorySnapshots(ownLog)
   const metrics = createMetrics()
   const troubles: string[] = []
   let entries = 0
   const ticker = new Ticker(clock, { tick: 16, tickMax: 250 })
+  const bus = options.bus ?? new LocalBus('stage')
   const context: EntityContext = {
     clock,
     log,
-    bus: new LocalBus('stage'),
-    states: new States(snapshots, 64 * 2 ** 20),
+    bus,
+    healer: new Healer(clock, bus),
+    states: new States(snapshots, options.cacheBytes ?? 64 * 2 ** 20),
     ticker,
     limits,
     pending: new NodeBudget(limits),
     metrics,
     echo: options.echo ?? false,
-    nextEntryId: () => `entry-${entries++}`,
+    nextEntryId: () => `${options.bus?.node ?? 'entry'}-${entries++}`,
     grown() {},
     spoiled: () => troubles.push('spoiled'),
     trouble: (_entity, what) => troubles.push(what),

@@ -9,6 +9,7 @@ import { UpdateScan } from '../../src/crdt/scan.ts'
 import type { Door } from '../../src/dialects/wire.ts'
 import { yWebsocketDoor } from '../../src/dialects/y-websocket.ts'
 import type { Entity, EntityContext } from '../../src/entity/entity.ts'
+import { Healer } from '../../src/entity/healer.ts'
 import { loadEntity } from '../../src/entity/load-entity.ts'
 import { NodeBudget } from '../../src/entity/node-budget.ts'
 import { Registry } from '../../src/entity/registry.ts'
@@ -81,10 +82,12 @@ export class SimNode {
     const prefix = random.id(12)
     let entries = 0
     this.pending = new NodeBudget(limits)
+    const bus = new LocalBus('sim')
     const context: EntityContext = {
       clock,
       log,
-      bus: new LocalBus('sim'),
+      bus,
+      healer: new Healer(clock, bus),
       states,
       ticker: new Ticker(clock, paces),
       limits,

@@ -1,0 +1,179 @@
+import { TributaryError } from '../core/errors.ts'
+import type { EntityKey } from '../core/ids.ts'
+import { generationOf, type Position } from '../core/position.ts'
+import type { Knowledge } from '../crdt/knowledge.ts'
+import type { SoundUpdate, StateVector, UpdateScan } from '../crdt/scan.ts'
+import { scanUpdate } from '../crdt/scan-update.ts'
+import { encodeStateVector } from '../crdt/state-vector.ts'
+import type { Snapshot } from '../snapshots/snapshots.ts'
+import type { State, States } from './states.ts'
+import { lower, Tail } from './tail.ts'
+
+/** What loading found. */
+export interface Loaded {
+  readonly state: State
+  readonly head: Position
+  readonly knowledge: Knowledge
+  readonly tail: readonly { readonly offset: number; readonly update: SoundUpdate }[]
+  readonly tombstone: StateVector | null
+}
+
+/** So many compactions may commit, one after the other, while one snapshot is loaded. */
+const RELOADS = 8
+
+/**
+ * What an open entity consists of: a snapshot, which may be in memory, the tail behind it, and what is
+ * known of both together. The snapshot and the tail always hold everything that is known.
+ */
+export class Content {
+  readonly tail = new Tail()
+  readonly #key: EntityKey
+  readonly #states: States
+  #knowledge: Knowledge
+  #tombstone: StateVector | null
+  /** Where the snapshot ends that the tail continues. */
+  #base: Position
+  #baseBytes: number
+  #depth: number
+  #stateVector: Uint8Array | null = null
+  /** Kept as long as the store may have lost it. */
+  #kept: State | null = null
+  /** How often the content was exchanged: what was loaded before is not what the tail continues. */
+  #histories = 0
+  /** Where this node is in the log. */
+  position: Position
+
+  constructor(states: States, key: EntityKey, loaded: Loaded) {
+    this.#states = states
+    this.#key = key
+    this.#knowledge = loaded.knowledge
+    this.#tombstone = loaded.tombstone
+    this.#base = loaded.state.position
+    this.#baseBytes = loaded.state.update.length
+    this.#depth = loaded.state.depth
+    this.position = loaded.head
+    this.#putTail(loaded)
+  }
+
+  get knowledge(): Knowledge {
+    return this.#knowledge
+  }
+
+  get tombstone(): StateVector | null {
+    return this.#tombstone
+  }
+
+  get base(): Position {
+    return this.#base
+  }
+
+  /** How deep types nest in the snapshot. */
+  get depth(): number {
+    return this.#depth
+  }
+
+  /** Of snapshot and tail. */
+  get bytes(): number {
+    return this.#baseBytes + this.tail.bytes
+  }
+
+  get generation(): number {
+    return generationOf(this.position.epoch)
+  }
+
+  /** Encoded: the true one, own unwritten updates included. */
+  get stateVector(): Uint8Array {
+    this.#stateVector ??= encodeStateVector(this.#knowledge.known)
+    return this.#stateVector
+  }
+
+  /** @param update that was taken: closed and new. */
+  learn(update: SoundUpdate): void {
+    this.learnScan(scanUpdate(update))
+  }
+
+  learnScan(scan: UpdateScan): void {
+    this.#knowledge.learn(scan)
+    this.#stateVector = null
+  }
+
+  /** What was known before any of the batches from `seq` on: never more than that. */
+  knownBefore(seq: number, gathered: readonly SoundUpdate[]): StateVector {
+    const known = new Map(this.#knowledge.known)
+    this.tail.lowerTo(seq, known)
+    for (const update of gathered) lower(known, update)
+    return known
+  }
+
+  // ---- the snapshot
+
+  /** Whether the tail begins where the snapshot ends, or before. A compaction moves where it begins. */
+  continues(state: State): boolean {
+    return state.position.offset >= this.#base.offset
+  }
+
+  /** The snapshot that the tail continues, if it is in memory. */
+  get state(): State | null {
+    if (this.#kept !== null) return this.#kept
+    const cached = this.#states.peek(this.#key)
+    return cached !== undefined && this.continues(cached) ? cached : null
+  }
+
+  /**
+   * @param settled `null` when the store can be trusted, else resolves when it can again: while a log
+   *   is being healed the store may hold what is of another history.
+   * @throws {TributaryError} `damaged`, and what `Snapshots.load` throws.
+   */
+  async loadState(settled: () => Promise<void> | null): Promise<State> {
+    // A load that began before a compaction and ended after it is older than what the tail continues.
+    for (let attempt = 0; attempt < RELOADS; attempt++) {
+      const histories = this.#histories
+      const load = attempt === 0 ? this.#states.load(this.#key) : this.#states.reload(this.#key)
+      const state = await load
+      const wait = settled()
+      if (wait !== null) await wait
+      if (this.#histories === histories && this.continues(state)) return state
+    }
+    throw new TributaryError('damaged', 'the stored snapshot does not continue what is loaded')
+  }
+
+  /** A snapshot up to `snapshot.position` is committed: the tail begins behind it. */
+  adopt(snapshot: Snapshot): void {
+    if (snapshot.position.offset <= this.#base.offset) return
+    this.#states.set(this.#key, snapshot)
+    this.#base = snapshot.position
+    this.#baseBytes = snapshot.update.length
+    this.#depth = snapshot.depth
+    this.tail.dropTo(snapshot.position.offset)
+    // It also holds deletes that no update names.
+    this.#knowledge.adoptDeletes(() => snapshot.deleteSet)
+  }
+
+  // ---- another history
+
+  /** Keeps the snapshot in memory, if it is there, until the content is exchanged. */
+  keepState(): void {
+    this.#kept = this.state
+  }
+
+  /** From now on this is what there is; whoever has a place in the tail before it lacks all of it. */
+  exchange(loaded: Loaded): void {
+    const { state } = loaded
+    this.#histories++
+    this.#kept = null
+    this.#knowledge = loaded.knowledge
+    this.#stateVector = null
+    this.#tombstone = loaded.tombstone
+    this.#base = state.position
+    this.#baseBytes = state.update.length
+    this.#depth = state.depth
+    this.position = loaded.head
+    this.#states.put(this.#key, state)
+    this.tail.clear()
+    this.#putTail(loaded)
+  }
+
+  #putTail({ tail }: Loaded): void {
+    for (const { offset, update } of tail) this.tail.landed(this.tail.push(update), offset)
+  }
+}

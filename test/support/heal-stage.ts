@@ -1,0 +1,133 @@
+import * as Y from 'yjs'
+import { LocalBus } from '../../src/bus/local.ts'
+import { ORIGIN } from '../../src/core/position.ts'
+import { compactUpdates } from '../../src/crdt/canonical.ts'
+import type { Entity } from '../../src/entity/entity.ts'
+import { type EntityStage, entityStage, REF, Witness } from './entity-stage.ts'
+import { ManualClock } from './manual-clock.ts'
+import { Seeded } from './seeded.ts'
+import { type SharedLog, SharedStore } from './shared-log.ts'
+import { settle as settlePromises } from './sim-clock.ts'
+
+/** A node of a stage: the core as a server composes it, and somebody who is sent what a session is. */
+export interface StagedNode extends EntityStage {
+  readonly view: SharedLog
+  readonly entity: Entity
+  readonly witness: Witness
+}
+
+class NodesBus extends LocalBus {
+  readonly #nodes: readonly string[]
+
+  constructor(node: string, nodes: readonly string[]) {
+    super(node)
+    this.#nodes = nodes
+  }
+
+  override nodes(): readonly string[] {
+    return this.#nodes
+  }
+}
+
+/** Several nodes that have one entity open, on a store that can lose what it has. */
+export class HealStage {
+  readonly clock = new ManualClock()
+  readonly store: SharedStore
+  readonly nodes: StagedNode[] = []
+
+  private constructor(seed: number) {
+    this.store = new SharedStore(this.clock, new Seeded(seed))
+  }
+
+  static async of(
+    nodes: number,
+    { seed = 1, cacheBytes }: { seed?: number; cacheBytes?: number } = {},
+  ): Promise<HealStage> {
+    const stage = new HealStage(seed)
+    const names = Array.from({ length: nodes }, (_, i) => `node${i}`)
+    for (const name of names) {
+      const view = stage.store.view()
+      const made = entityStage({
+        clock: stage.clock,
+        log: view,
+        snapshots: stage.store.snapshots,
+        bus: new NodesBus(name, names),
+        ...(cacheBytes === undefined ? {} : { cacheBytes }),
+      })
+      const entity = await stage.#run(made.load())
+      const witness = new Witness(name)
+      entity.join(witness)
+      stage.nodes.push({ ...made, view, entity, witness })
+    }
+    return stage
+  }
+
+  /** Lets time pass, in small steps, and everything that follows from it. */
+  async advance(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 10) {
+      this.clock.advance(Math.min(10, left))
+      await settlePromises()
+    }
+  }
+
+  async #run<Result>(promise: Promise<Result>): Promise<Result> {
+    await this.advance(50)
+    return promise
+  }
+
+  /** Everybody looks whether the log is still the one they know. */
+  audit(): void {
+    for (const { view } of this.nodes) view.audit(REF.key)
+  }
+
+  /** What a cold start finds. */
+  async stored(): Promise<Uint8Array[]> {
+    const snapshot = await this.store.snapshots.load(REF.key)
+    const read = await this.store.log.read(REF.key, snapshot?.position ?? ORIGIN)
+    if (read.is === 'reset') throw new Error('the log does not continue its snapshot')
+    const entries = read.entries.map(({ update }) => update)
+    return snapshot === null ? entries : [snapshot.update, ...entries]
+  }
+
+  /** A snapshot of all that is stored; told to nobody, or to all who have it open. */
+  async compact(told: 'told' | 'not told' = 'told'): Promise<void> {
+    const before = await this.store.snapshots.load(REF.key)
+    const read = await this.store.log.read(REF.key, before?.position ?? ORIGIN)
+    if (read.is === 'reset' || read.entries.length === 0) return
+    const updates = read.entries.map(({ update }) => update)
+    const compacted = compactUpdates(before?.update ?? null, updates, { gc: true })
+    const snapshot = { ...compacted, position: read.head }
+    const result = await this.store.snapshots.commit(REF.key, snapshot, before?.position ?? null)
+    if (result !== 'committed' || told === 'not told') return
+    for (const { entity } of this.nodes) entity.adopt(snapshot)
+  }
+
+  close(): void {
+    for (const { entity } of this.nodes) entity.close()
+  }
+}
+
+/** A document whose updates are collected. */
+export function author(clientID: number) {
+  const doc = new Y.Doc()
+  doc.clientID = clientID
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  const change = (work: (text: Y.Text) => void): Uint8Array => {
+    work(doc.getText('t'))
+    return updates.at(-1) as Uint8Array
+  }
+  return { doc, updates, change, write: (text: string) => change((t) => t.insert(0, text)) }
+}
+
+/** Loads updates; fails when something in them waits for what is not there. */
+export function textOf(updates: readonly Uint8Array[]): string {
+  const doc = new Y.Doc()
+  doc.transact(() => {
+    for (const update of updates) Y.applyUpdate(doc, update)
+  })
+  if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) {
+    throw new Error('something waits for what is not there')
+  }
+  return doc.getText('t').toString()
+}
