@@ -9,6 +9,22 @@ const shared = {
   teardownTimeout: 10_000,
 } as const
 
+/** Run by another project, or by another config. */
+const ELSEWHERE = ['architecture', 'browser', 'faults', 'cluster', 'long'].map(all)
+/**
+ * Folders whose tests share processes: nothing of them outlives a test, and a new process for each
+ * file costs a quarter of a second of CPU. Who replaces a module is not here, nor who needs a stack
+ * that no earlier test has made V8 use better.
+ */
+const PURE = [
+  ...['core', 'fuzz', 'record', 'whiteboard', 'wire'].map(all),
+  'test/crdt/**/!(poison).test.ts',
+]
+
+function all(folder: string): string {
+  return `test/${folder}/**/*.test.ts`
+}
+
 export default defineConfig({
   test: {
     // One more than there are cores: many tests wait, for a second that a rule names or for a page.
@@ -19,11 +35,12 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['architecture', 'browser', 'faults', 'cluster', 'long'].map(
-            (it) => `test/${it}/**`,
-          ),
+          exclude: [...ELSEWHERE, ...PURE],
           globalSetup: ['test/support/build.ts'],
         },
+      },
+      {
+        test: { ...shared, name: 'pure', include: PURE, isolate: false },
       },
       {
         test: { ...shared, name: 'architecture', include: ['test/architecture/*.test.ts'] },

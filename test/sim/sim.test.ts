@@ -25,7 +25,7 @@ const LEAST: Partial<Record<CountName, number>> = {
 test('[E3] [E4] [E5] [E6] [S1] [S4] whatever happens, every copy ends as the oracle, without a reconnect', {
   timeout: 300_000,
 }, async () => {
-  const tally = await runSeeds({ runs: 250 })
+  const tally = await runSeeds({ runs: 120 })
   console.log(String(tally))
   if (tally.runs < 100) return
   for (const [name, least] of Object.entries(LEAST)) {

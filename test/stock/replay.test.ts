@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseRecording } from '../../scripts/replay/recording.mjs'
-import { concurrentTrace, sequentialTrace } from '../support/generator.ts'
+import { sequentialTrace } from '../support/generator.ts'
 import { replay, runReplay } from '../support/run-replay.ts'
 import { Seeded, seedOfRun } from '../support/seeded.ts'
 
@@ -13,18 +13,6 @@ describe('npm run replay', { timeout: 60_000 }, () => {
     expect(said).toMatch(
       /^ok alone\.json: 1000 transactions of 1 author\(s\), 0 of them .* kill -9/,
     )
-    expect(code).toBe(0)
-  })
-
-  test(`[Y12] three authors at once, gzipped (seed ${seed})`, async () => {
-    const trace = concurrentTrace(new Seeded(seed), 3, 400)
-    const { concurrent } = parseRecording(trace)
-    expect(concurrent).toBeGreaterThan(50)
-    const { code, said } = await replay('together.json.gz', trace)
-    expect(said).toMatch(
-      new RegExp(`^ok together\\.json\\.gz: 400 transactions of 3 .* ${concurrent} of them`),
-    )
-    expect(said.split('\n')).toHaveLength(1)
     expect(code).toBe(0)
   })
 

@@ -49,7 +49,7 @@ describe('[B20] a growing stroke', () => {
   test.each([
     ['mouse', () => 0.5],
     ['pen', (at: number) => 0.5 + 0.4 * Math.sin(at / 20)],
-  ])('of a %s looks as it will when it is done', (name, pressure) => {
+  ])('of a %s looks as it will when it is done', { timeout: 60_000 }, (name, pressure) => {
     const dice = new Seeded(11)
     let [asked, unlike, gaps] = [0, 0, 0]
     for (let round = 0; round < 3; round++) {

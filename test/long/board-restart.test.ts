@@ -1,10 +1,10 @@
 import { describe, expect } from 'vitest'
+import { Artist, company, type Spot } from '../browser/artist.ts'
+import { BoardReader } from '../browser/board-reader.ts'
+import { withoutChromium } from '../browser/chromium.ts'
+import { compareScenes, marks, sees } from '../browser/peep.ts'
+import { savedFrom } from '../browser/saved-file.ts'
 import { ownStageTest } from '../support/stage.ts'
-import { Artist, company, type Spot } from './artist.ts'
-import { BoardReader } from './board-reader.ts'
-import { withoutChromium } from './chromium.ts'
-import { compareScenes, marks, sees } from './peep.ts'
-import { savedFrom } from './saved-file.ts'
 
 describe.skipIf(withoutChromium)('a board whose server is killed', () => {
   ownStageTest(
