@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { DEFAULT_PACES } from '../dist/core/limits.js'
 import { SILENT } from '../dist/core/logger.js'
 import { RedisLog } from '../dist/log/redis.js'
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../dist/ops/system.js'
@@ -64,6 +65,7 @@ async function node() {
     random: SYSTEM_RANDOM,
     logger: SILENT,
     limits: { setAsideBytes: 1e6 },
+    paces: DEFAULT_PACES,
     tier: () => 'memory',
   })
   const snapshots = new RedisSnapshots(link, { random: SYSTEM_RANDOM })

@@ -10,6 +10,7 @@ import type { Config } from './ops/options.ts'
 import { readOptions } from './ops/read-options.ts'
 import { SYSTEM_CLOCK } from './ops/system.ts'
 import type { TokenWish } from './ops/token-options.ts'
+import { placeText, readRedisUrl } from './redis/place.ts'
 import { type RunningServer, startServer } from './server.ts'
 
 /** How the command ends. A bad option is told apart, so that nobody restarts it in a loop. */
@@ -75,7 +76,7 @@ function announce(server: RunningServer, config: Config, logger: LogLines): void
   logger.info('listening', {
     url: server.url,
     pid: process.pid,
-    data: config.store === 'memory' || config.redis !== null ? null : resolve(config.data),
+    ...whereKept(config),
     tier: server.tier,
     version: versionText(),
   })
@@ -88,6 +89,14 @@ function announce(server: RunningServer, config: Config, logger: LogLines): void
   } else if (!isLoopback(config.host)) {
     logger.warn('everyone who reaches this address can read and change everything')
   }
+}
+
+/** Nothing of who we are in Redis: log lines are read by many. */
+function whereKept(config: Config): Readonly<Record<string, string | null>> {
+  const { redis, redisSentinel, store, data } = config
+  if (redis === null) return { data: store === 'memory' ? null : resolve(data) }
+  const place = placeText(readRedisUrl(redis))
+  return redisSentinel === null ? { redis: place } : { redis: place, sentinels: redisSentinel }
 }
 
 async function refuseToStart(thrown: unknown, logger: LogLines): Promise<never> {
@@ -121,8 +130,9 @@ function stopOnSignal(starting: Promise<RunningServer>, logger: LogLines): void 
 async function end(starting: Promise<RunningServer>, logger: LogLines): Promise<never> {
   try {
     const server = await starting
-    await server.close()
+    const { unsaved } = await server.close()
     logger.info('stopped')
+    if (unsaved > 0) process.exitCode = EXIT.failed
   } catch (error) {
     logger.error('could not stop in order', { error: TributaryError.from(error) })
     process.exitCode = EXIT.failed

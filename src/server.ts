@@ -38,7 +38,16 @@ export interface RunningServer {
    * Takes nobody new, makes durable what is pending, sends clients away with 1012 and lets go of
    * everything. Resolves within 10 s. Idempotent.
    */
-  close(): Promise<void>
+  close(): Promise<Closed>
+}
+
+/** How a server has ended. */
+export interface Closed {
+  /**
+   * Bytes of updates that could not be made durable, and so were never acknowledged: the clients that
+   * made them still have them. 0 after an orderly end.
+   */
+  readonly unsaved: number
 }
 
 export interface ServerParts {
@@ -52,8 +61,8 @@ export interface ServerParts {
 /** A check takes as long as its bytes; this is for something that has gone wrong. */
 const CHECK_LIMIT_MS = 30_000
 const COMPACT_LIMIT_MS = 300_000
-/** Waiting for what is pending when the server stops; then it says what is lost. */
-const SETTLE_MS = 5_000
+/** From the wish to stop: what is pending by then is left, and counted. The rest of 10 s is to let go. */
+const SETTLED_BY_MS = 7_000
 
 const thread = (path: string): URL => new URL(path, import.meta.url)
 
@@ -222,12 +231,19 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     closers.push(() => listener.close())
     acceptor.attach(listener.server)
 
-    let closing: Promise<void> | null = null
+    let closing: Promise<Closed> | null = null
     const close = async () => {
       draining = true
+      const until = clock.monotonic() + SETTLED_BY_MS
       await acceptor.drain(paces.drain)
-      await settle(registry, clock, logger)
+      await settle(registry, clock, until)
+      const unsaved = pending.used
+      if (unsaved > 0) {
+        const entities = Array.from(registry).filter((entity) => entity.busy).length
+        logger.error(UNSAVED, { entities, bytes: unsaved })
+      }
       await closeAll()
+      return { unsaved }
     }
     return {
       url: listener.url,
@@ -245,16 +261,13 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   }
 }
 
-async function settle(registry: Registry, clock: Clock, logger: Logger): Promise<void> {
+const UNSAVED = 'stopped with updates that could not be made durable and were not acknowledged'
+
+async function settle(registry: Registry, clock: Clock, until: number): Promise<void> {
   let cancel = () => {}
-  const late = new Promise<'late'>((resolve) => {
-    cancel = clock.after(SETTLE_MS, () => resolve('late'))
+  const late = new Promise<void>((resolve) => {
+    cancel = clock.after(Math.max(0, until - clock.monotonic()), resolve)
   })
-  if ((await Promise.race([registry.settled(), late])) === 'late') {
-    const busy = Array.from(registry).filter((entity) => entity.busy).length
-    logger.error('stopped with updates that could not be made durable and were not acknowledged', {
-      entities: busy,
-    })
-  }
+  await Promise.race([registry.settled(), late])
   cancel()
 }

@@ -309,5 +309,7 @@ async function ended(redis: Redis): Promise<void> {
   }
   const end = new Promise((resolve) => redis.once('end', resolve))
   redis.disconnect()
+  // Who does not answer does not answer a farewell either.
+  redis.stream?.destroy()
   await end
 }

@@ -56,6 +56,15 @@ export function readRedisUrl(text: string): RedisPlace {
 }
 
 /**
+ * Where it is, without who we are there.
+ *
+ * @example placeText(readRedisUrl('redis://app:secret@[::1]/2')) // '[::1]:6379/2'
+ */
+export function placeText({ host, port, database }: RedisPlace): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}/${database}`
+}
+
+/**
  * Reads `host:port,host:port`; the port is 26379 unless told.
  *
  * @throws {TributaryError} `bad-request` with what is wrong, in words.

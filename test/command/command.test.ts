@@ -208,6 +208,19 @@ describe('[H20] from start to end', () => {
     },
   )
 
+  test('it names the Redis that it is a node of, and not who it is there', async () => {
+    // Nobody is at that port: it starts all the same.
+    const redis = 'redis://an-app:a-secret@127.0.0.1:1/3'
+    const { child, line, ended, stdout } = run(['--port', '0', '--redis', redis])
+    const start = await line('listening')
+    expect(start).toMatchObject({ redis: '127.0.0.1:1/3', tier: 'memory' })
+    expect(start).not.toHaveProperty('data')
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({ code: 0 })
+    expect(stdout()).not.toMatch(/an-app|a-secret/)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
   test('a signal during the start is heard as well', async () => {
     const { child, ended, line } = run([
       '--port',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readRedisUrl } from '../../src/redis/place.ts'
+import { placeText, readRedisUrl } from '../../src/redis/place.ts'
 
 const plain = { tls: false, username: null, password: null, database: 0 }
 
@@ -37,6 +37,13 @@ describe('[L59] a URL of Redis', () => {
     ['redis://u:%zz@h', 'holds a % that escapes nothing'],
   ])('%s is refused in words', (url, why) => {
     expect(() => readRedisUrl(url)).toThrow(why)
+  })
+
+  test.each([
+    ['redis://app:secret@h/2', 'h:6379/2'],
+    ['rediss://:secret@[::1]:1', '[::1]:1/0'],
+  ])('%s is told as %s', (url, told) => {
+    expect(placeText(readRedisUrl(url))).toBe(told)
   })
 
   test('is never shown: it may hold a password', () => {
