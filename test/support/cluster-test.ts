@@ -6,15 +6,17 @@ import { DEAD_DEADLINE, DEADLINE, deadPort, perform, Stage } from './stage.ts'
 export interface ClusterTestOptions extends ClusterOptions {
   /** Of the test, in ms. */
   readonly timeout?: number
+  /** Beside the others of its kind: for tests that mostly wait for a time the fault has. */
+  readonly concurrent?: boolean
 }
 
 /** A test on nodes and a Redis of its own. */
 export function clusterTest(
   title: string,
   body: (cluster: Cluster, stage: Stage) => Promise<void>,
-  { timeout = 60_000, ...options }: ClusterTestOptions = {},
+  { timeout = 60_000, concurrent = false, ...options }: ClusterTestOptions = {},
 ): void {
-  test(title, { timeout }, () =>
+  test(title, { timeout, concurrent }, () =>
     perform(new Stage(null, 0, DEADLINE), async (stage) => {
       await body(await Cluster.start(stage, options), stage)
     }),

@@ -4,7 +4,7 @@ import { until } from './deadline.ts'
 import { type Metrics, readMetrics } from './metrics.ts'
 import { type RedisServer, startRedis } from './redis-server.ts'
 import { residentOf } from './resident.ts'
-import { ServerProcess } from './spawn-server.ts'
+import { type ServerOptions, ServerProcess } from './spawn-server.ts'
 import { expectClean, portOf, type Stage } from './stage.ts'
 import type { TcpProxy } from './tcp-proxy.ts'
 
@@ -12,7 +12,8 @@ export interface ClusterOptions {
   readonly nodes?: number
   /** Of every node. */
   readonly flags?: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
+  /** Of each node, by its number. */
+  readonly envOf?: (n: number) => Readonly<Record<string, string>>
   /** Somebody else's Redis; one of its own otherwise. */
   readonly redis?: RedisServer
   /** Of its own Redis, as `--name value`. */
@@ -20,6 +21,8 @@ export interface ClusterOptions {
   /** Errors that the test provokes: lines that match are no fault. */
   readonly provoked?: RegExp
 }
+
+type NodeOptions = Pick<ServerOptions, 'flags' | 'env' | 'provoked'>
 
 const READY_MS = 20_000
 /** That Redis could not be asked is said with its reason, and is no fault of the node's. */
@@ -36,12 +39,12 @@ export class ClusterNode {
   readonly front: TcpProxy
   readonly back: TcpProxy
   readonly #stage: Stage
-  readonly #options: ClusterOptions
+  readonly #options: NodeOptions
   #server: ServerProcess
 
-  constructor(
+  private constructor(
     stage: Stage,
-    options: ClusterOptions,
+    options: NodeOptions,
     server: ServerProcess,
     front: TcpProxy,
     back: TcpProxy,
@@ -51,6 +54,13 @@ export class ClusterNode {
     this.#server = server
     this.front = front
     this.back = back
+  }
+
+  static async start(stage: Stage, options: NodeOptions, redisPort: number): Promise<ClusterNode> {
+    const back = await stage.proxy(redisPort)
+    const server = await startNode(stage, options, back.port)
+    await isReady(server)
+    return new ClusterNode(stage, options, server, await stage.proxy(portOf(server)), back)
   }
 
   get server(): ServerProcess {
@@ -130,11 +140,10 @@ export class Cluster {
   static async start(stage: Stage, options: ClusterOptions = {}): Promise<Cluster> {
     const redis = options.redis ?? (await ownRedis(stage, options.redisOptions))
     const nodes = await Promise.all(
-      Array.from({ length: options.nodes ?? 2 }, async () => {
-        const back = await stage.proxy(redis.port)
-        const server = await startNode(stage, options, back.port)
-        await isReady(server)
-        return new ClusterNode(stage, options, server, await stage.proxy(portOf(server)), back)
+      Array.from({ length: options.nodes ?? 2 }, (_, n) => {
+        const env = options.envOf?.(n)
+        const its = { ...options, ...(env !== undefined && { env }) }
+        return ClusterNode.start(stage, its, redis.port)
       }),
     )
     return new Cluster(stage, options, redis, nodes)
@@ -204,7 +213,7 @@ async function ownRedis(stage: Stage, options: readonly string[] = []): Promise<
 
 async function startNode(
   stage: Stage,
-  { flags = [], env, provoked = STORAGE }: ClusterOptions,
+  { flags = [], env, provoked = STORAGE }: NodeOptions,
   redisPort: number,
 ): Promise<ServerProcess> {
   const server = await ServerProcess.start({

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type * as Y from 'yjs'
+import * as Y from 'yjs'
 import { Acks } from './acks.ts'
 import { areEqual, Checker, equalityFaults, type Replica } from './checker.ts'
 import { until } from './deadline.ts'
@@ -150,8 +150,26 @@ export class Crowd {
     )
     for (const entity of this.entities) {
       const docs = this.authors.filter((a) => a.entity === entity).map(({ client }) => client.doc)
-      await until(`${entity} in sync`, ms, () => areEqual(docs), 100)
+      try {
+        await until(`${entity} in sync`, ms, () => areEqual(docs), 100)
+      } catch (cause) {
+        throw new Error(this.#differences(entity).join('; '), { cause })
+      }
     }
+  }
+
+  /** Who lacks how much of what another has, and where he came in. */
+  #differences(entity: string): string[] {
+    const here = this.authors.filter((author) => author.entity === entity)
+    return here.map(({ name, client }) => {
+      const lacks = here.reduce((sum, { client: other }) => {
+        const lack = Y.encodeStateAsUpdate(other.doc, Y.encodeStateVector(client.doc))
+        return sum + Y.decodeUpdate(lack).structs.length
+      }, 0)
+      const { url = 'nowhere', readyState } = client.provider.ws ?? {}
+      const waits = client.doc.store.pendingStructs !== null ? ', waits for more' : ''
+      return `${name} (${client.version} at ${url}, ${readyState}) lacks ${lacks} structs${waits}`
+    })
   }
 
   /**
