@@ -22,6 +22,7 @@ import { contradictionIn } from './ops/contradictions.ts'
 import { createMetrics } from './ops/metrics.ts'
 import { createMetricsPage } from './ops/metrics-page.ts'
 import type { Config } from './ops/options.ts'
+import { SparingLog } from './ops/sparing-log.ts'
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './ops/system.ts'
 import { ThreadPool } from './ops/thread-pool.ts'
 import { Refusals } from './session/refusals.ts'
@@ -81,6 +82,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   const metrics = createMetrics()
   const page = createMetricsPage(metrics)
   const node = random.id(12)
+  // An outage of the store befalls every entity.
+  const sparing = new SparingLog(logger, clock)
   const closers: (() => unknown)[] = [() => page.close()]
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close()
@@ -145,10 +148,17 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       nextEntryId: () => `${node}-${(entryCount++).toString(36)}`,
       grown: (entity) => compactor.grown(entity.ref.key, entity.tailSize),
       spoiled: (entity) => compactor.offer(entity.ref.key),
-      trouble: (entity, what, error) => logger.error(what, { entity: entity.ref.key, error }),
+      trouble: (entity, what, error) =>
+        (error.code === 'storage' ? sparing : logger).error(what, {
+          entity: entity.ref.key,
+          error,
+        }),
     }
     const registry = new Registry({
       clock,
+      onTrouble: (ref, error) => {
+        sparing.error('an entity cannot be loaded, it is tried again', { entity: ref.key, error })
+      },
       idle: paces.idle,
       load: async (ref) => {
         const since = clock.monotonic()

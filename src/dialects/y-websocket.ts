@@ -1,5 +1,5 @@
 import type { Access, Admission, May } from '../access/access.ts'
-import type { Random } from '../core/clock.ts'
+import type { Cancel, Random } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import { DEFAULT_TENANT, type EntityRef, entityRef } from '../core/ids.ts'
 import type { Limits } from '../core/limits.ts'
@@ -64,14 +64,43 @@ export function yWebsocketDoor(context: YWebsocketContext): Door {
           const admission = await access.admit(knock.token, id)
           const ref = entityRef(admission.tenant, id)
           if (!access.open) refuseEarly(context, ref, knock)
-          return converse(context, wire, ref, await context.open(ref), admission)
+          return converse(context, wire, ref, await openMeanwhile(context, wire, ref), admission)
         } catch (thrown) {
+          const error = TributaryError.from(thrown)
+          // It has waited long for a store that cannot be asked; another node may have it.
+          if (error.code === 'storage') return sendAway(context, wire, error)
           if (access.open) throw thrown
-          return deny(context, wire, TributaryError.from(thrown))
+          return deny(context, wire, error)
         }
       }
     },
   }
+}
+
+/** While it is loaded nothing is read, and the client is kept from giving up. [R12] */
+async function openMeanwhile(
+  context: YWebsocketContext,
+  wire: Wire,
+  ref: EntityRef,
+): Promise<Entity> {
+  const { clock } = context.session
+  const wake = (): Cancel =>
+    clock.after(IDLE_MS, () => {
+      wire.write(IDLE_FRAME)
+      cancel = wake()
+    })
+  let cancel = wake()
+  try {
+    return await context.open(ref)
+  } finally {
+    cancel()
+  }
+}
+
+function sendAway({ metrics }: YWebsocketContext, wire: Wire, { code }: TributaryError) {
+  metrics.refusals.of(code).add()
+  wire.close(code)
+  return NOTHING_MORE
 }
 
 function refuseEarly(context: YWebsocketContext, ref: EntityRef, knock: Knock): void {
@@ -150,6 +179,11 @@ class Client implements Caller {
   get logger(): Logger {
     const { address } = this.#wire
     return this.#context.logger.with({ session: this.session, entity: this.#ref.key, address })
+  }
+
+  /** Not all at the same time. @returns ms. */
+  spread(ms: number): number {
+    return ms + this.#context.random.next() * DENIED_SPREAD_MS
   }
 
   /** It sent what is refused for good. */
@@ -303,6 +337,7 @@ class YWebsocketOutlet implements Outlet {
   }
 
   close(code: ErrorCode): void {
-    this.#wire.close(code)
+    // Its client is back 100 ms after any close, with all that there was no room for.
+    this.#wire.close(code, code === 'pending-full' ? this.#caller.spread(DENIED_HOLD_MS) : 0)
   }
 }

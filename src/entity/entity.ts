@@ -20,6 +20,7 @@ import { Gathering } from './gathering.ts'
 import type { Healer } from './healer.ts'
 import type { Member } from './member.ts'
 import type { NodeBudget } from './node-budget.ts'
+import { patiently } from './patiently.ts'
 import { Presence } from './presence.ts'
 import { ALL_TIDINGS, TIDINGS, type Voice, WHO } from './presence-abroad.ts'
 import { type Lent, Recovery } from './recovery.ts'
@@ -246,9 +247,8 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
 
   /** The snapshot that the tail continues, at once when it is in memory. */
   state(): State | Promise<State> {
-    return (
-      this.#content.state ?? this.#content.loadState(() => this.#recovery?.untilTakenOver() ?? null)
-    )
+    const load = () => this.#content.loadState(() => this.#recovery?.untilTakenOver() ?? null)
+    return this.#content.state ?? patiently(this.#context.clock, load, () => this.#closed)
   }
 
   /** Whether the tail begins where the snapshot ends, or before. A compaction moves where it begins. */

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { EntityKey, EntityRef } from '../core/ids.ts'
 import type { Entity } from './entity.ts'
+import { patiently } from './patiently.ts'
 
 /** How often idle entities are looked for. */
 const SWEEP_MS = 5_000
@@ -21,6 +22,9 @@ export class Registry {
   readonly #idleMs: number
   readonly #onUnload: (entity: Entity) => void
   #cancelSweep: Cancel
+  readonly #onTrouble: (ref: EntityRef, error: TributaryError) => void
+  /** What cannot be loaded is not tried again. */
+  #leaving = false
   #closed = false
 
   constructor(options: {
@@ -29,11 +33,14 @@ export class Registry {
     readonly load: (ref: EntityRef) => Promise<Entity>
     /** Called when an entity was let go because nobody was there. */
     readonly onUnload?: (entity: Entity) => void
+    /** Called when the store could not be asked for an entity; it is tried again. */
+    readonly onTrouble?: (ref: EntityRef, error: TributaryError) => void
   }) {
     this.#clock = options.clock
     this.#idleMs = options.idle
     this.#load = options.load
     this.#onUnload = options.onUnload ?? (() => {})
+    this.#onTrouble = options.onTrouble ?? (() => {})
     this.#cancelSweep = this.#armSweep()
   }
 
@@ -51,7 +58,11 @@ export class Registry {
     return this.#open.values()
   }
 
-  /** @throws what loading throws; the next call tries again. */
+  /**
+   * While the store cannot be asked it is tried again, and nobody is told anything. [R12]
+   *
+   * @throws what loading throws in the end; the next call tries again.
+   */
   open(ref: EntityRef): Promise<Entity> {
     if (this.#closed) return Promise.reject(new TributaryError('draining', 'this node is stopping'))
     const entity = this.get(ref.key)
@@ -61,7 +72,11 @@ export class Registry {
     }
     const underWay = this.#loading.get(ref.key)
     if (underWay !== undefined) return underWay
-    const loading = this.#load(ref)
+    const loading = patiently(
+      this.#clock,
+      () => this.#loadOnce(ref),
+      () => this.#leaving,
+    )
       .then((loaded) => {
         loaded.touchedAt = this.#clock.monotonic()
         this.#open.set(ref.key, loaded)
@@ -72,6 +87,16 @@ export class Registry {
     return loading
   }
 
+  async #loadOnce(ref: EntityRef): Promise<Entity> {
+    try {
+      return await this.#load(ref)
+    } catch (thrown) {
+      const error = TributaryError.from(thrown)
+      if (error.code === 'storage') this.#onTrouble(ref, error)
+      throw error
+    }
+  }
+
   /** Sends the members of an entity away and forgets it. */
   evict(key: EntityKey, code: ErrorCode): void {
     const entity = this.#open.get(key)
@@ -80,8 +105,9 @@ export class Registry {
     entity.evict(code)
   }
 
-  /** Resolves when nothing is pending on this node. */
+  /** Resolves when nothing is pending on this node. What cannot be loaded is given up. */
   async settled(): Promise<void> {
+    this.#leaving = true
     await Promise.allSettled(this.#loading.values())
     await Promise.all(Array.from(this.#open.values(), (entity) => entity.settled()))
   }
@@ -90,6 +116,7 @@ export class Registry {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.#leaving = true
     this.#cancelSweep()
     for (const entity of this.#open.values()) entity.close()
     this.#open.clear()

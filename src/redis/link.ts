@@ -96,8 +96,7 @@ export class RedisLink {
   get trouble(): string | null {
     if (this.#state.is === 'ready') return this.#refusing === null ? null : inWords(this.#refusing)
     const error = this.#state.is === 'connecting' ? this.#state.error : null
-    if (error === null) return 'Redis is not connected'
-    return error.cause instanceof Error ? inWords(error.cause) : error.message
+    return error === null ? 'Redis is not connected' : reasonOf(error)
   }
 
   /** Calls `fn` at every change of the state. @returns what ends that. */
@@ -279,7 +278,8 @@ export class RedisLink {
     if (before.is === 'connecting' && !isNews) return
     if (isNews) {
       this.#told.add(error.message)
-      this.#options.logger.warn('redis cannot be reached', { connection: which, error })
+      const why = reasonOf(error)
+      this.#options.logger.warn('redis cannot be reached', { connection: which, why })
     }
     this.#set({ is: 'connecting', error })
   }
@@ -298,6 +298,9 @@ const DEAF = 'its subscriptions bring nothing any more'
 
 /** What was written to see whether anything can be. */
 const TRIAL_MS = 60_000
+
+const reasonOf = ({ cause, message }: TributaryError): string =>
+  cause instanceof Error ? inWords(cause) : message
 
 /** Between two tries there is no socket whose end could be waited for: ioredis says nothing then. */
 const HAS_SOCKET = ['connecting', 'connect', 'ready']

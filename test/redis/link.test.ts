@@ -105,9 +105,7 @@ describe('[L58] the link to Redis', () => {
       return link.state.is === 'connecting' && link.state.error !== null
     })
     await until('it is told', 5_000, () => logger.lines.length > 0)
-    expect(JSON.stringify(logger.lines.map(([, , { error }]) => String(error)))).toMatch(
-      /WRONGPASS|NOAUTH/,
-    )
+    expect(JSON.stringify(logger.lines)).toMatch(/WRONGPASS|NOAUTH/)
     expect(inspect(logger.lines, { depth: 10 })).not.toContain('wrong-secret')
     const right = open(server.url.replace('//', '//:right@'))
     await within('the way in', 5_000, right.link.whenReady())
