@@ -177,7 +177,11 @@ export function stageTest(title: string, body: Body, options: StageOptions = {})
 }
 
 /** A test that starts its own servers: until it does, there is none. */
-export function ownStageTest(title: string, body: Body, { timeout = 40_000 }: StageOptions): void {
+export function ownStageTest(
+  title: string,
+  body: Body,
+  { timeout = 40_000 }: StageOptions = {},
+): void {
   test(title, { timeout }, () => perform(new Stage(null, 0, DEADLINE), body))
 }
 
