@@ -3,6 +3,7 @@ import { Reader } from './bytes.mjs'
 import { now } from './clock.mjs'
 import { DIALECTS, MARKER, marker, nothingNew, STEP1, STEP2, UPDATE } from './dialects.mjs'
 import { Histogram } from './histogram.mjs'
+import { LogWriter } from './log-writer.mjs'
 import { Socket } from './socket.mjs'
 import { FIRST_WRITER, FRESH, keystroke } from './updates.mjs'
 import { walkUpdate } from './walk-update.mjs'
@@ -19,6 +20,12 @@ const AT_ONCE = 64
  * @property {number} rate Updates per second, all writers together.
  * @property {string} [prefix] Of the entities' names.
  * @property {number} [size] Of an update's content, in bytes; 1 by default.
+ * @property {boolean} [isApart] Of several nodes: whether who writes is on the first and who reads on
+ *   the last. Else the clients of an entity are spread over all.
+ * @property {number} [read] How many of the entities have readers; all by default.
+ * @property {number} [firstWriter] The lowest client id. What others have written is passed over then.
+ * @property {import('./log-writer.mjs').Place} [log] Who writes appends here, as another node does,
+ *   instead of through a socket.
  * @property {boolean} [asksAcks] Whether each update is followed by a marker, which comes back when
  *   it is durable.
  */
@@ -51,10 +58,14 @@ const AT_ONCE = 64
  * time; and no server pays for waking its readers, which would cost it the more the slower it is.
  */
 export class FanOut {
-  #at
+  #doors
   #shape
+  #first
+  /** @type {LogWriter | null} */
+  #log = null
   #share
   #dialect
+  #answers
   /** @type {Client[]} */
   #clients = []
   /** @type {Map<number, Client>} */
@@ -82,29 +93,42 @@ export class FanOut {
   #time = 0
 
   /**
-   * @param {import('./process.mjs').Door} at
+   * @param {import('./process.mjs').Door[]} doors Of the nodes, which are all of one kind.
    * @param {Shape} shape
    * @param {{ index: number, of: number }} share Of the connections, this process's part.
    */
-  constructor(at, shape, share) {
-    this.#at = at
+  constructor(doors, shape, share) {
+    const [door] = doors
+    if (door === undefined) throw new Error('there is no door')
+    this.#doors = doors
     this.#shape = shape
     this.#share = share
-    this.#dialect = /** @type {import('./dialects.mjs').Dialect} */ (DIALECTS[at.dialect])
+    this.#first = shape.firstWriter ?? FIRST_WRITER
+    this.#answers = door.answers
+    this.#dialect = /** @type {import('./dialects.mjs').Dialect} */ (DIALECTS[door.dialect])
   }
 
   /** Resolves when every connection is open and the server has brought it up to date. */
   async open() {
-    const { entities, writers, readers } = this.#shape
+    const { entities, writers, readers, read = entities, log } = this.#shape
+    if (log !== undefined) this.#log = await LogWriter.open(log)
     const perEntity = writers + readers
     for (let index = this.#share.index; index < entities * perEntity; index += this.#share.of) {
       const entity = Math.floor(index / perEntity)
       const place = index % perEntity
-      this.#connect(entity, place < writers ? place : -1)
+      const isWriter = place < writers
+      if (isWriter ? log !== undefined : entity >= read) continue
+      this.#connect(entity, isWriter ? place : -1, this.#door(place, isWriter))
       await this.#ready(AT_ONCE)
     }
     await this.#ready(1)
     return this.#clients.length
+  }
+
+  /** @param {number} place Among the clients of its entity. @param {boolean} isWriter */
+  #door(place, isWriter) {
+    const index = this.#shape.isApart ? (isWriter ? 0 : -1) : place % this.#doors.length
+    return /** @type {import('./process.mjs').Door} */ (this.#doors.at(index))
   }
 
   /** @param {number} below Until fewer than this many are not synced yet. */
@@ -122,24 +146,20 @@ export class FanOut {
     return `${this.#shape.prefix ?? 'bench'}-${entity}`
   }
 
-  /** @param {number} entity @param {number} own */
-  #connect(entity, own) {
+  /** @param {number} entity @param {number} own @param {import('./process.mjs').Door} door */
+  #connect(entity, own, door) {
     const { writers, writersRead } = this.#shape
     const name = this.#name(entity)
     const dialect = this.#dialect
-    const socket = new Socket(
-      this.#at.port,
-      this.#at.prefix + dialect.path(name) + this.#at.query,
-      {
-        opened: () => {
-          for (const message of dialect.greeting(name)) socket.send(message)
-          socket.send(dialect.sync(name, STEP1, FRESH))
-          if (!this.#at.answers) client.isSynced = true
-        },
-        message: (bytes, from, to) => this.#message(client, name, bytes, from, to),
-        closed: (reason) => this.#trouble.add(reason),
+    const socket = new Socket(door.port, door.prefix + dialect.path(name) + door.query, {
+      opened: () => {
+        for (const message of dialect.greeting(name)) socket.send(message)
+        socket.send(dialect.sync(name, STEP1, FRESH))
+        if (!this.#answers) client.isSynced = true
       },
-    )
+      message: (bytes, from, to) => this.#message(client, name, bytes, from, to),
+      closed: (reason) => this.#trouble.add(reason),
+    })
     /** @type {Client} */
     const client = {
       socket,
@@ -161,7 +181,7 @@ export class FanOut {
     if (this.#shape.asksAcks && bytes[from] === MARKER) return this.#acked(reader)
     const kind = this.#dialect.read(reader)
     if (kind === STEP2) client.isSynced = true
-    else if (kind === STEP1 && this.#at.answers) client.socket.send(nothingNew(this.#dialect, name))
+    else if (kind === STEP1 && this.#answers) client.socket.send(nothingNew(this.#dialect, name))
     if ((kind !== STEP2 && kind !== UPDATE) || client.seen === null) return
     this.#current = client
     this.#time = now()
@@ -180,10 +200,11 @@ export class FanOut {
 
   /** @type {(client: number, from: number, to: number) => void} */
   #see = (id, from, to) => {
-    const { entities, writers, rate } = this.#shape
+    const { entities, writers, rate, firstWriter } = this.#shape
     const client = /** @type {Client} */ (this.#current)
     const seen = /** @type {Int32Array} */ (client.seen)
-    const writer = id - FIRST_WRITER
+    const writer = id - this.#first
+    if (firstWriter !== undefined && (writer < 0 || writer >= entities * writers)) return
     const own = Math.floor(writer / entities)
     if (writer % entities !== client.entity || own >= writers) {
       this.#trouble.add(`an update of client ${id} came to a reader of entity ${client.entity}`)
@@ -249,10 +270,11 @@ export class FanOut {
       if (due > time) break
       const writer = next % all
       const client = this.#writers.get(writer)
-      if (client === undefined) continue
-      const update = keystroke(FIRST_WRITER + writer, Math.floor(next / all), size)
-      client.socket.send(this.#dialect.sync(this.#name(client.entity), UPDATE, update))
-      if (asksAcks) {
+      if (client === undefined && this.#log === null) continue
+      const update = keystroke(this.#first + writer, Math.floor(next / all), size)
+      if (client === undefined) this.#log?.append(this.#name(writer % entities), update)
+      else client.socket.send(this.#dialect.sync(this.#name(client.entity), UPDATE, update))
+      if (asksAcks && client !== undefined) {
         client.socket.send(marker(next))
         this.#unacked++
       }
@@ -311,7 +333,8 @@ export class FanOut {
     }
   }
 
-  close() {
+  async close() {
     for (const client of this.#clients) client.socket.destroy()
+    await this.#log?.close()
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { now } from '../load/clock.mjs'
 import { Histogram } from '../load/histogram.mjs'
-import { LOAD_CORES } from './load.mjs'
+import { LOAD_CORES } from './cores.mjs'
 
 /** V8 still compiles after 10 s of 500 updates a second, with a quarter of the CPU. A server runs for weeks. */
 const WARM_UP = 15_000
@@ -10,16 +10,18 @@ const DRAIN = 30_000
 /** Sends may be late by a timer; more means that the load could not keep up. */
 const LATE = 10
 
+/** @typedef {import('./server.mjs').Server | import('./cluster.mjs').Cluster} Measured */
+
 /**
  * Typing on a schedule: CPU per delivery, and how old each keystroke was when a reader had it.
  *
- * @param {import('./round.mjs').Stage} stage
+ * @param {Pick<import('./round.mjs').Stage, 'load' | 'seconds'> & { server: Measured }} stage
  * @param {import('../load/fan-out.mjs').Shape} shape
  */
 export async function measureFanOut({ server, load: start, seconds }, shape) {
   // More processes than cores would only take turns.
   const count = Math.min(4, LOAD_CORES)
-  const load = await start(count, (index) => ['FanOut', server.door, shape, { index, of: count }])
+  const load = await start(count, (index) => ['FanOut', server.doors, shape, { index, of: count }])
   await load.call('open')
   await server.settle(5)
   return runFanOut(server, load, seconds)
@@ -28,7 +30,7 @@ export async function measureFanOut({ server, load: start, seconds }, shape) {
 /**
  * Once more or for the first time, on connections that are open.
  *
- * @param {import('./server.mjs').Server} server
+ * @param {Measured} server
  * @param {import('./load.mjs').Load} load
  * @param {number} seconds
  * @param {number} warmUp In ms.
@@ -43,10 +45,10 @@ export async function runFanOut(server, load, seconds, warmUp = WARM_UP) {
   return { ...summary(await results, before, after), warmUp: warmUp / 1_000 }
 }
 
-/** @param {number} time @param {import('./server.mjs').Server} server */
+/** @param {number} time @param {Measured} server */
 async function at(time, server) {
   await sleep(Math.max(0, time - now()))
-  return { ...server.cpu(), written: server.written(), time: now() }
+  return { ...(await server.account()), time: now() }
 }
 
 /**
@@ -96,9 +98,27 @@ function summary(results, before, after) {
       written: (after.written - before.written) / delivered,
       busy: (after.own - before.own) / length,
       late: lateness.at(0.99),
+      ...ofRedis(before, after, delivered),
     },
     load,
     others: (after.others - before.others) / length,
     warnings,
+  }
+}
+
+/**
+ * Of a cluster. Redis says by itself what it has used, so that nobody else's time is in it.
+ *
+ * @param {Awaited<ReturnType<typeof at>>} before
+ * @param {Awaited<ReturnType<typeof at>>} after
+ * @param {number} delivered
+ */
+function ofRedis(before, after, delivered) {
+  if (before.redis === null || after.redis === null) return {}
+  const cpu = after.redis.cpu - before.redis.cpu
+  return {
+    redis: (cpu * 1_000) / delivered,
+    redisShare: (cpu / (after.time - before.time)) * 100,
+    publishes: (after.redis.publishes - before.redis.publishes) / delivered,
   }
 }

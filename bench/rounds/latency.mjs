@@ -1,5 +1,5 @@
+import { LOAD_CORES } from './cores.mjs'
 import { runFanOut } from './fan-out.mjs'
-import { LOAD_CORES } from './load.mjs'
 
 /**
  * Typing with acknowledgements in many entities, while a large one is written to and compacted.
@@ -17,7 +17,7 @@ export async function measureLatency({ server, load: start, seconds }, shape) {
   await large.only('open')
   await large.only('check')
   const count = Math.min(4, LOAD_CORES)
-  const load = await start(count, (index) => ['FanOut', server.door, fanOut, { index, of: count }])
+  const load = await start(count, (index) => ['FanOut', server.doors, fanOut, { index, of: count }])
   await load.call('open')
   await server.settle()
   // The event loop's delay is told since the last reading.

@@ -1,13 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { CORE } from './server.mjs'
+import { OTHER_CORES } from './cores.mjs'
 
 const SCRIPT = fileURLToPath(new URL('../load/process.mjs', import.meta.url))
-
-/** How many processes can make load without taking time from one another or from the server. */
-export const LOAD_CORES = Math.max(1, cpus().length - 1)
 
 /** The processes that make load, called like one object: each call goes to all of them. */
 export class Load {
@@ -18,11 +14,12 @@ export class Load {
   /**
    * @param {number} count
    * @param {(index: number) => unknown[]} what Which kind each one is, and what its constructor gets.
+   * @param {boolean} [isNice] Whether it makes room for whoever else is on its cores.
    */
-  static async start(count, what) {
+  static async start(count, what, isNice = false) {
     const load = new Load()
     try {
-      for (let index = 0; index < count; index++) load.#spawn()
+      for (let index = 0; index < count; index++) load.#spawn(isNice)
       await Promise.all(load.#children.map((child, index) => load.#ask(child, 'be', what(index))))
       return load
     } catch (error) {
@@ -31,18 +28,13 @@ export class Load {
     }
   }
 
-  #spawn() {
-    const cores = cpus()
-      .map((_, core) => core)
-      .filter((core) => core !== CORE)
+  /** @param {boolean} isNice */
+  #spawn(isNice) {
+    const nice = isNice ? ['nice', '-n', '10'] : []
     this.#children.push(
-      spawn(
-        'taskset',
-        ['-c', cores.length === 0 ? String(CORE) : cores.join(','), process.execPath, SCRIPT],
-        {
-          stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-        },
-      ),
+      spawn('taskset', ['-c', OTHER_CORES, ...nice, process.execPath, SCRIPT], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      }),
     )
   }
 

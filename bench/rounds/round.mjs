@@ -1,3 +1,5 @@
+import { Cluster } from './cluster.mjs'
+import { measureClusterFanOut } from './cluster-fan-out.mjs'
 import { measureComeBack } from './come-back.mjs'
 import { measureCrowd } from './crowd.mjs'
 import { measureFanOut } from './fan-out.mjs'
@@ -6,7 +8,10 @@ import { measureIdle } from './idle.mjs'
 import { measureJoin } from './join.mjs'
 import { measureLatency } from './latency.mjs'
 import { Load } from './load.mjs'
+import { measurePublishes } from './publishes.mjs'
 import { measureReaders } from './readers.mjs'
+import { measureRedisMemory } from './redis-memory.mjs'
+import { measureRelay } from './relay.mjs'
 import { Server } from './server.mjs'
 import { measureSlowReaders } from './slow-readers.mjs'
 import { measureStart } from './start.mjs'
@@ -24,7 +29,8 @@ import { measureTokens } from './tokens.mjs'
  */
 /**
  * @typedef {object} Stage What a measurement is given.
- * @property {Server} server
+ * @property {Server} server Of a cluster, the first one.
+ * @property {Cluster | null} cluster
  * @property {(count: number, what: (index: number) => unknown[]) => Promise<Load>} load
  * @property {() => Promise<void>} rest Ends the load: for a measurement of several turns.
  * @property {number} seconds
@@ -42,6 +48,10 @@ export const MEASURES = {
   readers: measureReaders,
   start: measureStart,
   tokens: measureTokens,
+  'cluster-fan-out': measureClusterFanOut,
+  publishes: measurePublishes,
+  relay: measureRelay,
+  'redis-memory': measureRedisMemory,
 }
 
 /** @type {Set<{ kill: () => void }>} What must not outlive us. */
@@ -57,15 +67,20 @@ process.on('exit', () => {
  * @returns {Promise<Sample>}
  */
 export async function playRound(scenario, target, { seconds, profiles }) {
-  const server = await Server.start(target, profiles, scenario.flags)
-  running.add(server)
+  const { nodes, flags } = scenario
+  const cluster =
+    nodes === undefined ? null : await Cluster.start(target, profiles, flags ?? [], nodes)
+  const server = cluster?.node(0) ?? (await Server.start(target, profiles, flags))
+  const measured = cluster ?? server
+  running.add(measured)
   /** @type {Load[]} */
   const loads = []
   const stage = {
     server,
+    cluster,
     seconds,
     load: async (/** @type {number} */ count, /** @type {(index: number) => unknown[]} */ what) => {
-      const load = await Load.start(count, what)
+      const load = await Load.start(count, what, cluster !== null)
       loads.push(load)
       running.add(load)
       return load
@@ -91,8 +106,8 @@ export async function playRound(scenario, target, { seconds, profiles }) {
     return { tier: server.tier, ...sample }
   } finally {
     await stage.rest()
-    running.delete(server)
-    await server.stop()
+    running.delete(measured)
+    await measured.stop()
   }
 }
 

@@ -10,9 +10,8 @@ import { busyOf, cpuOf } from '../measure/cpu.mjs'
 import { writtenBy } from '../measure/disk.mjs'
 import { memoryOf } from '../measure/memory.mjs'
 import { readMetrics } from '../measure/metrics.mjs'
+import { CORE } from './cores.mjs'
 
-/** The server has it for itself; everything else runs on the others. */
-export const CORE = 0
 const ATTEND = new URL('../targets/attend.mjs', import.meta.url).href
 /** Beside the sources: a temporary folder may lie in memory, where an fsync costs nothing. */
 const DATA = fileURLToPath(new URL('../../.tmp/bench', import.meta.url))
@@ -109,8 +108,13 @@ export class Server {
       await sleep(25)
     }
     if (this.#data === null) return
-    const answer = await fetch(`http://127.0.0.1:${this.door.port}/readyz`)
-    this.tier = String(/** @type {any} */ (await answer.json()).tier)
+    for (let tries = 0; ; tries++) {
+      const answer = await fetch(`http://127.0.0.1:${this.door.port}/readyz`)
+      this.tier = String(/** @type {any} */ (await answer.json()).tier)
+      if (answer.ok) return
+      if (tries > 200) throw new Error(`the server does not get ready: ${answer.status}`)
+      await sleep(25)
+    }
   }
 
   /** @returns {Promise<{ port?: number, url: string }>} */
@@ -125,6 +129,10 @@ export class Server {
     throw new Error('the server did not say where it listens')
   }
 
+  get doors() {
+    return [this.door]
+  }
+
   /** What the server and others have used of its core by now, in ms. */
   cpu() {
     const own = cpuOf(this.pid)
@@ -134,6 +142,10 @@ export class Server {
   /** Bytes that it has made the system write to disk by now. */
   written() {
     return writtenBy(this.pid)
+  }
+
+  async account() {
+    return { ...this.cpu(), written: this.written(), redis: null }
   }
 
   memory() {

@@ -42,7 +42,7 @@ async function type({ server, load: start, seconds }, shape, pace) {
   // What the first one wrote is still in the data folder.
   const prefix = pace === null ? 'alone' : 'beside'
   const fanOut = { ...shape, prefix, entities: 1, writersRead: true }
-  const load = await start(1, () => ['FanOut', server.door, fanOut, { index: 0, of: 1 }])
+  const load = await start(1, () => ['FanOut', server.doors, fanOut, { index: 0, of: 1 }])
   await load.call('open')
   const slow =
     pace === null

@@ -1,3 +1,7 @@
+import { clusterEveryone } from './cluster-everyone.mjs'
+import { clusterMany } from './cluster-many.mjs'
+import { clusterPublishes } from './cluster-publishes.mjs'
+import { clusterReaders } from './cluster-readers.mjs'
 import { comeBack } from './come-back.mjs'
 import { everyone } from './everyone.mjs'
 import { growthDisk } from './growth-disk.mjs'
@@ -13,6 +17,8 @@ import { many2000 } from './many-2000.mjs'
 import { many10000 } from './many-10000.mjs'
 import { readers100 } from './readers-100.mjs'
 import { readers1000 } from './readers-1000.mjs'
+import { redisMemory } from './redis-memory.mjs'
+import { relay } from './relay.mjs'
 import { slowReaders } from './slow-readers.mjs'
 import { tokens } from './tokens.mjs'
 
@@ -36,6 +42,7 @@ import { tokens } from './tokens.mjs'
  * @property {object} shape What the measurement is given.
  * @property {number} seconds Measured, per target and round.
  * @property {string[]} targets
+ * @property {number} [nodes] So many of the target, over a Redis; without it one that has none.
  * @property {readonly string[]} [flags] Options of Tributary, where its defaults would stop the load.
  * @property {Figure[]} figures
  */
@@ -51,6 +58,10 @@ export const SCENARIOS = [
   join4,
   join20,
   comeBack,
+  clusterMany,
+  clusterReaders,
+  clusterEveryone,
+  clusterPublishes,
   slowReaders,
   latency,
   tokens,
@@ -59,4 +70,6 @@ export const SCENARIOS = [
   growthReaders,
   growthStart,
   growthDisk,
+  relay,
+  redisMemory,
 ]

@@ -1,6 +1,8 @@
 export const ALL = ['floor', 'y-websocket', 'hocuspocus', 'tributary']
 /** Where the floor has nothing to do: it holds no state. */
 export const WITHOUT_FLOOR = ['y-websocket', 'hocuspocus', 'tributary']
+/** Who speaks to other nodes over Redis. */
+export const CLUSTERS = ['hocuspocus', 'tributary']
 /** What has to hold by itself, beside nobody. */
 export const OWN = ['tributary']
 
@@ -21,4 +23,11 @@ export const OTHER_LATENCIES = [
   figure('p999', 'p99.9', 'ms'),
   figure('max', 'max', 'ms'),
   figure('lost', 'lost', ''),
+]
+
+/** What the Redis between the nodes did, which is not in their CPU. */
+export const OF_REDIS = [
+  figure('redis', 'Redis CPU', 'µs'),
+  figure('redisShare', 'Redis', '%'),
+  figure('publishes', 'publishes', ''),
 ]
