@@ -5,6 +5,7 @@ import type { Knowledge } from '../crdt/knowledge.ts'
 import type { SoundUpdate, StateVector, UpdateScan } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
 import { encodeStateVector } from '../crdt/state-vector.ts'
+import type { Covered } from '../snapshots/shared.ts'
 import type { Snapshot } from '../snapshots/snapshots.ts'
 import type { State, States } from './states.ts'
 import { lower, Tail } from './tail.ts'
@@ -61,6 +62,11 @@ export class Content {
 
   get tombstone(): StateVector | null {
     return this.#tombstone
+  }
+
+  /** Another number when the content was exchanged. */
+  get histories(): number {
+    return this.#histories
   }
 
   get base(): Position {
@@ -141,12 +147,25 @@ export class Content {
   adopt(snapshot: Snapshot): void {
     if (snapshot.position.offset <= this.#base.offset) return
     this.#states.set(this.#key, snapshot)
-    this.#base = snapshot.position
-    this.#baseBytes = snapshot.update.length
-    this.#depth = snapshot.depth
-    this.tail.dropTo(snapshot.position.offset)
+    this.#beginFrom({ ...snapshot, bytes: snapshot.update.length })
+  }
+
+  /** The same of one of which not all is at hand: its bytes are loaded when somebody joins. */
+  adoptCovered(covered: Covered): boolean {
+    if (covered.position.offset <= this.#base.offset) return false
+    if (covered.snapshot === null) this.#states.delete(this.#key)
+    else this.#states.set(this.#key, covered.snapshot)
+    this.#beginFrom(covered)
+    return true
+  }
+
+  #beginFrom({ position, bytes, depth, deleteSet }: Omit<Covered, 'snapshot'>): void {
+    this.#base = position
+    this.#baseBytes = bytes
+    this.#depth = depth
+    this.tail.dropTo(position.offset)
     // It also holds deletes that no update names.
-    this.#knowledge.adoptDeletes(() => snapshot.deleteSet)
+    this.#knowledge.adoptDeletes(() => deleteSet)
   }
 
   // ---- another history

@@ -12,6 +12,7 @@ import { scanUpdate } from '../crdt/scan-update.ts'
 import { holdsAny } from '../crdt/tombstone.ts'
 import type { Entry, EntrySink, Log, Subscription } from '../log/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
+import type { Covered } from '../snapshots/shared.ts'
 import type { Snapshot } from '../snapshots/snapshots.ts'
 import { Appender, type AppenderSink, type Made, type Unlogged } from './appender.ts'
 import { Batch } from './batch.ts'
@@ -42,8 +43,8 @@ export interface EntityContext {
   nextEntryId(): string
   /** Send a member's own update back to it once durable: for clients that wait for that. */
   readonly echo: boolean
-  /** Called upwards: there is something to compact, and how it has grown. */
-  grown(entity: Entity): void
+  /** Called upwards: there is more to compact, by an own append or by what others have written. */
+  grown(entity: Entity, own: boolean): void
   /** Called upwards: its log holds entries that only a compaction gets rid of. */
   spoiled(entity: Entity): void
   trouble(entity: Entity, what: string, error: TributaryError): void
@@ -404,7 +405,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     }
     this.#recovery?.landed()
     this.#tellDurable()
-    this.#context.grown(this)
+    this.#context.grown(this, true)
     this.#tellSettled()
   }
 
@@ -454,7 +455,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
       this.flush()
       this.#content.learn(update)
       this.#tell(update, entry.position.offset)
-      this.#context.grown(this)
+      this.#context.grown(this, false)
     }
     // It builds on something that was in the log and is not here: the log was another one once.
     if (unclosed) this.heal()
@@ -496,7 +497,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
       changed: () => {
         this.#tellDurable()
         this.#tellSettled()
-        this.#context.grown(this)
+        this.#context.grown(this, true)
       },
       follow: () => this.follow(),
       unfollow: () => this.#unfollow(),
@@ -515,6 +516,33 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   /** A snapshot up to `snapshot.position` is committed: the tail begins behind it. */
   adopt(snapshot: Snapshot): void {
     if (!this.#closed) this.#content.adopt(snapshot)
+  }
+
+  /**
+   * The same of one that another node may have committed. [J8]
+   *
+   * @param history What `history` was when it was asked whether the log goes through it.
+   * @returns whether the tail begins behind it now.
+   */
+  adoptCovered(covered: Covered, history: number): boolean {
+    // While it is healed its content is not what the log has.
+    if (this.#closed || this.#recovery !== null || history !== this.history) return false
+    return this.#content.adoptCovered(covered)
+  }
+
+  /** Another number when the log has turned out to be another one. */
+  get history(): number {
+    return this.#content.histories
+  }
+
+  /** Where the snapshot ends that the tail continues. */
+  get base(): Position {
+    return this.#content.base
+  }
+
+  /** Whether that snapshot is in memory. */
+  get hasState(): boolean {
+    return this.#context.states.has(this.ref.key)
   }
 
   // ---- the end

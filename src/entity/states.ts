@@ -61,6 +61,11 @@ export class States {
     return this.#cache.get(key)
   }
 
+  /** Whether it is in memory, which is no use of it. */
+  has(key: EntityKey): boolean {
+    return this.#cache.has(key)
+  }
+
   /** @throws what `Snapshots.load` throws. */
   async load(key: EntityKey): Promise<State> {
     return (await this.#cache.forceFetch(key)) as State

@@ -5,6 +5,7 @@ import { unseal } from '../record/record.ts'
 import { identityOf, type KeptAbout, piecesOf, readAbout } from '../redis/kept.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { answer } from '../redis/rows.ts'
+import { PIECE_BYTES } from './redis-stage.ts'
 import type { Snapshot } from './snapshots.ts'
 
 /** Damaged ones that were told of: remembered, so that each is told once. */
@@ -19,6 +20,8 @@ export interface Kept {
   readonly about: KeptAbout | null
   /** Under the epoch that the log has now. */
   readonly position: Position
+  /** The log goes through it. */
+  readonly isOnLog: boolean
   /** Its bytes, when they follow its name. */
   readonly bytes: Buffer
 }
@@ -26,6 +29,8 @@ export interface Kept {
 /** What is kept of an entity at one moment, beside its log. */
 export interface Look {
   readonly epoch: Epoch
+  /** The check of the log at the offset that was asked about; `null` where it has none. */
+  readonly checkAt: string | null
   readonly newer: Kept | null
   readonly older: Kept | null
 }
@@ -53,17 +58,27 @@ export class RedisKept {
     this.#damaged = damaged
   }
 
-  /** @throws {TributaryError} `storage`; `damaged` when not even the log's history can be named. */
-  async look(entity: EntityKey): Promise<Look> {
+  /**
+   * @param asked An offset of the log whose check is wanted too.
+   * @throws {TributaryError} `storage`; `damaged` when not even the log's history can be named.
+   */
+  async look(entity: EntityKey, asked: number | '' = ''): Promise<Look> {
     const { meta, stream, tombstones, snapshots } = this.#link.names.keys(entity)
     const keys = [meta, stream, tombstones, snapshots]
     const mint = this.#random.id(INCARNATION_LENGTH)
-    const reply = answer(await this.#link.run('kept-snapshots', keys, [mint]))
-    const [epoch, newer = null, newerCheck = null, older = null, olderCheck = null] =
-      reply as readonly (Buffer | null)[]
+    const reply = answer(await this.#link.run('kept-snapshots', keys, [mint, asked]))
+    const [
+      epoch,
+      newer = null,
+      newerCheck = null,
+      older = null,
+      olderCheck = null,
+      checkAt = null,
+    ] = reply as readonly (Buffer | null)[]
     const now = String(epoch) as Epoch
     return {
       epoch: now,
+      checkAt: checkAt === null ? null : String(checkAt),
       newer: newer && this.#keptOf(entity, newer, now, newerCheck),
       older: older && this.#keptOf(entity, older, now, olderCheck),
     }
@@ -89,14 +104,15 @@ export class RedisKept {
   async #firstWhole(look: Look, damaged: Kept[]): Promise<Found> {
     for (const kept of [look.newer, look.older]) {
       if (kept === null) continue
-      const snapshot = await this.#read(kept)
+      const snapshot = await this.read(kept)
       if (snapshot !== null) return { look, kept, snapshot }
       damaged.push(kept)
     }
     return { look, kept: null, snapshot: null }
   }
 
-  async #read(kept: Kept): Promise<Snapshot | null> {
+  /** `null` when something of it is damaged or gone. Its bytes are the caller's own. */
+  async read(kept: Kept): Promise<Snapshot | null> {
     const { about, position } = kept
     if (about === null) return null
     const size = about.parts.reduce((sum, part) => sum + part)
@@ -110,6 +126,30 @@ export class RedisKept {
     return { position, depth: about.depth, update, stateVector, deleteSet, index }
   }
 
+  /**
+   * Its delete set alone, of which a large one need not be read whole; `null` as `read`.
+   *
+   * @throws {TributaryError} `storage`.
+   */
+  async deleteSetOf({ about, bytes, pieces }: Kept): Promise<Uint8Array | null> {
+    if (about === null) return null
+    const [update, stateVector, size] = about.parts
+    const from = update + stateVector
+    const to = from + size
+    if (about.pieces === null)
+      return to <= bytes.length ? Uint8Array.from(bytes.subarray(from, to)) : null
+    const first = Math.floor(from / PIECE_BYTES)
+    const own = new Uint8Array(size)
+    for (let no = first; no * PIECE_BYTES < to; no++) {
+      const piece = await this.#piece(pieces[0] ?? '', no)
+      const at = no * PIECE_BYTES
+      // One that is shorter is the last; all others are of one size.
+      if (piece === null || at + piece.length < Math.min(to, at + PIECE_BYTES)) return null
+      own.set(piece.subarray(Math.max(0, from - at), to - at), Math.max(0, at - from))
+    }
+    return own
+  }
+
   #keptOf(entity: EntityKey, record: Buffer, epoch: Epoch, check: Buffer | null): Kept {
     const body = unseal(record)
     const read = typeof body === 'string' ? null : readAbout(body)
@@ -120,6 +160,7 @@ export class RedisKept {
       pieces: piecesOf(this.#link, entity, record),
       about,
       position,
+      isOnLog: about !== null && position.epoch === epoch && String(check) === position.check,
       bytes:
         typeof body === 'string' || read === null ? EMPTY : Buffer.from(body.subarray(read.end)),
     }
@@ -135,13 +176,19 @@ export class RedisKept {
     }
     const [key = ''] = pieces
     for (let no = 0, at = 0; at < size; no++) {
-      const record = await this.#link.call('HGET', key, no)
-      const piece = Buffer.isBuffer(record) ? unseal(record) : 'damaged'
-      if (typeof piece === 'string' || piece.length === 0 || at + piece.length > size) return null
+      const piece = await this.#piece(key, no)
+      if (piece === null || at + piece.length > size) return null
       own.set(piece, at)
       at += piece.length
     }
     return own
+  }
+
+  /** `null` when it is damaged or gone. */
+  async #piece(key: string, no: number): Promise<Uint8Array | null> {
+    const record = await this.#link.call('HGET', key, no)
+    const piece = Buffer.isBuffer(record) ? unseal(record) : 'damaged'
+    return typeof piece === 'string' || piece.length === 0 ? null : piece
   }
 
   #tell(entity: EntityKey, { identity }: Kept): void {

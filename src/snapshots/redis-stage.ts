@@ -6,7 +6,7 @@ import type { RedisLink } from '../redis/link.ts'
 import type { Snapshot } from './snapshots.ts'
 
 /** Written at once, in bytes: an append waits for no more than that. */
-const PIECE_BYTES = 256 * 1024
+export const PIECE_BYTES = 256 * 1024
 /** Up to here bytes lie beside their name: what a script copies to make it the older one. */
 const WHOLE_BYTES = 64 * 1024
 /** What never counts is gone after this, in s; a commit of 20 MB takes 0.3. */

@@ -6,7 +6,8 @@ import type { RedisLink } from '../redis/link.ts'
 import { RedisKept } from './redis-kept.ts'
 import { stage } from './redis-stage.ts'
 import { trim } from './redis-trim.ts'
-import type { Snapshot, SnapshotInfo, Snapshots } from './snapshots.ts'
+import type { Covered, SharedSnapshots } from './shared.ts'
+import type { Snapshot, SnapshotInfo } from './snapshots.ts'
 
 /** Keys of one step of SCAN. */
 const SCANNED_AT_ONCE = 1_000
@@ -27,7 +28,7 @@ export interface RedisSnapshotsOptions {
  * makes them the newest if everything still holds. A crash before it leaves a key that goes by
  * itself; one behind it, before the trim, is made up for by the next commit.
  */
-export class RedisSnapshots implements Snapshots {
+export class RedisSnapshots implements SharedSnapshots {
   readonly #link: RedisLink
   readonly #random: Pick<Random, 'id'>
   readonly #kept: RedisKept
@@ -77,6 +78,35 @@ export class RedisSnapshots implements Snapshots {
       default:
         throw new TributaryError('storage', 'a snapshot was gone before it could count')
     }
+  }
+
+  async covered(entity: EntityKey, through: Position, whole: boolean): Promise<Covered | null> {
+    const { epoch, checkAt, newer } = await this.#kept.look(entity, through.offset)
+    if (newer?.about == null) return null
+    const { about, position } = newer
+    const isOurs = through.epoch === epoch && through.check === checkAt
+    if (!isOurs || !newer.isOnLog || position.offset > through.offset) return null
+    const snapshot = whole ? await this.#kept.read(newer) : null
+    const deleteSet = whole ? (snapshot?.deleteSet ?? null) : await this.#kept.deleteSetOf(newer)
+    if (deleteSet === null) return null
+    return { position, bytes: about.parts[0], depth: about.depth, deleteSet, snapshot }
+  }
+
+  async rest(entity: EntityKey): Promise<'rested' | 'stale' | 'nothing'> {
+    const { look, kept, snapshot } = await this.#kept.newestWhole(entity)
+    if (kept === null || snapshot === null) return 'nothing'
+    const { newer, older } = look
+    const isTwice =
+      kept === newer &&
+      older !== null &&
+      samePosition(older.position, kept.position) &&
+      (await this.#kept.read(older)) !== null
+    if (isTwice) {
+      await this.#trim(entity, kept.position)
+      return 'rested'
+    }
+    const outcome = await this.commit(entity, snapshot, kept.position)
+    return outcome === 'committed' ? 'rested' : 'stale'
   }
 
   /** Snapshots go with their generation: nothing is left of them to be removed. */
