@@ -1,5 +1,6 @@
 import type { Authorise } from './access/access.ts'
 import { createAccess } from './access/create-access.ts'
+import { scheduleCompactions } from './compaction.ts'
 import type { Clock, Random } from './core/clock.ts'
 import { TributaryError } from './core/errors.ts'
 import type { Logger } from './core/logger.ts'
@@ -16,7 +17,6 @@ import { Ticker } from './entity/ticker.ts'
 import { listen } from './http/listener.ts'
 import { createRoutes } from './http/routes.ts'
 import type { Compacted, CompactJob } from './jobs/compact-thread.ts'
-import { Compactor } from './jobs/compactor.ts'
 import { type PackedScan, unpackScan } from './jobs/scan-passage.ts'
 import { contradictionIn } from './ops/contradictions.ts'
 import { createMetrics } from './ops/metrics.ts'
@@ -146,7 +146,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       metrics,
       echo: config.echo,
       nextEntryId: () => `${node}-${(entryCount++).toString(36)}`,
-      grown: (entity) => compactor.grown(entity.ref.key, entity.tailSize),
+      grown: (entity, own) => compactor.grown(entity.ref.key, entity.tailSize, own),
       spoiled: (entity) => compactor.offer(entity.ref.key),
       trouble: (entity, what, error) =>
         (error.code === 'storage' ? sparing : logger).error(what, {
@@ -164,29 +164,18 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         const since = clock.monotonic()
         const entity = await loadEntity(context, ref)
         metrics.loadTime.observe(clock.monotonic() - since)
-        compactor.grown(ref.key, entity.tailSize)
+        compactor.grown(ref.key, entity.tailSize, true)
         return entity
       },
     })
     closers.push(() => registry.close())
     const otherNodes = new OtherNodes({ bus: store.bus, clock, entities: registry })
     closers.push(() => otherNodes.close())
-    const compactor = new Compactor({
-      clock,
-      log: store.log,
-      snapshots: store.snapshots,
-      metrics,
-      logger,
-      paces,
-      gc: config.gc,
+    const compactor = scheduleCompactions({
+      ...{ config, store, registry, states, clock, metrics, logger },
       // Handed over: a copy of 20 MB holds up the loop for 5 to 13 ms.
       compact: (job) =>
         compactors.run(job, job.base === null ? [] : [job.base.buffer as ArrayBuffer]),
-      committed: (key, snapshot) => {
-        const entity = registry.get(key)
-        if (entity === undefined) states.delete(key)
-        else entity.adopt(snapshot)
-      },
     })
     closers.push(() => Promise.all([compactor.close(), compactors.close()]))
 
@@ -210,7 +199,11 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       sessionsOn: (ref) => registry.get(ref.key)?.members ?? 0,
     })
     const acceptor = new Acceptor(
-      { clock, random, limits, paces, metrics, logger, trustProxy: config.trustProxy },
+      {
+        ...{ clock, random, limits, paces, metrics, logger },
+        trustProxy: config.trustProxy,
+        takesClients: config.role !== 'worker',
+      },
       [door],
     )
     closers.push(() => acceptor.close())

@@ -4,12 +4,15 @@ import { RedisBus } from './bus/redis.ts'
 import type { Clock, Random } from './core/clock.ts'
 import type { EntityKey } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
+import type { SharedJobs } from './jobs/shared-jobs.ts'
 import type { Log } from './log/log.ts'
 import { MemoryLog } from './log/memory.ts'
 import { RedisLog } from './log/redis.ts'
 import { SqliteLog } from './log/sqlite.ts'
 import type { Metrics } from './ops/metrics.ts'
 import type { Config } from './ops/options.ts'
+import { DirtySets } from './queue/dirty-sets.ts'
+import { RedisQueue } from './queue/redis.ts'
 import { RedisLink } from './redis/link.ts'
 import { Probe } from './redis/probe.ts'
 import { readPlace } from './redis/read-place.ts'
@@ -27,6 +30,8 @@ export interface Store {
   readonly bus: Bus
   readonly log: Log
   readonly snapshots: Snapshots
+  /** `null` for a node that is alone. */
+  readonly jobs: SharedJobs | null
   /** Why nothing can be made durable now, in one line; `null` when it can. */
   trouble(): string | null
   /** What an operator should know although everything works, each in one line. */
@@ -63,7 +68,7 @@ function inMemory(config: Config, parts: StoreParts): Store {
 }
 
 /** What says of itself how safe it is, and has no weakness that is not in its tier. */
-const SIMPLE = { warnings: () => [], tierDeclared: false }
+const SIMPLE = { warnings: () => [], tierDeclared: false, jobs: null }
 
 async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Promise<Store> {
   const store = await openSqlite({ folder: data, ...parts })
@@ -124,6 +129,12 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
     clock: parts.clock,
     onDead: () => parts.metrics.subscriptionsDead.add(),
   })
+  const snapshots = new RedisSnapshots(link, parts)
+  const jobs = {
+    queue: new RedisQueue(link, { clock, logger, worker: parts.node }),
+    dirty: new DirtySets(link),
+    snapshots,
+  }
   metrics.redisUp.readFrom(() => (link.trouble === null ? 1 : 0))
   metrics.redisReplicas.readFrom(() => replicas?.answered ?? 0)
   let wasReady = false
@@ -137,7 +148,8 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
   return {
     bus,
     log,
-    snapshots: new RedisSnapshots(link, parts),
+    snapshots,
+    jobs,
     trouble: () => link.trouble,
     warnings: () => [...standing.weaknesses, ...lagging(config.redisReplicas, replicas)],
     get tierDeclared() {

@@ -2,6 +2,7 @@ import type { Bus } from '../bus/bus.ts'
 import type { Cancel, Clock } from '../core/clock.ts'
 import type { EntityKey } from '../core/ids.ts'
 import { formatPosition, type Position, parsePosition } from '../core/position.ts'
+import type { Metrics } from '../ops/metrics.ts'
 import type { Covered, SharedSnapshots } from '../snapshots/shared.ts'
 
 /** An entity that is open here, as far as it begins from snapshots of others. */
@@ -11,13 +12,15 @@ export interface Adopter {
   readonly base: Position
   readonly history: number
   readonly hasState: boolean
-  adoptCovered(covered: Covered, history: number): void
+  /** @returns whether it begins from there now. */
+  adoptCovered(covered: Covered, history: number): boolean
 }
 
 export interface AdoptionOptions {
   readonly bus: Bus
   readonly clock: Pick<Clock, 'after'>
   readonly snapshots: Pick<SharedSnapshots, 'covered'>
+  readonly metrics: Pick<Metrics, 'adoptions'>
   /** The entity if it is open here. */
   open(entity: EntityKey): Adopter | undefined
 }
@@ -111,8 +114,8 @@ export class Adoption {
     const { position, history, hasState } = adopter
     const covered = await this.#options.snapshots.covered(entity, position, hasState)
     if (covered === null) return false
-    adopter.adoptCovered(covered, history)
-    return true
+    if (adopter.adoptCovered(covered, history)) this.#options.metrics.adoptions.add()
+    return covered.position.offset <= adopter.base.offset
   }
 
   #again(entity: EntityKey, times: number): void {

@@ -44,7 +44,12 @@ export class SharedCompactor implements Schedule {
 
   grown(entity: EntityKey, { entries, bytes }: Grown, own: boolean): void {
     const { compactEntries, compactBytes } = this.#context.paces
-    if (!own || (entries < compactEntries && bytes < compactBytes)) return
+    if (entries < compactEntries && bytes < compactBytes) {
+      // What was offered has been done.
+      if (this.#offered.size > 0) this.#offered.delete(entity)
+      return
+    }
+    if (!own) return
     const now = this.#context.clock.monotonic()
     const at = this.#offered.get(entity)
     if (at !== undefined && now - at < OFFERED_MS) return

@@ -67,10 +67,12 @@ const PASSWORDS = ['redisPassword', 'redisPasswordFile'] as const
 const OF_SENTINELS = ['redisMaster', 'redisSentinelPassword'] as const
 
 function redisIn(config: Config): string | null {
-  const { redis, store, redisSentinel } = config
+  const { redis, store, redisSentinel, role } = config
   if (redis === null) {
     const alone = OF_REDIS.find((name) => config[name] !== null && config[name] !== 0)
-    return alone === undefined ? null : `${flagOf(alone)} is about Redis: add --redis`
+    if (alone !== undefined) return `${flagOf(alone)} is about Redis: add --redis`
+    if (role === 'all') return null
+    return `--role ${role} is about a cluster, and a node without --redis is alone: leave it out`
   }
   if (store === 'memory') {
     return '--redis and --store memory both say where everything is kept: leave one of them out'

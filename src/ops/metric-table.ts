@@ -51,6 +51,7 @@ export const metricTable = {
   healing: { kind: 'gauge', what: 'entities whose log has turned out to be another one, and is being healed' },
   heals: { kind: 'counter', label: 'result', values: ['nothing', 'appended', 'failed'], what: 'times that a log was healed: it lacked nothing, what it lacked was appended, or did not stay there' },
   healedBytes: { kind: 'counter', what: 'bytes of updates that were appended again because a log had lost them' },
+  adoptions: { kind: 'counter', what: 'snapshots of the cluster from which an open entity goes on' },
   handlerErrors: { kind: 'counter', what: 'errors caught at a connection that nobody expected' },
 
   batchUpdates: { kind: 'amount', what: 'updates merged into one entry', buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512] },

@@ -53,6 +53,7 @@ export const optionTable = {
   redisSentinelPassword: { value: 'TEXT', default: null, check: text.nullable(), isSecret: true, what: 'the password of the Sentinels; better as a variable' },
   redisTier: { value: 'TIER', default: null, check: oneOf(TIERS).nullable(), what: 'how safe is what Redis acknowledges, where it does not let us read its configuration: memory, process or disk' },
   redisReplicas: { value: 'NUMBER', default: 0, check: replicas, what: 'acknowledge when so many replicas of Redis have it too, or --pace-replicas is over' },
+  role: { value: 'ROLE', default: 'all', check: oneOf(['all', 'edge', 'worker']), what: 'what a node of a cluster does: edge takes clients, worker compacts what they write, all does both' },
   auth: { value: 'none', default: null, check: oneOf(['none']).nullable(), what: 'none lets in everyone who reaches the port; without it and without keys only this machine is listened to' },
   authSecret: { value: 'TEXT', default: null, check: secret.nullable(), isSecret: true, what: 'tokens are signed with this secret (HS256), of at least 32 bytes' },
   authKeys: { value: 'FILE', default: null, check: path.nullable(), what: 'tokens are signed with a key in this file: a JWK set, a JWK or a public key as PEM (RS256, ES256, EdDSA)' },

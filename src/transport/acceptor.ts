@@ -16,6 +16,8 @@ import { Wheel } from './wheel.ts'
 export interface AcceptorContext extends ConnectionContext {
   readonly limits: Limits
   readonly random: Random
+  /** Whether it takes clients at all; it does unless told otherwise. */
+  readonly takesClients?: boolean
   readonly trustProxy: TrustedProxies
 }
 
@@ -24,6 +26,8 @@ export interface AcceptorContext extends ConnectionContext {
  * constant of its own, since the types of ws do not have them.)
  */
 const FRAGMENTS = { maxFragments: 4_096, maxBufferedChunks: 65_536 }
+
+const WORKS_ONLY = 'This node is a worker and takes no clients. Try another.'
 
 /**
  * Where sockets begin: decides about each upgrade while it is still plain HTTP, so that a refusal is
@@ -117,7 +121,8 @@ export class Acceptor implements Host {
   }
 
   #refuseOverLimit(address: string): void {
-    const { limits } = this.#context
+    const { limits, takesClients = true } = this.#context
+    if (!takesClients) throw new TributaryError('not-available', WORKS_ONLY)
     if (this.#draining) throw new TributaryError('draining', 'This node is stopping. Try another.')
     if (this.#connections.size >= limits.nodeSockets) {
       throw new TributaryError('too-many-sockets', 'This node has as many sockets as it may.')

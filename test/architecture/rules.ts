@@ -24,6 +24,7 @@ export const RANKS: Readonly<Record<string, number>> = {
   transport: 7,
   http: 7,
   'store.ts': 7,
+  'compaction.ts': 7,
   'server.ts': 8,
   'main.ts': 9,
   'index.ts': 9,
