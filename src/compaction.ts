@@ -54,7 +54,13 @@ function inCluster(parts: CompactionParts, { queue, dirty, snapshots }: SharedJo
   const { store, config, registry, states, clock, metrics } = parts
   const { gc, paces, role } = config
   const { bus, log } = store
-  const adoption = new Adoption({ bus, clock, snapshots, metrics, open: (key) => registry.get(key) })
+  const adoption = new Adoption({
+    bus,
+    clock,
+    snapshots,
+    metrics,
+    open: (key) => registry.get(key),
+  })
   const compactor = new SharedCompactor({
     ...{ ...parts, log, gc, paces, queue, snapshots, works: role !== 'edge' },
     committed: (key, { position }) => {
