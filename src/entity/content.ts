@@ -111,6 +111,12 @@ export class Content {
     return known
   }
 
+  /** The log has an own entry there; entries of others behind it may have been told already. */
+  reached(position: Position): void {
+    const { epoch, offset } = this.position
+    if (position.epoch !== epoch || position.offset > offset) this.position = position
+  }
+
   // ---- the snapshot
 
   /** Whether the tail begins where the snapshot ends, or before. A compaction moves where it begins. */

@@ -393,7 +393,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   /** The appender's. */
   landed({ unlogged, seq }: Made, position: Position, appendedAt: number): void {
     if (this.#closed) return
-    this.#content.position = position
+    this.#content.reached(position)
     const { metrics, clock } = this.#context
     const now = clock.monotonic()
     metrics.appendTime.observe(now - appendedAt)
