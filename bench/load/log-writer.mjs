@@ -20,13 +20,15 @@ export class LogWriter {
   static async open({ dist, redis }) {
     const from = (/** @type {string} */ path) => import(pathToFileURL(join(dist, path)).href)
     const { SYSTEM_CLOCK: clock, SYSTEM_RANDOM: random } = await from('ops/system.js')
+    const { DEFAULT_PACES: paces } = await from('core/limits.js')
     const { RedisLink } = await from('redis/link.js')
     const { readRedisUrl } = await from('redis/place.js')
     const { RedisLog } = await from('log/redis.js')
     const link = new RedisLink({ place: readRedisUrl(redis), random, logger: SILENT })
     await link.whenReady()
     const limits = { setAsideBytes: 1_000_000 }
-    const log = new RedisLog(link, { clock, random, logger: SILENT, limits, tier: () => 'memory' })
+    const parts = { clock, random, logger: SILENT, limits, paces }
+    const log = new RedisLog(link, { ...parts, tier: () => 'memory' })
     return new LogWriter(link, log, random.id(8))
   }
 
