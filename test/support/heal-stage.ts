@@ -1,8 +1,8 @@
 import * as Y from 'yjs'
 import { LocalBus } from '../../src/bus/local.ts'
 import { ORIGIN } from '../../src/core/position.ts'
-import { compactUpdates } from '../../src/crdt/canonical.ts'
 import type { Entity } from '../../src/entity/entity.ts'
+import { compactSound } from '../../src/jobs/compact-sound.ts'
 import { type EntityStage, entityStage, REF, Witness } from './entity-stage.ts'
 import { ManualClock } from './manual-clock.ts'
 import { Seeded } from './seeded.ts'
@@ -95,8 +95,9 @@ export class HealStage {
     const read = await this.store.log.read(REF.key, before?.position ?? ORIGIN)
     if (read.is === 'reset' || read.entries.length === 0) return
     const updates = read.entries.map(({ update }) => update)
-    const compacted = compactUpdates(before?.update ?? null, updates, { gc: true })
-    const snapshot = { ...compacted, position: read.head }
+    const compacted = compactSound(before?.update ?? null, updates, { gc: true })
+    const position = read.entries[compacted.covered - 1]?.position ?? read.head
+    const snapshot = { ...compacted, position }
     const result = await this.store.snapshots.commit(REF.key, snapshot, before?.position ?? null)
     if (result !== 'committed' || told === 'not told') return
     for (const { entity } of this.nodes) entity.adopt(snapshot)
