@@ -151,7 +151,10 @@ export class Content {
 
   /** A snapshot up to `snapshot.position` is committed: the tail begins behind it. */
   adopt(snapshot: Snapshot): void {
-    if (snapshot.position.offset <= this.#base.offset) return
+    const { epoch, offset } = snapshot.position
+    if (offset <= this.#base.offset) return
+    // What has not come here yet would count as known, and be told to nobody.
+    if (offset > this.position.offset || epoch !== this.position.epoch) return
     this.#states.set(this.#key, snapshot)
     this.#beginFrom({ ...snapshot, bytes: snapshot.update.length })
   }

@@ -85,7 +85,7 @@ export class RedisFeed implements Subscription {
       this.#reading = false
       if (this.#state.is === 'closed') return
       this.#state = { is: 'live', at: after }
-      this.#take(read, after, noted)
+      this.#take(read, after, after, noted)
       this.#hasBegun = true
     } catch (error) {
       this.close()
@@ -140,13 +140,14 @@ export class RedisFeed implements Subscription {
     }
     this.#reading = true
     this.#readAgain = false
-    const asked = this.#own.lowest(this.#state.at) ?? this.#state.at
+    const { at } = this.#state
+    const asked = this.#own.lowest(at) ?? at
     const [noted, resets] = [this.#own.noted, this.#resets]
     this.#source.read(asked).then(
       (read) => {
         this.#reading = false
         if (this.#state.is !== 'live') return
-        if (this.#resets === resets) this.#take(read, asked, noted)
+        if (this.#resets === resets) this.#take(read, at, asked, noted)
         this.#afterRead()
       },
       () => {
@@ -207,16 +208,14 @@ export class RedisFeed implements Subscription {
     }
   }
 
-  #take(read: LogRead, asked: Position, noted: number): void {
+  /**
+   * @param before What the sink had been told when the read was asked for.
+   * @param asked Behind which was read: that, or an own entry that is not above it.
+   */
+  #take(read: LogRead, before: Position, asked: Position, noted: number): void {
     if (this.#state.is !== 'live') return
     const { at } = this.#state
-    // What the channel has told since the read was asked must be in it, if it reaches so far.
-    const isFork =
-      read.is === 'entries' &&
-      read.entries.some(
-        ({ position }) => position.offset === at.offset && position.check !== at.check,
-      )
-    if (read.is === 'reset' || read.skipped.length > 0 || isFork) {
+    if (read.is === 'reset' || read.skipped.length > 0 || isFork(read, before, asked, at)) {
       this.#reset(read.head)
       return
     }
@@ -320,6 +319,22 @@ export class RedisFeed implements Subscription {
     this.#own.release()
     this.#source.left(this, error)
   }
+}
+
+/** Whether a log that goes through `asked` does not go through what has been told. */
+function isFork(
+  { entries, head }: LogRead & { is: 'entries' },
+  before: Position,
+  asked: Position,
+  at: Position,
+): boolean {
+  // An own entry may stand where another one was told, or be the end of a log that is shorter.
+  if (asked.offset === before.offset && !samePosition(asked, before)) return true
+  if (head.offset < before.offset) return true
+  // What the channel has told since the read was asked must be in it, if it reaches so far.
+  return entries.some(
+    ({ position }) => position.offset === at.offset && position.check !== at.check,
+  )
 }
 
 const isAhead = (previous: Position, at: Position): boolean =>

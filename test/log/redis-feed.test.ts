@@ -192,6 +192,23 @@ describe('[L54] a feed from channel, answers and reads', () => {
     expect([log.reads, clock.pending]).toEqual([0, 0])
   })
 
+  test('[L63] one at an offset that was told otherwise is a fork, whatever follows it', async () => {
+    for (const id of ['a', 'b', 'c']) feed.tell(log.append(id))
+    failOverTo(2)
+    const own = unfinished(feed.own(log.append('mine')))
+    log.append('theirs')
+    await settled()
+    expect([notes.told, own.is]).toEqual([['a', 'b', 'c', 'reset@3'], 'lost'])
+  })
+
+  test('[L63] so is one in a log that has become shorter than what was told', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) feed.tell(log.append(id))
+    failOverTo(2)
+    const own = unfinished(feed.own(log.append('mine')))
+    await settled()
+    expect([notes.told.at(-1), own.is]).toEqual(['reset@3', 'lost'])
+  })
+
   test('[L63] an answer that comes late is looked for where it should be', async () => {
     const own = log.append('a1')
     feed.tell(own)

@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
 import { LocalBus } from '../../src/bus/local.ts'
-import { ORIGIN } from '../../src/core/position.ts'
+import { ORIGIN, samePosition } from '../../src/core/position.ts'
 import type { Entity } from '../../src/entity/entity.ts'
 import { compactSound } from '../../src/jobs/compact-sound.ts'
 import { type EntityStage, entityStage, REF, Witness } from './entity-stage.ts'
@@ -100,7 +100,13 @@ export class HealStage {
     const snapshot = { ...compacted, position }
     const result = await this.store.snapshots.commit(REF.key, snapshot, before?.position ?? null)
     if (result !== 'committed' || told === 'not told') return
-    for (const { entity } of this.nodes) entity.adopt(snapshot)
+    const behind = await this.store.log.read(REF.key, position)
+    const places = behind.is === 'entries' ? behind.entries.map((entry) => entry.position) : []
+    for (const { entity } of this.nodes) {
+      // A node whose log does not go through it may not begin from it.
+      const isOn = [position, ...places].some((place) => samePosition(place, entity.position))
+      if (isOn) entity.adopt(snapshot)
+    }
   }
 
   close(): void {
