@@ -194,19 +194,20 @@ describe('[L54] a feed from channel, answers and reads', () => {
 
   test('[L63] one at an offset that was told otherwise is a fork, whatever follows it', async () => {
     for (const id of ['a', 'b', 'c']) feed.tell(log.append(id))
-    failOverTo(2)
-    const own = unfinished(feed.own(log.append('mine')))
+    failOverTo(3)
+    const mine = log.append('mine')
     log.append('theirs')
+    const own = unfinished(feed.own(mine))
     await settled()
-    expect([notes.told, own.is]).toEqual([['a', 'b', 'c', 'reset@3'], 'lost'])
+    expect([notes.told, own.is]).toEqual([['a', 'b', 'c', 'reset@5'], 'lost'])
   })
 
   test('[L63] so is one in a log that has become shorter than what was told', async () => {
     for (const id of ['a', 'b', 'c', 'd']) feed.tell(log.append(id))
-    failOverTo(2)
+    failOverTo(3)
     const own = unfinished(feed.own(log.append('mine')))
     await settled()
-    expect([notes.told.at(-1), own.is]).toEqual(['reset@3', 'lost'])
+    expect([notes.told.at(-1), own.is]).toEqual(['reset@4', 'lost'])
   })
 
   test('[L63] an answer that comes late is looked for where it should be', async () => {
