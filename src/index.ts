@@ -5,6 +5,7 @@
 //   await server.close()
 
 export type { Authorise, May } from './access/access.ts'
+export type { Kicked, PeopleMessage } from './bus/people.ts'
 export { type ErrorCode, TributaryError } from './core/errors.ts'
 export type { Limits, Paces } from './core/limits.ts'
 export { type Fields, type Logger, type LogLevel, SILENT } from './core/logger.ts'

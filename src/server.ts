@@ -1,5 +1,6 @@
 import type { Authorise } from './access/access.ts'
 import { createAccess } from './access/create-access.ts'
+import { People } from './bus/people.ts'
 import { scheduleCompactions } from './compaction.ts'
 import type { Clock, Random } from './core/clock.ts'
 import { TributaryError } from './core/errors.ts'
@@ -35,6 +36,8 @@ export interface RunningServer {
   readonly url: string
   /** How safe is what is acknowledged now. In a Redis it can change. */
   readonly tier: Tier
+  /** Messages to people, and sending them away, on whichever node they are. */
+  readonly people: Pick<People, 'send' | 'onMessage' | 'kick' | 'count'>
   /**
    * Takes nobody new, makes durable what is pending, sends clients away with 1012 and lets go of
    * everything. Resolves within 10 s. Idempotent.
@@ -181,6 +184,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
 
     const access = await createAccess(config, { clock, logger, authorise })
     closers.push(() => access.close())
+    const people = new People(store.bus)
     const door = yWebsocketDoor({
       access,
       session: {
@@ -195,6 +199,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       logger,
       random,
       refusals: new Refusals(clock),
+      people,
       open: (ref) => registry.open(ref),
       sessionsOn: (ref) => registry.get(ref.key)?.members ?? 0,
     })
@@ -253,6 +258,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       get tier() {
         return store.log.tier
       },
+      people,
       close: () => {
         closing ??= close()
         return closing

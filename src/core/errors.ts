@@ -16,6 +16,7 @@ export const errorTable = {
   'bad-entity-id': { close: 4400, http: 400, again: false },
   unauthenticated: { close: 4401, http: 401, again: false },
   forbidden: { close: 4403, http: 403, again: false },
+  kicked: { close: 4403, http: 403, again: false },
   malformed: { close: 4422, http: 422, again: false },
   'deleted-generation': { close: 4422, http: 410, again: false },
   'entity-removed': { close: 4410, http: 410, again: false },

@@ -1,7 +1,14 @@
 import type { Access, Admission, May } from '../access/access.ts'
+import type { People, Person } from '../bus/people.ts'
 import type { Cancel, Random } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
-import { DEFAULT_TENANT, type EntityRef, entityRef } from '../core/ids.ts'
+import {
+  DEFAULT_TENANT,
+  type EntityKey,
+  type EntityRef,
+  entityRef,
+  type Tenant,
+} from '../core/ids.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Logger } from '../core/logger.ts'
 import type { SoundUpdate } from '../crdt/scan.ts'
@@ -36,6 +43,7 @@ export interface YWebsocketContext {
   readonly logger: Logger
   readonly random: Random
   readonly refusals: Refusals
+  readonly people: People
   open(ref: EntityRef): Promise<Entity>
   /** Sessions on the entity now. */
   sessionsOn(ref: EntityRef): number
@@ -64,7 +72,7 @@ export function yWebsocketDoor(context: YWebsocketContext): Door {
           const admission = await access.admit(knock.token, id)
           const ref = entityRef(admission.tenant, id)
           if (!access.open) refuseEarly(context, ref, knock)
-          return converse(context, wire, ref, await openMeanwhile(context, wire, ref), admission)
+          return await converse(context, wire, ref, admission)
         } catch (thrown) {
           const error = TributaryError.from(thrown)
           // It has waited long for a store that cannot be asked; another node may have it.
@@ -136,22 +144,26 @@ const NOTHING_MORE: Conversation = {
   closed: () => {},
 }
 
-function converse(
+async function converse(
   context: YWebsocketContext,
   wire: Wire,
   ref: EntityRef,
-  entity: Entity,
   admission: Admission,
-): Conversation {
-  const caller = new Client(context, ref, wire, admission)
-  const outlet = new YWebsocketOutlet(wire, caller)
-  const session = new Session(context.session, caller, entity, outlet)
-  session.open()
-  return new YWebsocketConversation(context, session, wire, caller)
+): Promise<Conversation> {
+  const client = new Client(context, ref, wire, admission)
+  // From here on it can be sent away, also while the entity is loaded.
+  context.people.enter(client)
+  try {
+    const session = client.begin(await openMeanwhile(context, wire, ref))
+    return new YWebsocketConversation(context, session, wire, client)
+  } catch (thrown) {
+    context.people.leave(client)
+    throw thrown
+  }
 }
 
 /** Who is at the other end, by its token. */
-class Client implements Caller {
+class Client implements Caller, Person {
   readonly session: string
   readonly actor: string
   readonly may: May
@@ -159,6 +171,8 @@ class Client implements Caller {
   readonly #context: YWebsocketContext
   readonly #ref: EntityRef
   readonly #wire: Wire
+  #session: Session | null = null
+  #sentAway: ErrorCode | null = null
 
   constructor(context: YWebsocketContext, ref: EntityRef, wire: Wire, admission: Admission) {
     const { clock } = context.session
@@ -186,6 +200,32 @@ class Client implements Caller {
     return ms + this.#context.random.next() * DENIED_SPREAD_MS
   }
 
+  get tenant(): Tenant {
+    return this.#ref.tenant
+  }
+
+  get entity(): EntityKey {
+    return this.#ref.key
+  }
+
+  /** @throws {TributaryError} when it was sent away meanwhile, and what joining the entity throws. */
+  begin(entity: Entity): Session {
+    if (this.#sentAway !== null)
+      throw new TributaryError(this.#sentAway, 'You have been sent away.')
+    const outlet = new YWebsocketOutlet(this.#wire, this)
+    const session = new Session(this.#context.session, this, entity, outlet)
+    session.open()
+    this.#session = session
+    return session
+  }
+
+  sendAway(code: ErrorCode): void {
+    this.#sentAway = code
+    if (this.#session !== null) this.#session.evict(code)
+    // It is just being let in, which may take long.
+    else this.#wire.close(code)
+  }
+
   /** It sent what is refused for good. */
   refused(): void {
     this.#context.refusals.record(this.#wire.address, this.#ref.key)
@@ -196,10 +236,10 @@ class YWebsocketConversation implements Conversation {
   readonly #context: YWebsocketContext
   readonly #session: Session
   readonly #wire: Wire
-  readonly #caller: Caller
+  readonly #caller: Client
   #saidUnknown = false
 
-  constructor(context: YWebsocketContext, session: Session, wire: Wire, caller: Caller) {
+  constructor(context: YWebsocketContext, session: Session, wire: Wire, caller: Client) {
     this.#context = context
     this.#session = session
     this.#wire = wire
@@ -275,6 +315,7 @@ class YWebsocketConversation implements Conversation {
   }
 
   closed(draining: boolean): void {
+    this.#context.people.leave(this.#caller)
     this.#session.close(!draining)
   }
 }

@@ -342,6 +342,7 @@ export class Session implements Member {
   }
 
   evict(code: ErrorCode): void {
+    if (code === 'kicked' && !this.#closed) this.#outlet.denied('You have been sent away.')
     this.#end(code)
   }
 

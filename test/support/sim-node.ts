@@ -1,5 +1,6 @@
 import { openAccess } from '../../src/access/open-access.ts'
 import { LocalBus } from '../../src/bus/local.ts'
+import { People } from '../../src/bus/people.ts'
 import type { Clock } from '../../src/core/clock.ts'
 import type { EntityRef } from '../../src/core/ids.ts'
 import type { Limits, Paces } from '../../src/core/limits.ts'
@@ -147,6 +148,7 @@ export class SimNode {
       logger,
       random,
       refusals: new Refusals(clock),
+      people: new People(context.bus),
       open: (ref) => this.registry.open(ref),
       sessionsOn: (ref) => this.registry.get(ref.key)?.members ?? 0,
     })
