@@ -64,6 +64,8 @@ export class RedisAudit {
   #again = false
   #closed = false
   #history: string | null = null
+  /** This user may ask Redis who it is. */
+  #mayAsk = true
   #outages = 0
   /** Since then nothing has changed, as far as `#isGood`. */
   #changed: number
@@ -137,6 +139,7 @@ export class RedisAudit {
 
   #away(): void {
     this.#isGood = false
+    this.#mayAsk = true
     this.#outages++
   }
 
@@ -164,8 +167,12 @@ export class RedisAudit {
   }
 
   async #recognise(): Promise<void> {
+    if (!this.#mayAsk) return
     const identity = await identityOfRedis(this.#link)
-    if (identity === null) return
+    if (identity === null) {
+      this.#mayAsk = false
+      return
+    }
     // What a replica has may be what it has not received yet.
     if (identity.role === 'slave') throw new TributaryError('storage', 'this Redis is a replica')
     if (this.#history !== null && this.#history !== identity.history) this.strayed()

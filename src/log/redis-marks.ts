@@ -1,4 +1,5 @@
 import type { Random } from '../core/clock.ts'
+import { TributaryError } from '../core/errors.ts'
 import type { RedisLink } from '../redis/link.ts'
 import type { ScriptReply } from '../redis/scripts.ts'
 
@@ -33,9 +34,9 @@ export class RedisMarks {
     const name = this.#link.names.mark(partition)
     const [found, now] = await Promise.all([this.#link.call('GET', name), this.#now()])
     const mark = found === null ? await this.#mint(partition, now) : String(found)
-    // What is no mark of ours is as good as none: young.
-    const since = Number(/^\S+ (\d+)$/.exec(mark)?.[1] ?? now)
-    return { id: mark, ageMs: Math.max(0, now - since) }
+    // What is no mark of ours, or cannot be made, is young.
+    const since = Number(/^\S+ (\d+)$/.exec(mark ?? '')?.[1] ?? now)
+    return { id: mark ?? '', ageMs: Math.max(0, now - since) }
   }
 
   /**
@@ -52,13 +53,14 @@ export class RedisMarks {
         const partition = some[j] as number
         const known = this.#known.get(partition)
         changed ||= known !== undefined && known !== mark
-        this.#known.set(partition, mark)
+        if (mark === null) this.#known.delete(partition)
+        else this.#known.set(partition, mark)
       }
     }
     return changed
   }
 
-  async #ofAll(partitions: readonly number[]): Promise<readonly string[]> {
+  async #ofAll(partitions: readonly number[]): Promise<readonly (string | null)[]> {
     const names = partitions.map((partition) => this.#link.names.mark(partition))
     const found = (await this.#link.call('MGET', ...names)) as readonly ScriptReply[]
     const now = found.includes(null) ? await this.#now() : 0
@@ -69,11 +71,20 @@ export class RedisMarks {
     )
   }
 
-  /** Of two nodes that find none at once the first one's counts. */
-  async #mint(partition: number, now: number): Promise<string> {
+  /**
+   * Of two nodes that find none at once the first one's counts. `null` when Redis takes nothing: it
+   * may be full, and all else can still be looked at.
+   */
+  async #mint(partition: number, now: number): Promise<string | null> {
     const mark = `${this.#random.id(ID_LENGTH)} ${now}`
-    const before = await this.#link.call('SET', this.#link.names.mark(partition), mark, 'NX', 'GET')
-    return before === null ? mark : String(before)
+    const name = this.#link.names.mark(partition)
+    try {
+      const before = await this.#link.call('SET', name, mark, 'NX', 'GET')
+      return before === null ? mark : String(before)
+    } catch (error) {
+      if (error instanceof TributaryError && error.code === 'storage') return null
+      throw error
+    }
   }
 
   /** ms since 1970, by the clock of Redis. */

@@ -76,21 +76,41 @@ describe('the audit of what is followed', () => {
   })
 
   test('[L64] one that has grown to the same length by other entries is noticed', async () => {
-    const quiet = await join({ audit: 1_000 })
-    await follows(names('a', 1, 3), quiet)
-    const putBack = await keptCopy(server.client, A)
-    await appendAll(quiet.log, A, ['a4', 'a5'])
-    await putBack()
+    await appendAll(silent.log, A, names('a', 1, 3))
+    const at3 = await keptCopy(server.client, A)
     await appendAll(silent.log, A, ['b4', 'b5'])
+    const failOver = await keptCopy(server.client, A)
+    await at3()
+    await follows(['a4', 'a5'])
+    await failOver()
     await hears([...names('a', 1, 5), 'reset@5'])
   })
 
   test('[L64] one that has begun anew and has the same length is noticed', async () => {
-    const quiet = await join({ audit: 1_000 })
-    await follows(['a1', 'a2'], quiet)
-    await server.client.flushall()
     await appendAll(silent.log, A, ['a1', 'a2'])
+    const failOver = await keptCopy(server.client, A)
+    await server.client.flushall()
+    await follows(['a1', 'a2'])
+    await failOver()
     await hears(['a1', 'a2', 'reset@2'])
+  })
+
+  test('[L64] a full Redis, and one that does not say who it is, are looked at all the same', async () => {
+    await server.client.acl('SETUSER', 'few', 'on', '>pw', '~*', '&*', '+@all', '-info')
+    try {
+      const few = await openNode(server.url.replace('//', '//few:pw@'), { audit: 50 })
+      nodes.push(few)
+      await follows(['a1'], few)
+      await appendAll(silent.log, A, ['b2'])
+      await server.client.del(NAMES.mark(partition()))
+      await server.client.config('SET', 'maxmemory', '1')
+      await hears(['a1', 'b2'])
+      expect(await few.log.markOf(A)).toMatchObject({ ageMs: 0 })
+      await isSteady(few)
+    } finally {
+      await server.client.config('SET', 'maxmemory', '0')
+      await server.client.acl('DELUSER', 'few')
+    }
   })
 
   describe('with a clock that stands still', () => {
