@@ -24,6 +24,16 @@ type State =
   | { readonly is: 'live'; readonly at: Position }
   | { readonly is: 'closed' }
 
+/** What a read can be held to. */
+interface Asked {
+  /** What had been told when it was asked. */
+  readonly at: Position
+  /** Behind which it reads: the same, or something own below it. */
+  readonly from: Position
+  /** Own appends that were noted before. */
+  readonly noted: number
+}
+
 type EntryNews = News & { is: 'entry' }
 
 /** What a feed needs of its log. */
@@ -79,13 +89,13 @@ export class RedisFeed implements Subscription {
   /** Tells what is there. @throws what reading throws; the feed is closed then. */
   async begin(after: Position): Promise<void> {
     this.#reading = true
-    const noted = this.#own.noted
+    const asked = { at: after, from: after, noted: this.#own.noted }
     try {
       const read = await this.#source.read(after)
       this.#reading = false
       if (this.#state.is === 'closed') return
       this.#state = { is: 'live', at: after }
-      this.#take(read, after, after, noted)
+      this.#take(read, asked)
       this.#hasBegun = true
     } catch (error) {
       this.close()
@@ -141,13 +151,13 @@ export class RedisFeed implements Subscription {
     this.#reading = true
     this.#readAgain = false
     const { at } = this.#state
-    const asked = this.#own.lowest(at) ?? at
-    const [noted, resets] = [this.#own.noted, this.#resets]
-    this.#source.read(asked).then(
+    const asked = { at, from: this.#own.lowest(at) ?? at, noted: this.#own.noted }
+    const resets = this.#resets
+    this.#source.read(asked.from).then(
       (read) => {
         this.#reading = false
         if (this.#state.is !== 'live') return
-        if (this.#resets === resets) this.#take(read, at, asked, noted)
+        if (this.#resets === resets) this.#take(read, asked)
         this.#afterRead()
       },
       () => {
@@ -208,23 +218,26 @@ export class RedisFeed implements Subscription {
     }
   }
 
-  /**
-   * @param before What the sink had been told when the read was asked for.
-   * @param asked Behind which was read: that, or an own entry that is not above it.
-   */
-  #take(read: LogRead, before: Position, asked: Position, noted: number): void {
+  #take(read: LogRead, { at: known, from, noted }: Asked): void {
     if (this.#state.is !== 'live') return
     const { at } = this.#state
-    if (read.is === 'reset' || read.skipped.length > 0 || isFork(read, before, asked, at)) {
+    if (read.is === 'reset' || read.skipped.length > 0 || isFork(read, at)) {
+      this.#reset(read.head)
+      return
+    }
+    // Read from further below, where something own should be: what was told must be there too.
+    if (from !== known && !read.entries.some(({ position }) => samePosition(position, known))) {
       this.#reset(read.head)
       return
     }
     for (const entry of read.entries) {
       if (this.#isLive && entry.position.offset > this.#state.at.offset) this.#tell(entry)
     }
-    // The origin stands for the start of any log.
-    if (this.#isLive && at.epoch !== read.head.epoch) this.#state = { is: 'live', at: read.head }
-    if (this.#isLive && !this.#own.isHeldBy(read, asked, noted)) this.#reset(this.#state.at)
+    // The origin stands for the start of any log: of one that had not begun, if it has since.
+    if (this.#isLive && samePosition(this.#state.at, known) && known.epoch !== read.head.epoch) {
+      this.#state = { is: 'live', at: read.head }
+    }
+    if (this.#isLive && !this.#own.isHeldBy(read, from, noted)) this.#reset(this.#state.at)
   }
 
   /** What came meanwhile, as far as it fits; the rest is behind a gap, or of a history that is gone. */
@@ -321,24 +334,12 @@ export class RedisFeed implements Subscription {
   }
 }
 
-/** Whether a log that goes through `asked` does not go through what has been told. */
-function isFork(
-  { entries, head }: LogRead & { is: 'entries' },
-  before: Position,
-  asked: Position,
-  at: Position,
-): boolean {
-  // An own entry may stand where another one was told, or be the end of a log that is shorter.
-  if (asked.offset === before.offset && !samePosition(asked, before)) return true
-  if (head.offset < before.offset) return true
-  // What the channel has told since the read was asked must be in it, if it reaches so far.
-  return entries.some(
-    ({ position }) => position.offset === at.offset && position.check !== at.check,
-  )
-}
-
 const isAhead = (previous: Position, at: Position): boolean =>
   previous.epoch === at.epoch && previous.offset > at.offset
 
 const isBelow = (previous: Position, at: Position): boolean =>
   previous.epoch === at.epoch && previous.offset < at.offset
+
+/** What the channel has told since a read was asked must be in it, if it reaches so far. */
+const isFork = (read: LogRead & { is: 'entries' }, at: Position): boolean =>
+  read.entries.some(({ position }) => position.offset === at.offset && position.check !== at.check)

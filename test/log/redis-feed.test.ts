@@ -61,18 +61,20 @@ describe('[L54] a feed from channel, answers and reads', () => {
   let feed: RedisFeed
   let left: (Error | null)[]
   let strayed: number
+  const newFeed = () =>
+    new RedisFeed(notes, {
+      clock,
+      read: (after) => log.read(after),
+      strayed: () => strayed++,
+      left: (_, error) => left.push(error),
+    })
   beforeEach(async () => {
     log = new PlayedLog()
     clock = new ManualClock()
     notes = new Notes()
     left = []
     strayed = 0
-    feed = new RedisFeed(notes, {
-      clock,
-      read: (after) => log.read(after),
-      strayed: () => strayed++,
-      left: (_, error) => left.push(error),
-    })
+    feed = newFeed()
     // An entry is there: from the origin alone nobody could tell which history is meant.
     log.append('a0')
     await feed.begin(ORIGIN)
@@ -219,6 +221,29 @@ describe('[L54] a feed from channel, answers and reads', () => {
     const lost = { ...own.entry, position: { ...own.entry.position, check: 'f'.repeat(16) } }
     expect(await feed.own({ ...own, entry: lost })).toBe('lost')
     expect([notes.told.at(-1), strayed]).toEqual(['reset@22', 1])
+  })
+
+  test('[L63] it is no proof of what was told behind it', async () => {
+    const own = log.append('a1')
+    feed.tell(own)
+    for (let i = 0; i < 20; i++) feed.tell(log.append(`b${i}`))
+    failOverTo(2)
+    expect(await feed.own(own)).toBe('lost')
+    expect(notes.told.at(-1)).toBe('reset@2')
+  })
+
+  test('[L54] a read from before the log began says nothing about what came since', async () => {
+    log = new PlayedLog()
+    feed = newFeed()
+    await feed.begin(ORIGIN)
+    log.isSlow = true
+    feed.catchUp()
+    feed.tell(log.append('a1'))
+    log.answer()
+    await settled()
+    feed.tell(log.append('a2'))
+    await settled()
+    expect([notes.told, log.reads]).toEqual([['a1', 'a2'], 2])
   })
 
   test('[L63] what is answered while a read is under way is held against the next one', async () => {
