@@ -4,7 +4,16 @@ import { RedisLog } from '../../src/log/redis.ts'
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from '../../src/ops/system.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
 import { logContract } from '../contract/log.contract.ts'
-import { appendAll, collect, entry, key, Notes, names, textsOf } from '../contract/store.ts'
+import {
+  appendAll,
+  collect,
+  entry,
+  key,
+  Notes,
+  names,
+  snapshotAt,
+  textsOf,
+} from '../contract/store.ts'
 import { until } from '../support/deadline.ts'
 import { oneWayTo } from '../support/one-way.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
@@ -364,6 +373,31 @@ describe('the log in Redis', () => {
       await hears(notes, ['a1', 'a2', 'a3'])
       await appendAll(one.log, A, ['a4'])
       await hears(notes, names('a', 1, 4))
+      await away.close()
+      await wire.close()
+    })
+
+    test('[L10] a reader that is trimmed past while it is away begins anew, and misses nothing after', async () => {
+      const wire = await oneWayTo(server.port)
+      const away = await join(wire.url)
+      const notes = new Notes()
+      await away.log.subscribe(A, ORIGIN, notes)
+      await appendAll(one.log, A, names('a', 1, 3))
+      await hears(notes, names('a', 1, 3))
+      wire.mute(true)
+      let replaces: Position | null = null
+      for (const last of [10, 20]) {
+        const [at] = (await appendAll(one.log, A, names('a', last - 6, last))).slice(-1)
+        await one.snapshots.commit(A, snapshotAt(at as Position), replaces)
+        replaces = at as Position
+      }
+      await one.snapshots.commit(A, snapshotAt(replaces as Position, 'again'), replaces)
+      expect(await server.client.xlen(stream)).toBe(0)
+      wire.mute(false)
+      wire.cut()
+      await hears(notes, [...names('a', 1, 3), 'reset@17'])
+      await appendAll(one.log, A, ['a18'])
+      await hears(notes, [...names('a', 1, 3), 'reset@17', 'a18'])
       await away.close()
       await wire.close()
     })
