@@ -3,6 +3,7 @@ import { generationOf, ORIGIN, type Position } from '../../src/core/position.ts'
 import { appendAll, entry, key, Notes, names, snapshotAt, textsOf } from '../contract/store.ts'
 import { until } from '../support/deadline.ts'
 import { type RedisPair, startRedisPair } from '../support/redis-pair.ts'
+import { startRedis } from '../support/redis-server.ts'
 import { NAMES, type Node, openNode } from '../support/redis-store.ts'
 
 /** Two real servers: what positions, snapshots and removals are worth when the second takes over. */
@@ -104,19 +105,14 @@ describe('a failover to a replica that lacks the end', () => {
   })
 })
 
-describe('what is large, or far behind', () => {
-  const A = key('a')
-  let pair: RedisPair
-  beforeEach(async () => {
-    pair = await startRedisPair()
-  })
-  afterEach(() => pair.stop())
-
-  test('[L55] two entries of 20 MB reach two nodes, and cut nobody off', async () => {
-    const nodes = [await openNode(pair.url), await openNode(pair.url)] as const
+test('[L55] two entries of 20 MB reach two nodes, and cut nobody off', async () => {
+  const server = await startRedis()
+  try {
+    const A = key('a')
+    const nodes = [await openNode(server.url), await openNode(server.url)] as const
     const notes = [new Notes(), new Notes()]
     for (const [i, { log }] of nodes.entries()) await log.subscribe(A, ORIGIN, notes[i] as Notes)
-    const { client } = pair.first
+    const { client } = server
     const limits = (await client.config('GET', 'client-output-buffer-limit')) as string[]
     expect(limits[1]).toContain('pubsub 33554432 8388608 60')
     const accepted = async () =>
@@ -135,5 +131,7 @@ describe('what is large, or far behind', () => {
     }
     expect(await accepted()).toBe(before)
     await Promise.all(nodes.map((node) => node.close()))
-  })
+  } finally {
+    await server.stop()
+  }
 })

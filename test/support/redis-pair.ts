@@ -15,7 +15,9 @@ export interface RedisPair {
 }
 
 export async function startRedisPair(): Promise<RedisPair> {
-  const [first, second] = await Promise.all([startRedis(), startRedis()])
+  // A replica is else made to wait for others that might want the same copy.
+  const options = ['--repl-diskless-sync-delay', '0']
+  const [first, second] = await Promise.all([startRedis(options), startRedis()])
   const [front, wire] = await Promise.all([TcpProxy.start(first.port), TcpProxy.start(first.port)])
   await second.client.replicaof('127.0.0.1', wire.port)
   const hasAll = async () => {
