@@ -1,0 +1,173 @@
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, test } from 'vitest'
+import { makeCertificates } from '../support/certificates.ts'
+import { linesOf, type Readyz, ready, readyz, readyzWhen, troubled } from '../support/readiness.ts'
+import { freePort, type RedisServer, startRedis } from '../support/redis-server.ts'
+import { ownStageTest, type Stage } from '../support/stage.ts'
+import { insertion } from '../wire-socket/insertion.ts'
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+
+async function redis(stage: Stage, args: readonly string[] = []): Promise<RedisServer> {
+  const server = await startRedis(args)
+  stage.atEnd(() => server.stop())
+  return server
+}
+
+/** A node that works: what a client writes is saved. */
+async function works(stage: Stage): Promise<Readyz> {
+  const said = await ready(stage.server)
+  const client = await stage.raw(stage.entity())
+  await client.join()
+  client.send(insertion('x'))
+  await client.settled()
+  return said
+}
+
+describe('[R7] what only Redis can tell ends no process', () => {
+  ownStageTest(
+    '[R15] a wrong password; the right one by variable, by file, in the URL',
+    async (stage) => {
+      const store = await redis(stage, ['--requirepass', 'right:pass/word'])
+      const wrong = await stage.start(['--redis', store.url], {
+        env: { TRIBUTARY_REDIS_PASSWORD: 'wrong-secret' },
+      })
+      expect((await troubled(wrong)).trouble).toMatch(/^Redis does not let us: WRONGPASS/)
+      const none = await stage.start(['--redis', store.url])
+      expect((await troubled(none)).trouble).toMatch(/^Redis does not let us: NOAUTH/)
+      const file = join(stage.folder(), 'password')
+      writeFileSync(file, 'right:pass/word\n')
+      await stage.start(['--redis', store.url], {
+        env: { TRIBUTARY_REDIS_PASSWORD: 'right:pass/word' },
+      })
+      await works(stage)
+      await stage.start(['--redis', store.url, '--redis-password-file', file])
+      await works(stage)
+      await stage.start(['--redis', store.url.replace('//', '//:right%3Apass%2Fword@')])
+      await works(stage)
+      for (const server of [wrong, none]) {
+        expect(server.exited).toBe(false)
+        expect(linesOf(server, 'redis cannot be reached')).toHaveLength(1)
+        expect(server.output.join('\n')).not.toMatch(/wrong-secret|right:pass/)
+        expect(JSON.stringify(await readyz(server))).not.toMatch(/wrong-secret/)
+      }
+    },
+  )
+
+  ownStageTest('[R5] a replica, until it is the master', async (stage) => {
+    const store = await redis(stage, ['--replicaof', '127.0.0.1', '1'])
+    const server = await stage.start(['--redis', store.url])
+    expect((await troubled(server)).trouble).toMatch(/is a replica of 127\.0\.0\.1:1/)
+    await store.client.replicaof('NO', 'ONE')
+    await works(stage)
+    expect(linesOf(server, 'redis cannot be reached')).toHaveLength(1)
+  })
+
+  ownStageTest('[R2] [R3] [R6] a configuration that may not be read', async (stage) => {
+    const store = await redis(stage, ['--rename-command', 'CONFIG', ''])
+    const server = await stage.start(['--redis', store.url])
+    const said = await works(stage)
+    expect(said).toMatchObject({ code: 200, tier: 'memory' })
+    expect(said.declared).toBe(undefined)
+    expect(said.warnings).toContainEqual(expect.stringMatching(/configuration/))
+    expect(linesOf(server, 'a weakness of redis').map(({ why }) => why)).toEqual(said.warnings)
+    await stage.start(['--redis', store.url, '--redis-tier', 'disk'])
+    expect(await works(stage)).toMatchObject({ tier: 'disk', declared: true })
+    const metrics = await stage.metrics()
+    expect(['memory', 'process', 'disk'].map((tier) => metrics.sum('tier', { tier }))).toEqual([
+      0, 0, 1,
+    ])
+  })
+
+  ownStageTest('[R3] a tier that changes under a running node', async (stage) => {
+    const store = await redis(stage, ['--appendonly', 'yes', '--appendfsync', 'always'])
+    const server = await stage.start(['--redis', store.url])
+    expect(linesOf(server, 'listening')).toMatchObject([{ tier: 'disk' }])
+    expect((await works(stage)).tier).toBe('disk')
+    await store.client.config('SET', 'appendfsync', 'no')
+    const said = await readyzWhen(server, 'it is noticed', ({ tier }) => tier === 'process', 15_000)
+    expect(said.code).toBe(200)
+    const metrics = await stage.metrics()
+    expect(['memory', 'process', 'disk'].map((tier) => metrics.sum('tier', { tier }))).toEqual([
+      0, 1, 0,
+    ])
+    expect(linesOf(server, 'what redis acknowledges is this safe')).toMatchObject([
+      { tier: 'disk' },
+      { tier: 'process', before: 'disk', why: 'appendfsync no' },
+    ])
+  })
+
+  const certificates = makeCertificates()
+  const others = makeCertificates()
+  afterAll(() => {
+    certificates.remove()
+    others.remove()
+  })
+
+  ownStageTest('[R15] TLS, and a certificate that nobody vouches for', async (stage) => {
+    const port = await freePort()
+    const { ca, certificate, key } = certificates
+    const tls = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', ca]
+    const store = await redis(stage, [
+      '--tls-port',
+      String(port),
+      '--tls-auth-clients',
+      'no',
+      ...tls,
+    ])
+    const url = `rediss://127.0.0.1:${port}`
+    const unknown = await stage.start(['--redis', url])
+    expect((await troubled(unknown)).trouble).toMatch(/certificate/i)
+    const wrong = await stage.start(['--redis', url, '--redis-ca', others.ca])
+    expect((await troubled(wrong)).trouble).toMatch(/certificate/i)
+    // Neither does one speak TLS with a port that does not, nor the other way round.
+    const plain = await stage.start(['--redis', `redis://127.0.0.1:${port}`])
+    expect((await troubled(plain)).trouble).toMatch(/^Redis cannot be reached/)
+    const toPlain = await stage.start(['--redis', store.url.replace('redis:', 'rediss:')])
+    expect((await troubled(toPlain)).trouble).toMatch(/^Redis cannot be reached/)
+    await stage.start(['--redis', url, '--redis-ca', ca])
+    await works(stage)
+    for (const server of [unknown, wrong, plain, toPlain]) {
+      expect(server.exited).toBe(false)
+      // Of the two connections each may be refused in its way.
+      const told = linesOf(server, 'redis cannot be reached').length
+      expect([1, 2], server.output.join('\n')).toContain(told)
+    }
+  })
+})
+
+test('[R7] an option that cannot be right ends it with 2, in one line', async () => {
+  const wrong: readonly (readonly [string[], RegExp])[] = [
+    [['--redis', 'redis://'], /--redis must be an address/],
+    [['--redis', 'redis://h/x'], /database that is not a number/],
+    [
+      ['--redis', 'redis://h:1', '--redis-password-file', '/nothing/here'],
+      /\/nothing\/here cannot be read/,
+    ],
+    [['--redis', 'rediss://h', '--redis-ca', '/nothing/here'], /--redis-ca: .* cannot be read/],
+    [['--redis', 'redis://h', '--redis-sentinel', 'a:99999'], /Sentinels are named like/],
+    [['--redis', 'redis://h', '--store', 'memory'], /both say where/],
+  ]
+  const ends = wrong.map(async ([flags, line]) => {
+    const { code, stderr } = await endOf(flags)
+    expect(stderr).toMatch(line)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+    expect(code, stderr).toBe(2)
+  })
+  await Promise.all(ends)
+})
+
+function endOf(flags: readonly string[]): Promise<{ code: number | null; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [MAIN, '--port', '0', ...flags],
+      (_error, _out, stderr) => {
+        resolve({ code: child.exitCode, stderr })
+      },
+    )
+  })
+}
