@@ -349,6 +349,41 @@ describe('[G12] a secret is not shown', () => {
   })
 })
 
+describe('[R7] what is said of Redis', () => {
+  const REDIS = ['--redis', 'redis://h']
+
+  test.each([
+    [['--redis-replicas', '1'], '--redis-replicas is about Redis: add --redis'],
+    [['--redis-tier', 'disk'], '--redis-tier is about Redis: add --redis'],
+    [[...REDIS, '--store', 'memory'], '--redis and --store memory both say where'],
+    [
+      [...REDIS, '--redis-password', 'x', '--redis-password-file', 'y'],
+      '--redis-password and --redis-password-file both name a password',
+    ],
+    [
+      ['--redis', 'redis://:one@h', '--redis-password', 'x'],
+      '--redis-password and the URL of --redis both name a password',
+    ],
+    [[...REDIS, '--redis-ca', 'x'], '--redis-ca is about TLS'],
+    [[...REDIS, '--redis-master', 'x'], '--redis-master is about Sentinels: add --redis-sentinel'],
+    [[...REDIS, '--redis-tier', 'paper'], '--redis-tier must be one of memory, process, disk'],
+    [[...REDIS, '--redis-replicas', '1.5'], '--redis-replicas must be a whole number'],
+    [[...REDIS, '--redis-sentinel', 'a b'], '--redis-sentinel must be one or more of host:port'],
+    [['--redis', 'redis://'], '--redis must be an address'],
+  ])('%j is refused', (argv, line) => {
+    expect(lineOf(argv)).toContain(line)
+  })
+
+  test('goes together otherwise', () => {
+    const argv = ['--redis', 'rediss://app@the-master/2', '--redis-sentinel', 'a:1, [::1]:2,c']
+    const more = ['--redis-password', 'x', '--redis-ca', 'f', '--redis-replicas', '0']
+    expect(configOf([...argv, ...more, '--redis-sentinel-password', 'y'])).toMatchObject({
+      redisReplicas: 0,
+      redisPassword: 'x',
+    })
+  })
+})
+
 describe('[H6] values that do not go together', () => {
   test.each(['0.0.0.0', '::', '192.168.1.5', 'example.org', '127.evil.org', '[::]', '128.0.0.1'])(
     'host %s without authentication',

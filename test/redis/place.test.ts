@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { placeText, readRedisUrl } from '../../src/redis/place.ts'
+import { placeText, readRedisUrl, readSentinels } from '../../src/redis/place.ts'
+import { readPlace } from '../../src/redis/read-place.ts'
 
 const plain = { tls: false, username: null, password: null, database: 0 }
 
@@ -51,6 +52,62 @@ describe('[L59] a URL of Redis', () => {
       expect(() => readRedisUrl(url)).toThrow(
         expect.objectContaining({ message: expect.not.stringContaining('secret') }),
       )
+    }
+  })
+})
+
+describe('[R15] where a Redis is by its options', () => {
+  const NONE = {
+    redisPassword: null,
+    redisPasswordFile: null,
+    redisCa: null,
+    redisSentinel: null,
+    redisMaster: null,
+    redisSentinelPassword: null,
+  }
+
+  test('is its URL, and what the others say', () => {
+    expect(readPlace('redis://h', NONE)).toEqual({ ...plain, host: 'h', port: 6379 })
+    expect(readPlace('redis://app@h', { ...NONE, redisPassword: 'p' })).toMatchObject({
+      username: 'app',
+      password: 'p',
+    })
+    expect(readPlace('redis://:p@the-master/3', { ...NONE, redisSentinel: 'a:1,b' })).toMatchObject(
+      {
+        password: 'p',
+        database: 3,
+        sentinels: {
+          at: [
+            { host: 'a', port: 1 },
+            { host: 'b', port: 26379 },
+          ],
+          master: 'the-master',
+          password: null,
+        },
+      },
+    )
+    const named = { ...NONE, redisSentinel: 'a', redisMaster: 'the master' }
+    expect(readPlace('redis://h', named).sentinels?.master).toBe('the master')
+  })
+
+  test.each([
+    [
+      { redisPasswordFile: '/nothing/here' },
+      '--redis-password-file: /nothing/here cannot be read: ENOENT',
+    ],
+    [{ redisCa: '/nothing/here' }, '--redis-ca: /nothing/here cannot be read: ENOENT'],
+    [{ redisSentinel: 'a:99999' }, 'the Sentinels are named like host:26379,host:26379'],
+  ])('%j is refused in words', (options, why) => {
+    expect(() => readPlace('redis://h', { ...NONE, ...options })).toThrow(why)
+  })
+
+  test('the Sentinels among them may be anywhere', () => {
+    expect(readSentinels('[::1]:5, b:26380')).toEqual([
+      { host: '::1', port: 5 },
+      { host: 'b', port: 26380 },
+    ])
+    for (const text of ['', 'a,,b', 'a:b', ':1', 'a:0']) {
+      expect(() => readSentinels(text), text).toThrow('the Sentinels are named like')
     }
   })
 })
