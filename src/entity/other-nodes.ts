@@ -8,11 +8,13 @@ const BACK_MS = 6_000
 const AT_ONCE = 200
 const ROUND_MS = 20
 
+type Told = Pick<Entity, 'members' | 'closed' | 'nodeGone' | 'refreshPresence'>
+
 interface Parts {
   readonly bus: Bus
   readonly clock: Pick<Clock, 'after'>
   /** All that are open. */
-  readonly entities: Iterable<Entity>
+  readonly entities: Iterable<Told>
 }
 
 /** Tells the entities of this node what becomes of other nodes, as far as presence goes. */
@@ -59,7 +61,7 @@ export class OtherNodes {
     })
   }
 
-  #refresh(entities: readonly Entity[], forgotten: boolean): void {
+  #refresh(entities: readonly Told[], forgotten: boolean): void {
     for (const entity of entities.slice(0, AT_ONCE)) {
       if (!entity.closed) entity.refreshPresence(forgotten)
     }
