@@ -5,6 +5,7 @@ import { type Epoch, generationOf, type Position } from '../core/position.ts'
 import { identityOfRedis } from '../redis/identity.ts'
 import type { RedisLink } from '../redis/link.ts'
 import type { ScriptReply } from '../redis/scripts.ts'
+import { PacedReads } from './paced-reads.ts'
 import type { RedisFeed } from './redis-feed.ts'
 import type { RedisMarks } from './redis-marks.ts'
 
@@ -40,9 +41,6 @@ const AT_ONCE = 500
 const SPREAD_MS = 2
 /** So long the published copies of what a log is ahead may be on their way. */
 const PATIENCE_MS = 200
-/** Feeds that read at once: 50,000 reads together would be an outage more. */
-const READS_AT_ONCE = 200
-const READS_MS = 20
 /** A round that could not be finished is tried again after this. */
 const RETRY_MS = 1_000
 
@@ -58,8 +56,8 @@ export class RedisAudit {
   readonly #link: RedisLink
   readonly #options: AuditOptions
   readonly #stops: readonly (() => void)[]
+  readonly #reads: PacedReads
   #cancelNext: Cancel | null = null
-  #cancelReads: Cancel | null = null
   #isRunning = false
   #again = false
   #closed = false
@@ -71,11 +69,11 @@ export class RedisAudit {
   #changed: number
   /** The last round was finished, and the link has been there since. */
   #isGood = false
-  #toRead: RedisFeed[] = []
 
   constructor(link: RedisLink, options: AuditOptions) {
     this.#link = link
     this.#options = options
+    this.#reads = new PacedReads(options.clock, () => link.state.is === 'ready')
     this.#changed = options.clock.monotonic()
     this.#stops = [
       link.channels.onGap(() => this.now()),
@@ -117,12 +115,16 @@ export class RedisAudit {
     this.#changed = this.#options.clock.monotonic()
   }
 
+  /** A feed could not read: it is told to again in a while. */
+  failed(feed: RedisFeed): void {
+    this.#reads.failed(feed)
+  }
+
   close(): void {
     this.#closed = true
-    this.#toRead = []
     for (const stop of this.#stops) stop()
     this.#cancelNext?.()
-    this.#cancelReads?.()
+    this.#reads.close()
   }
 
   #ended(next: number): void {
@@ -192,7 +194,7 @@ export class RedisAudit {
       for (const { feed, at } of asked[i] ?? []) {
         if (at === null) continue
         const is = verdictOf(meta, at)
-        if (is === 'other' || feed.isUnverified) this.#read(feed)
+        if (is === 'other' || feed.isUnverified) this.#reads.add(feed)
         else if (is !== 'same') behind.push({ feed, ...is })
         isOther ||= is === 'other'
       }
@@ -225,21 +227,9 @@ export class RedisAudit {
     this.#options.clock.after(PATIENCE_MS, () => {
       for (const { feed, epoch, offset } of behind) {
         const at = feed.position
-        if (at !== null && (at.epoch !== epoch || at.offset < offset)) this.#read(feed)
+        if (at !== null && (at.epoch !== epoch || at.offset < offset)) this.#reads.add(feed)
       }
     })
-  }
-
-  #read(feed: RedisFeed): void {
-    this.#toRead.push(feed)
-    if (this.#cancelReads === null) this.#readSome()
-  }
-
-  #readSome(): void {
-    this.#cancelReads = null
-    if (this.#toRead.length === 0 || this.#closed) return
-    this.#cancelReads = this.#options.clock.after(READS_MS, () => this.#readSome())
-    for (const feed of this.#toRead.splice(0, READS_AT_ONCE)) feed.catchUp()
   }
 
   #pause(ms: number): Promise<void> {

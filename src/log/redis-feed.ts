@@ -6,8 +6,6 @@ import type { News } from './redis-news.ts'
 
 /** The answer to an own append may overtake what others appended just before: no gap until then. */
 const GAP_MS = 50
-/** A read that failed is tried again after this. */
-const RETRY_MS = 1_000
 /** Entries that are kept because they come too early; what is dropped is read instead. */
 const MOST_AHEAD = 256
 /** Positions by which an entry that comes twice is known: once answered, once published. */
@@ -40,6 +38,8 @@ type EntryNews = News & { is: 'entry' }
 export interface FeedSource {
   readonly clock: Pick<Clock, 'after'>
   read(after: Position): Promise<LogRead>
+  /** A read has failed: the feed wants to catch up when that may go better. */
+  failed(feed: RedisFeed): void
   /** The log is not the one that was followed; nobody has removed the entity. */
   strayed(): void
   /** The feed is over. `error` is what its sink threw. */
@@ -164,7 +164,7 @@ export class RedisFeed implements Subscription {
         this.#reading = false
         if (this.#state.is === 'closed') return
         this.#own.release()
-        this.#startTimer(RETRY_MS)
+        this.#source.failed(this)
       },
     )
   }
@@ -308,12 +308,8 @@ export class RedisFeed implements Subscription {
   }
 
   #waitForGap(): void {
-    if (this.#cancelTimer === null && !this.#reading) this.#startTimer(GAP_MS)
-  }
-
-  #startTimer(ms: number): void {
-    this.#stopTimer()
-    this.#cancelTimer = this.#source.clock.after(ms, () => {
+    if (this.#cancelTimer !== null || this.#reading) return
+    this.#cancelTimer = this.#source.clock.after(GAP_MS, () => {
       this.#cancelTimer = null
       this.catchUp()
     })

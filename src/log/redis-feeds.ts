@@ -22,6 +22,8 @@ export interface FeedsOptions {
    * @param tombstone As it was read the last time.
    */
   read(entity: EntityKey, after: Position, tombstone: StateVector | null): Promise<LogRead>
+  /** A feed could not read. */
+  failed(feed: RedisFeed): void
   /** A log was not the one that was followed. */
   strayed(): void
 }
@@ -65,6 +67,7 @@ export class RedisFeeds {
         if (read.is === 'entries') followed.tombstone = read.tombstone
         return read
       },
+      failed: (failed) => this.#options.failed(failed),
       strayed: () => this.#options.strayed(),
       left: (gone, error) => {
         followed.feeds.delete(gone)

@@ -96,6 +96,7 @@ export class RedisLog implements Log {
       clock: options.clock,
       logger: options.logger,
       read: (entity, after, tombstone) => this.#readOn(entity, after, tombstone),
+      failed: (feed) => this.#audit.failed(feed),
       strayed: () => this.#audit.strayed(),
     })
     this.#audit = new RedisAudit(link, {

@@ -60,11 +60,13 @@ describe('[L54] a feed from channel, answers and reads', () => {
   let notes: Notes
   let feed: RedisFeed
   let left: (Error | null)[]
+  let failed: number
   let strayed: number
   const newFeed = () =>
     new RedisFeed(notes, {
       clock,
       read: (after) => log.read(after),
+      failed: () => failed++,
       strayed: () => strayed++,
       left: (_, error) => left.push(error),
     })
@@ -73,6 +75,7 @@ describe('[L54] a feed from channel, answers and reads', () => {
     clock = new ManualClock()
     notes = new Notes()
     left = []
+    failed = 0
     strayed = 0
     feed = newFeed()
     // An entry is there: from the origin alone nobody could tell which history is meant.
@@ -295,15 +298,15 @@ describe('[L54] a feed from channel, answers and reads', () => {
     expect(notes.told).toEqual(['a1', 'reset@0', 'b1'])
   })
 
-  test('a read that fails keeps nobody waiting, and is tried again', async () => {
+  test('a read that fails keeps nobody waiting, and is reported', async () => {
     log.isAway = true
     log.append('b1')
     const own = feed.own(log.append('a2'))
     clock.advance(50)
     await own
-    expect(notes.told).toEqual([])
+    expect([notes.told, failed]).toEqual([[], 1])
     log.isAway = false
-    clock.advance(1_000)
+    feed.catchUp()
     await settled()
     expect(notes.told).toEqual(['b1', 'a2'])
     expect(clock.pending).toBe(0)

@@ -166,6 +166,7 @@ export class SharedLog implements Log {
     const feed = new RedisFeed(sink, {
       clock: this.#clock,
       read: (from) => this.read(entity, from),
+      failed: (failed) => this.#clock.after(1_000, () => failed.catchUp()),
       strayed: () => {},
       left: (gone, error) => {
         feeds.delete(gone)
