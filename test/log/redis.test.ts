@@ -203,9 +203,9 @@ describe('the log in Redis', () => {
           one.log.remove(A, new Map()),
           one.log.setAside(A, new Uint8Array(10), 'why'),
         ]
-        for (const attempt of attempts) {
-          await expect(attempt).rejects.toMatchObject({ code: 'storage' })
-        }
+        await Promise.all(
+          attempts.map((attempt) => expect(attempt).rejects.toMatchObject({ code: 'storage' })),
+        )
         expect(await texts()).toEqual(['a1'])
         // Meta, stream, and the dirty set of the partition.
         expect(await server.client.keys('*')).toHaveLength(3)
