@@ -22,7 +22,7 @@ const AT_ONCE = 64
  * @property {number} [size] Of an update's content, in bytes; 1 by default.
  * @property {boolean} [isApart] Of several nodes: whether who writes is on the first and who reads on
  *   the last. Else the clients of an entity are spread over all.
- * @property {number} [read] How many of the entities have readers; all by default.
+ * @property {number} [read] How many of the entities have readers, spread over all of them; all by default.
  * @property {number} [firstWriter] The lowest client id. What others have written is passed over then.
  * @property {import('./log-writer.mjs').Place} [log] Who writes appends here, as another node does,
  *   instead of through a socket.
@@ -111,13 +111,16 @@ export class FanOut {
   /** Resolves when every connection is open and the server has brought it up to date. */
   async open() {
     const { entities, writers, readers, read = entities, log } = this.#shape
-    if (log !== undefined) this.#log = await LogWriter.open(log)
+    if (log !== undefined) {
+      this.#log = await LogWriter.open(log, (reason) => this.#trouble.add(reason))
+    }
+    const every = Math.ceil(entities / read)
     const perEntity = writers + readers
     for (let index = this.#share.index; index < entities * perEntity; index += this.#share.of) {
       const entity = Math.floor(index / perEntity)
       const place = index % perEntity
       const isWriter = place < writers
-      if (isWriter ? log !== undefined : entity >= read) continue
+      if (isWriter ? log !== undefined : entity % every !== 0) continue
       this.#connect(entity, isWriter ? place : -1, this.#door(place, isWriter))
       await this.#ready(AT_ONCE)
     }

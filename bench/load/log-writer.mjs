@@ -14,10 +14,11 @@ export class LogWriter {
   #link
   #log
   #ids
+  #failed
   #count = 0
 
-  /** @param {Place} place */
-  static async open({ dist, redis }) {
+  /** @param {Place} place @param {(reason: string) => void} failed */
+  static async open({ dist, redis }, failed) {
     const from = (/** @type {string} */ path) => import(pathToFileURL(join(dist, path)).href)
     const { SYSTEM_CLOCK: clock, SYSTEM_RANDOM: random } = await from('ops/system.js')
     const { DEFAULT_PACES: paces } = await from('core/limits.js')
@@ -29,17 +30,23 @@ export class LogWriter {
     const limits = { setAsideBytes: 1_000_000 }
     const parts = { clock, random, logger: SILENT, limits, paces }
     const log = new RedisLog(link, { ...parts, tier: () => 'memory' })
-    return new LogWriter(link, log, random.id(8))
+    return new LogWriter(link, log, random.id(8), failed)
   }
 
-  /** @param {any} link @param {any} log @param {string} ids What its entries' begin with. */
-  constructor(link, log, ids) {
+  /**
+   * @param {any} link
+   * @param {any} log
+   * @param {string} ids What its entries' begin with.
+   * @param {(reason: string) => void} failed
+   */
+  constructor(link, log, ids, failed) {
     this.#link = link
     this.#log = log
     this.#ids = ids
+    this.#failed = failed
   }
 
-  /** What fails is seen by whoever waits for it. @param {string} entity @param {Uint8Array} update */
+  /** @param {string} entity @param {Uint8Array} update */
   append(entity, update) {
     const id = `${this.#ids}.${(this.#count++).toString(36)}`
     this.#log
@@ -50,7 +57,7 @@ export class LogWriter {
         time: Date.now(),
         update,
       })
-      .catch(() => {})
+      .catch((/** @type {unknown} */ error) => this.#failed(String(error)))
   }
 
   async close() {

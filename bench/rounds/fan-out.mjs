@@ -80,7 +80,9 @@ function summary(results, before, after) {
     warnings.push(`${lost} deliveries had not come ${DRAIN / 1_000} s after the last update`)
   }
   if (unacked > 0) warnings.push(`${unacked} markers had not come back`)
-  if (delivered === 0) throw new Error('nothing was delivered while it was measured')
+  if (delivered === 0) {
+    throw new Error(`nothing was delivered while it was measured: ${warnings.join('; ')}`)
+  }
   if (lateness.at(0.99) > LATE) {
     warnings.push(`1 % of the sends were ${Math.round(lateness.at(0.99))} ms late or more`)
   }
