@@ -99,9 +99,9 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       clock,
       random,
       logger,
-      damaged: (entity) => {
-        metrics.damaged.add()
-        const error = new TributaryError('damaged', 'a stored snapshot is damaged')
+      damaged: (entity, why) => {
+        metrics[why === 'damaged' ? 'damaged' : 'notUnderstood'].add()
+        const error = new TributaryError('damaged', `a stored snapshot is ${why}`)
         logger.error('a snapshot was passed over', { entity, error })
       },
       threads: {

@@ -13,6 +13,7 @@ import type { Metrics } from './ops/metrics.ts'
 import type { Config } from './ops/options.ts'
 import { DirtySets } from './queue/dirty-sets.ts'
 import { RedisQueue } from './queue/redis.ts'
+import type { Unreadable } from './record/record.ts'
 import { RedisLink } from './redis/link.ts'
 import { Probe } from './redis/probe.ts'
 import { readPlace } from './redis/read-place.ts'
@@ -48,8 +49,8 @@ export interface StoreParts {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
-  /** Called for each stored snapshot that is found damaged, once. */
-  readonly damaged: (entity: EntityKey) => void
+  /** Called for each stored snapshot that cannot be used, once. */
+  readonly damaged: (entity: EntityKey, why: Unreadable) => void
   /** The built entry files of the threads of SQLite. */
   readonly threads: { readonly writer: URL; readonly reader: URL }
 }

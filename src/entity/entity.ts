@@ -21,6 +21,7 @@ import { Gathering } from './gathering.ts'
 import type { Healer } from './healer.ts'
 import type { Member } from './member.ts'
 import type { NodeBudget } from './node-budget.ts'
+import { type Fault, PassedOver } from './passed-over.ts'
 import { patiently } from './patiently.ts'
 import { Presence } from './presence.ts'
 import { ALL_TIDINGS, TIDINGS, type Voice, WHO } from './presence-abroad.ts'
@@ -95,6 +96,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   #gathering: Gathering | null = null
   /** While its log is, or was just, another one. */
   #recovery: Recovery | null = null
+  #passedOver: PassedOver | null = null
   #pendingBytes = 0
   #subscription: Subscription | null = null
   #follows = 0
@@ -458,7 +460,22 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
       this.#context.grown(this, false)
     }
     // It builds on something that was in the log and is not here: the log was another one once.
-    if (unclosed) this.heal()
+    if (unclosed && this.#passedOver?.hasLater !== true) this.heal()
+  }
+
+  /** From the log: what builds on it will not be closed, and no heal can change that. */
+  notUnderstood(offset: number): void {
+    this.passOver([{ offset, why: 'not-understood' }])
+  }
+
+  /** Entries of the log that could not be taken are counted and named, each once. */
+  passOver(faults: readonly Fault[]): void {
+    if (faults.length === 0) return
+    this.#passedOver ??= new PassedOver()
+    const { metrics } = this.#context
+    this.#passedOver.note(faults, metrics, (what, error) => {
+      this.#context.trouble(this, what, error)
+    })
   }
 
   /** What the log has at an offset goes to everybody. */
@@ -502,6 +519,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
       follow: () => this.follow(),
       unfollow: () => this.#unfollow(),
       removed: () => this.evict('entity-removed'),
+      passOver: (faults) => this.passOver(faults),
       trouble: (what, error) => this.#context.trouble(this, what, error),
       over: () => {
         this.#recovery = null

@@ -25,8 +25,6 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
     const { deleteSet } = state
     const knowledge = new Knowledge(new Map(state.stateVector), () => deleteSet)
     const { tail, malformed } = takeAll(knowledge, read.entries)
-    const passedOver = [...read.skipped, ...malformed]
-    context.metrics.damaged.add(passedOver.length)
     const entity = new Entity(context, ref, {
       state,
       head: read.head,
@@ -34,10 +32,7 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
       tail,
       tombstone: read.tombstone,
     })
-    for (const { offset, why } of passedOver) {
-      const error = new TributaryError('damaged', `entry ${offset} is ${why}`)
-      context.trouble(entity, 'an entry was passed over', error)
-    }
+    entity.passOver([...read.skipped, ...malformed])
     await entity.follow()
     if (malformed.length > 0) context.spoiled(entity)
     return entity

@@ -15,6 +15,7 @@ import {
   type TakenOver,
 } from './healing.ts'
 import type { Member } from './member.ts'
+import type { Fault } from './passed-over.ts'
 import { takeOver } from './take-over.ts'
 
 export interface RecoveryContext extends HealingContext {
@@ -40,6 +41,8 @@ export interface Lent {
   unfollow(): void
   /** The log is of a later generation. */
   removed(): void
+  /** Entries of the log that could not be taken. */
+  passOver(faults: readonly Fault[]): void
   trouble(what: string, error: TributaryError): void
   /** Nothing is left to be done. */
   over(): void
@@ -59,7 +62,6 @@ export class Recovery implements Patient, Asker {
   #barrier = Number.POSITIVE_INFINITY
   #onTakenOver: (() => void)[] = []
   #onLanded: (() => void)[] = []
-  readonly #named = new Set<number>()
 
   constructor(context: RecoveryContext, lent: Lent) {
     this.#context = context
@@ -145,7 +147,10 @@ export class Recovery implements Patient, Asker {
     }
     const exchanged = takeOver(parts, found)
     const { queue, settled, news, unclosed, known, promised, lacked } = exchanged
-    this.#passedOver(found, exchanged.faults)
+    const malformed = exchanged.faults.flatMap(({ offset, why }) =>
+      why === 'malformed' ? [{ offset, why } as const] : [],
+    )
+    this.#lent.passOver([...found.read.skipped, ...malformed])
     appender.replace(queue)
     this.#barrier = queue.length === 0 ? Number.NEGATIVE_INFINITY : content.tail.next - 1
     for (const one of settled) this.#lent.settle(one)
@@ -154,18 +159,6 @@ export class Recovery implements Patient, Asker {
     for (const tell of this.#onTakenOver.splice(0)) tell()
     this.#lent.changed()
     return { lacked, promised }
-  }
-
-  /** Entries of the log that cannot be read, each named once. */
-  #passedOver({ read }: FoundLog, faults: readonly { offset: number; why: string }[]): void {
-    const malformed = faults.filter(({ why }) => why === 'malformed')
-    for (const { offset, why } of [...read.skipped, ...malformed]) {
-      if (this.#named.has(offset)) continue
-      this.#named.add(offset)
-      this.#context.metrics.damaged.add()
-      const error = new TributaryError('damaged', `entry ${offset} is ${why}`)
-      this.trouble('an entry was passed over', error)
-    }
   }
 
   follow(): Promise<void> {

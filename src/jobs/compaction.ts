@@ -24,8 +24,11 @@ export interface CompactionContext {
   unfinished(entity: EntityKey): void
 }
 
-/** What a compaction came to. `nothing`: there is less than was asked for. */
-export type CompactionResult = 'committed' | 'stale' | 'nothing'
+/**
+ * What a compaction came to. `nothing`: there is less than was asked for. `blocked`: it would have to
+ * begin with an entry that cannot be read or understood.
+ */
+export type CompactionResult = 'committed' | 'stale' | 'nothing' | 'blocked'
 
 /** How little is not worth it. */
 export interface Worth {
@@ -52,7 +55,7 @@ export class Compaction {
     const since = clock.monotonic()
     try {
       const result = await this.#compact(entity, worth)
-      if (result === 'nothing') return result
+      if (result === 'nothing' || result === 'blocked') return result
       metrics.compactions.of(result).add()
       metrics.compactionTime.observe(clock.monotonic() - since)
       return result
@@ -69,7 +72,7 @@ export class Compaction {
     if (read.is === 'reset') return 'stale'
     const entries = wholeEntries(read)
     const bytes = entries.reduce((sum, { update }) => sum + update.length, 0)
-    if (entries.length === 0) return 'nothing'
+    if (entries.length === 0) return read.skipped.length === 0 ? 'nothing' : 'blocked'
     if (entries.length < worth.entries && bytes < worth.bytes) return 'nothing'
     const compacted = await this.#context.compact({
       base: old?.update ?? null,

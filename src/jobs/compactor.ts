@@ -11,7 +11,7 @@ export interface CompactorContext extends Omit<CompactionContext, 'clock' | 'unf
   readonly paces: Paces
 }
 
-/** An entity whose compaction failed is left alone for so long. */
+/** An entity whose compaction failed, or was blocked, is left alone for so long. */
 const RETRY_MS = 60_000
 
 /**
@@ -71,6 +71,10 @@ export class Compactor implements Schedule {
     this.#queue.offer(job)
   }
 
+  #rest(entity: EntityKey): void {
+    this.#failedAt.set(entity, this.#context.clock.monotonic())
+  }
+
   #failedLately(entity: EntityKey): boolean {
     const at = this.#failedAt.get(entity)
     if (at === undefined) return false
@@ -93,10 +97,11 @@ export class Compactor implements Schedule {
 
   async #run({ entity }: Job): Promise<void> {
     try {
-      await this.#compaction.run(entity)
+      // Until somebody has dealt with what blocks it, trying again would read it all for nothing.
+      if ((await this.#compaction.run(entity)) === 'blocked') this.#rest(entity)
     } catch (thrown) {
       if (this.#closed) return
-      this.#failedAt.set(entity, this.#context.clock.monotonic())
+      this.#rest(entity)
       tellFailed(this.#context.logger, entity, thrown)
     }
   }

@@ -46,6 +46,11 @@ export interface Entry extends Omit<NewEntry, 'update'> {
 export interface EntrySink {
   entry(entry: Entry): void
   /**
+   * Between the entries stands one of a later version: what it says cannot be told. Another node has
+   * put it there, so this comes of a store that several share.
+   */
+  notUnderstood?(offset: number): void
+  /**
    * What was told before does not lead to what comes next: the entity was removed or is of another
    * history, or an entry cannot be read. Load again; what is told from here on is behind `head`.
    */

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '../core/clock.ts'
 import { generationOf, type Position, samePosition } from '../core/position.ts'
-import type { Entry, EntrySink, LogRead, Subscription } from './log.ts'
+import type { Entry, EntrySink, LogRead, Skipped, Subscription } from './log.ts'
 import { OwnAppends, type OwnOutcome } from './own-appends.ts'
 import type { News } from './redis-news.ts'
 
@@ -221,23 +221,35 @@ export class RedisFeed implements Subscription {
   #take(read: LogRead, { at: known, from, noted }: Asked): void {
     if (this.#state.is !== 'live') return
     const { at } = this.#state
-    if (read.is === 'reset' || read.skipped.length > 0 || isFork(read, at)) {
+    if (read.is === 'reset' || read.skipped.some((one) => this.#isLack(one)) || isFork(read, at)) {
       this.#reset(read.head)
       return
     }
     // Read from further below, where something own should be: what was told must be there too.
-    if (from !== known && !read.entries.some(({ position }) => samePosition(position, known))) {
+    if (from !== known && !isThere(read, known)) {
       this.#reset(read.head)
       return
+    }
+    for (const { offset } of read.skipped) {
+      if (offset > at.offset) this.#guarded((sink) => sink.notUnderstood?.(offset))
     }
     for (const entry of read.entries) {
       if (this.#isLive && entry.position.offset > this.#state.at.offset) this.#tell(entry)
     }
     // The origin stands for the start of any log: of one that had not begun, if it has since.
-    if (this.#isLive && samePosition(this.#state.at, known) && known.epoch !== read.head.epoch) {
-      this.#state = { is: 'live', at: read.head }
-    }
+    const hasBegun = samePosition(this.#state.at, known) && known.epoch !== read.head.epoch
+    // What is not understood may be the end of one.
+    const isBehind = read.skipped.some(({ offset }) => offset === read.head.offset)
+    if (this.#isLive && (hasBegun || isBehind)) this.#state = { is: 'live', at: read.head }
     if (this.#isLive && !this.#own.isHeldBy(read, from, noted)) this.#reset(this.#state.at)
+  }
+
+  /**
+   * Whoever follows is told of what a later version writes, and goes on; who begins to follow was to
+   * have read it before.
+   */
+  #isLack({ why }: Skipped): boolean {
+    return why === 'damaged' || !this.#hasBegun
   }
 
   /** What came meanwhile, as far as it fits; the rest is behind a gap, or of a history that is gone. */
@@ -296,6 +308,10 @@ export class RedisFeed implements Subscription {
     this.#state = { is: 'live', at }
     this.#recent.push(at)
     if (this.#recent.length > RECENT) this.#recent.shift()
+    this.#guarded(tell)
+  }
+
+  #guarded(tell: (sink: EntrySink) => void): void {
     try {
       tell(this.#sink)
     } catch (thrown) {
@@ -339,3 +355,8 @@ const isBelow = (previous: Position, at: Position): boolean =>
 /** What the channel has told since a read was asked must be in it, if it reaches so far. */
 const isFork = (read: LogRead & { is: 'entries' }, at: Position): boolean =>
   read.entries.some(({ position }) => position.offset === at.offset && position.check !== at.check)
+
+/** A position that was told is in what was read, be it that of an entry that is not understood. */
+const isThere = (read: LogRead & { is: 'entries' }, known: Position): boolean =>
+  read.entries.some(({ position }) => samePosition(position, known)) ||
+  read.skipped.some(({ offset }) => offset === known.offset)

@@ -47,6 +47,7 @@ export const metricTable = {
   redisReconnections: { kind: 'counter', what: 'times the connection with Redis was there again' },
   redisFailures: { kind: 'counter', label: 'reason', values: ['full', 'replica', 'disk', 'replicas', 'denied', 'busy', 'slow', 'refused', 'unreachable'], what: 'calls to Redis that failed' },
   damaged: { kind: 'counter', name: 'stored_values_damaged', what: 'stored entries and snapshots found damaged' },
+  notUnderstood: { kind: 'counter', name: 'stored_values_not_understood', what: 'stored entries and snapshots of a later version, passed over and kept' },
   compactions: { kind: 'counter', label: 'result', values: ['committed', 'stale', 'failed'], what: 'compactions' },
   healing: { kind: 'gauge', what: 'entities whose log has turned out to be another one, and is being healed' },
   heals: { kind: 'counter', label: 'result', values: ['nothing', 'appended', 'failed'], what: 'times that a log was healed: it lacked nothing, what it lacked was appended, or did not stay there' },

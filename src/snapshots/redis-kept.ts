@@ -1,7 +1,7 @@
 import type { Random } from '../core/clock.ts'
 import type { EntityKey } from '../core/ids.ts'
 import { type Epoch, generationOf, INCARNATION_LENGTH, type Position } from '../core/position.ts'
-import { unseal } from '../record/record.ts'
+import { type Unreadable, unseal } from '../record/record.ts'
 import { identityOf, type KeptAbout, piecesOf, readAbout } from '../redis/kept.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { answer } from '../redis/rows.ts'
@@ -11,13 +11,17 @@ import type { Snapshot } from './snapshots.ts'
 /** Damaged ones that were told of: remembered, so that each is told once. */
 const MOST_TOLD = 10_000
 
+/** Told once of each kept snapshot that cannot be used. */
+export type OnUnreadable = (entity: EntityKey, why: Unreadable) => void
+
 /** A kept snapshot as its record tells it. */
 export interface Kept {
   readonly identity: string
   /** The keys of its pieces. */
   readonly pieces: readonly string[]
-  /** `null` when the record is damaged. */
+  /** `null` when the record is damaged, or of a later version. */
   readonly about: KeptAbout | null
+  readonly isLater: boolean
   /** Under the epoch that the log has now. */
   readonly position: Position
   /** The log goes through it. */
@@ -49,10 +53,10 @@ const ATTEMPTS = 5
 export class RedisKept {
   readonly #link: RedisLink
   readonly #random: Pick<Random, 'id'>
-  readonly #damaged: (entity: EntityKey) => void
+  readonly #damaged: OnUnreadable
   readonly #told = new Set<string>()
 
-  constructor(link: RedisLink, random: Pick<Random, 'id'>, damaged: (entity: EntityKey) => void) {
+  constructor(link: RedisLink, random: Pick<Random, 'id'>, damaged: OnUnreadable) {
     this.#link = link
     this.#random = random
     this.#damaged = damaged
@@ -159,6 +163,7 @@ export class RedisKept {
       identity: identityOf(record),
       pieces: piecesOf(this.#link, entity, record),
       about,
+      isLater: body === 'not-understood',
       position,
       isOnLog: about !== null && position.epoch === epoch && String(check) === position.check,
       bytes:
@@ -191,11 +196,11 @@ export class RedisKept {
     return typeof piece === 'string' || piece.length === 0 ? null : piece
   }
 
-  #tell(entity: EntityKey, { identity }: Kept): void {
+  #tell(entity: EntityKey, { identity, isLater }: Kept): void {
     if (this.#told.has(identity)) return
     if (this.#told.size >= MOST_TOLD) this.#told.clear()
     this.#told.add(identity)
-    this.#damaged(entity)
+    this.#damaged(entity, isLater ? 'not-understood' : 'damaged')
   }
 }
 

@@ -3,7 +3,7 @@ import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
 import { INCARNATION_LENGTH, type Position, samePosition } from '../core/position.ts'
 import type { RedisLink } from '../redis/link.ts'
-import { RedisKept } from './redis-kept.ts'
+import { type OnUnreadable, RedisKept } from './redis-kept.ts'
 import { stage } from './redis-stage.ts'
 import { trim } from './redis-trim.ts'
 import type { Covered, SharedSnapshots } from './shared.ts'
@@ -16,8 +16,7 @@ const PIECES_ID_LENGTH = 12
 
 export interface RedisSnapshotsOptions {
   readonly random: Pick<Random, 'id'>
-  /** Called once for each that is found damaged. */
-  readonly damaged?: (entity: EntityKey) => void
+  readonly damaged?: OnUnreadable
 }
 
 /**
@@ -50,6 +49,8 @@ export class RedisSnapshots implements SharedSnapshots {
   ): Promise<'committed' | 'stale'> {
     // What becomes the older one was found whole by this: the log is trimmed up to it.
     const { look, kept: base } = await this.#kept.newestWhole(entity)
+    // What a later version has kept stays, and is left to its nodes.
+    if (look.newer?.isLater === true || look.older?.isLater === true) return 'stale'
     if (!isNext(snapshot.position, base?.position ?? null, replaces)) return 'stale'
     if (snapshot.position.epoch !== look.epoch) return 'stale'
 

@@ -15,17 +15,17 @@ const PIECE_BYTES = 256 * 1024
  */
 export class SqliteSnapshots implements Snapshots {
   readonly #store: SqliteStore
-  readonly #foundDamaged: (entity: EntityKey) => void
+  readonly #foundDamaged: (entity: EntityKey, why: 'damaged') => void
 
   /** @param damaged Called once for each that is passed over. */
-  constructor(store: SqliteStore, damaged: (entity: EntityKey) => void = () => {}) {
+  constructor(store: SqliteStore, damaged: (entity: EntityKey, why: 'damaged') => void = () => {}) {
     this.#store = store
     this.#foundDamaged = damaged
   }
 
   async load(entity: EntityKey): Promise<Snapshot | null> {
     const { snapshot, damaged } = await this.#store.loadSnapshot(entity)
-    for (let left = damaged; left > 0; left--) this.#foundDamaged(entity)
+    for (let left = damaged; left > 0; left--) this.#foundDamaged(entity, 'damaged')
     return snapshot && snapshotOf(snapshot)
   }
 
