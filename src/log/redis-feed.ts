@@ -236,12 +236,13 @@ export class RedisFeed implements Subscription {
     for (const entry of read.entries) {
       if (this.#isLive && entry.position.offset > this.#state.at.offset) this.#tell(entry)
     }
+    if (!this.#isLive) return
     // The origin stands for the start of any log: of one that had not begun, if it has since.
     const hasBegun = samePosition(this.#state.at, known) && known.epoch !== read.head.epoch
     // What is not understood may be the end of one.
     const isBehind = read.skipped.some(({ offset }) => offset === read.head.offset)
-    if (this.#isLive && (hasBegun || isBehind)) this.#state = { is: 'live', at: read.head }
-    if (this.#isLive && !this.#own.isHeldBy(read, from, noted)) this.#reset(this.#state.at)
+    if (hasBegun || isBehind) this.#state = { is: 'live', at: read.head }
+    if (!this.#own.isHeldBy(read, from, noted)) this.#reset(this.#state.at)
   }
 
   /**
