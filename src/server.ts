@@ -80,13 +80,12 @@ const thread = (path: string): URL => new URL(path, import.meta.url)
 export async function startServer(config: Config, parts: ServerParts): Promise<RunningServer> {
   const contradiction = contradictionIn(config, parts.authorise !== undefined)
   if (contradiction !== null) throw new TributaryError('bad-request', contradiction)
-  const { logger, authorise, clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = parts
+  const { authorise, clock = SYSTEM_CLOCK, random = SYSTEM_RANDOM } = parts
+  const logger = new SparingLog(parts.logger, clock)
   const { limits, paces } = config
   const metrics = createMetrics()
   const page = createMetricsPage(metrics)
   const node = random.id(12)
-  // An outage of the store befalls every entity.
-  const sparing = new SparingLog(logger, clock)
   const closers: (() => unknown)[] = [() => page.close()]
   const closeAll = async () => {
     for (const close of closers.splice(0).reverse()) await close()
@@ -151,16 +150,12 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       nextEntryId: () => `${node}-${(entryCount++).toString(36)}`,
       grown: (entity, own) => compactor.grown(entity.ref.key, entity.tailSize, own),
       spoiled: (entity) => compactor.offer(entity.ref.key),
-      trouble: (entity, what, error) =>
-        (error.code === 'storage' ? sparing : logger).error(what, {
-          entity: entity.ref.key,
-          error,
-        }),
+      trouble: (entity, what, error) => logger.error(what, { entity: entity.ref.key, error }),
     }
     const registry = new Registry({
       clock,
       onTrouble: (ref, error) => {
-        sparing.error('an entity cannot be loaded, it is tried again', { entity: ref.key, error })
+        logger.error('an entity cannot be loaded, it is tried again', { entity: ref.key, error })
       },
       idle: paces.idle,
       load: async (ref) => {
