@@ -161,6 +161,7 @@ export async function tortureCluster(stage: Stage, options: ClusterTorture): Pro
     try {
       await recover(cluster, crowd, what, isRest)
     } catch (error) {
+      for (const { server } of cluster.nodes) tell(server.output.map(inShort).join('\n'))
       throw new Error(`after ${what}, number ${memory.length}`, { cause: error })
     }
     memory.push(cluster.resident)
@@ -173,6 +174,14 @@ export async function tortureCluster(stage: Stage, options: ClusterTorture): Pro
   const mb = (bytes = 0) => Math.round(bytes / 1024 ** 2)
   console.log(Object.fromEntries(counts), { written, acked }, 'MB', memory.map(mb).join(' '))
   expect(acked).toBeGreaterThan(written / 2)
+}
+
+/** A line of a node's log, for people. */
+function inShort(line: string): string {
+  if (!line.startsWith('{')) return line
+  const { time, event, pid: _, error, ...rest } = JSON.parse(line) as Record<string, unknown>
+  const { message = '', code = '' } = (error ?? {}) as Record<string, unknown>
+  return `${time} ${event} ${JSON.stringify(rest)} ${code} ${message}`
 }
 
 async function recover(

@@ -16,13 +16,16 @@ export interface ClusterOptions {
   readonly envOf?: (n: number) => Readonly<Record<string, string>>
   /** Somebody else's Redis; one of its own otherwise. */
   readonly redis?: RedisServer
+  /** What makes the nodes find their Redis without the wires: Sentinels, say. */
+  readonly redisFlags?: readonly string[]
   /** Of its own Redis, as `--name value`. */
   readonly redisOptions?: readonly string[]
   /** Errors that the test provokes: lines that match are no fault. */
   readonly provoked?: RegExp
 }
 
-type NodeOptions = Pick<ServerOptions, 'flags' | 'env' | 'provoked'>
+type NodeOptions = Pick<ServerOptions, 'flags' | 'env' | 'provoked'> &
+  Pick<ClusterOptions, 'redisFlags'>
 
 const READY_MS = 20_000
 /** That Redis could not be asked is said with its reason, and is no fault of the node's. */
@@ -120,7 +123,8 @@ export class ClusterNode {
 
 /** Nodes on one Redis. */
 export class Cluster {
-  readonly redis: RedisServer
+  /** Where what was acknowledged is to be found. */
+  redis: RedisServer
   readonly nodes: readonly ClusterNode[]
   readonly #stage: Stage
   readonly #options: ClusterOptions
@@ -213,11 +217,12 @@ async function ownRedis(stage: Stage, options: readonly string[] = []): Promise<
 
 async function startNode(
   stage: Stage,
-  { flags = [], env, provoked = STORAGE }: NodeOptions,
+  { flags = [], redisFlags, env, provoked = STORAGE }: NodeOptions,
   redisPort: number,
 ): Promise<ServerProcess> {
+  const redis = redisFlags ?? ['--redis', `redis://127.0.0.1:${redisPort}`]
   const server = await ServerProcess.start({
-    flags: ['--redis', `redis://127.0.0.1:${redisPort}`, ...flags],
+    flags: [...redis, ...flags],
     ...(env !== undefined && { env }),
     provoked,
   })

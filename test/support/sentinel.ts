@@ -18,6 +18,11 @@ export interface SentinelOptions {
   readonly password?: string
   /** Of the Sentinels themselves. */
   readonly sentinelPassword?: string
+  /**
+   * Makes a wire to the first master. Everybody knows that one by the port of the wire, and reaches it
+   * through it: Sentinels, replicas, nodes.
+   */
+  readonly wireTo?: (port: number) => Promise<number>
 }
 
 /** A master, its replicas, and the real Sentinels that watch them. */
@@ -52,8 +57,9 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Sen
     const secret =
       password === undefined ? [] : ['--requirepass', password, '--masterauth', password]
     const servers: RedisServer[] = []
+    let known = 0
     for (let i = 0; i <= replicas; i++) {
-      const of = servers[0] === undefined ? [] : ['--replicaof', HOST, String(servers[0].port)]
+      const of = known === 0 ? [] : ['--replicaof', HOST, String(known)]
       const server = await startRedis([
         ...secret,
         ...of,
@@ -63,6 +69,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Sen
       ])
       ends.push(() => server.stop())
       servers.push(server)
+      if (known === 0) known = (await options.wireTo?.(server.port)) ?? server.port
     }
     const [first] = servers as [RedisServer]
     await until('the replicas follow', 10_000, async () => {
@@ -70,7 +77,7 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Sen
       return (online?.length ?? 0) === replicas
     })
     const processes = await Promise.all(
-      Array.from({ length: sentinels }, () => startSentinel(first.port, downAfter, options)),
+      Array.from({ length: sentinels }, () => startSentinel(known, downAfter, options)),
     )
     for (const one of processes) ends.push(() => one.stop())
     const clients = processes.map(({ client }) => client)
@@ -81,7 +88,8 @@ export async function startSentinels(options: SentinelOptions = {}): Promise<Sen
     const master = async () => {
       for (const client of clients) {
         const told = (await client.call('SENTINEL', 'get-master-addr-by-name', MASTER)) as string[]
-        const found = servers.find(({ port }) => port === Number(told[1]))
+        const port = Number(told[1])
+        const found = port === known ? first : servers.find((server) => server.port === port)
         if (found !== undefined) return found
       }
       return undefined
