@@ -256,6 +256,8 @@ function verdictOf(
   const end = endOf(meta)
   if (end === null) return 'other'
   const { epoch, offset } = end
+  // A removal is told like an entry.
+  if (generationOf(epoch) > generationOf(at.epoch)) return end
   if (isUnborn && generationOf(epoch) === generationOf(at.epoch)) return end
   return epoch === at.epoch && offset > at.offset ? end : 'other'
 }

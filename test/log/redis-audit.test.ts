@@ -61,6 +61,12 @@ describe('the audit of what is followed', () => {
     await hears(['b1'])
   })
 
+  test('[L64] a removal that was not published is noticed', async () => {
+    await follows(['a1'])
+    await silent.log.remove(A, new Map())
+    await hears(['a1', 'reset@0'])
+  })
+
   test('[L64] a FLUSHALL is noticed', async () => {
     await follows(['a1', 'a2'])
     await server.client.flushall()
