@@ -4,12 +4,16 @@ import { People } from './bus/people.ts'
 import { scheduleCompactions } from './compaction.ts'
 import type { Clock, Random } from './core/clock.ts'
 import { TributaryError } from './core/errors.ts'
+import type { EntityKey } from './core/ids.ts'
+import type { Limits } from './core/limits.ts'
 import type { Logger } from './core/logger.ts'
 import { TIERS, type Tier } from './core/tier.ts'
 import { yWebsocketDoor } from './dialects/y-websocket.ts'
 import type { EntityContext } from './entity/entity.ts'
 import { Healer } from './entity/healer.ts'
+import { Hold } from './entity/hold.ts'
 import { loadEntity } from './entity/load-entity.ts'
+import { Losses } from './entity/losses.ts'
 import { NodeBudget } from './entity/node-budget.ts'
 import { OtherNodes } from './entity/other-nodes.ts'
 import { Registry } from './entity/registry.ts'
@@ -27,7 +31,7 @@ import { SparingLog } from './ops/sparing-log.ts'
 import { SYSTEM_CLOCK, SYSTEM_RANDOM } from './ops/system.ts'
 import { ThreadPool } from './ops/thread-pool.ts'
 import { Refusals } from './session/refusals.ts'
-import { openStore } from './store.ts'
+import { openStore, type Store, type StoreLoss } from './store.ts'
 import { Acceptor } from './transport/acceptor.ts'
 
 /** A server that answers. */
@@ -135,6 +139,14 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     closers.push(() => ticker.close())
     const states = new States(store.snapshots, paces.cacheBytes)
     const pending = new NodeBudget(limits)
+    const hold = holdFor(store.loss, clock, limits, (key) => registry.get(key)?.coveredTo ?? 0)
+    const losses = lossesFor(store, clock, (key) => {
+      const entity = registry.get(key)
+      if (entity === undefined || entity.knowledge.known.size === 0) return false
+      entity.heal()
+      return true
+    })
+    closers.push(() => losses?.close())
     let entryCount = 0
     const context: EntityContext = {
       clock,
@@ -145,6 +157,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       limits,
       pending,
       healer: new Healer(clock, store.bus),
+      hold,
+      losses,
       metrics,
       echo: config.echo,
       nextEntryId: () => `${node}-${(entryCount++).toString(36)}`,
@@ -209,6 +223,9 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     closers.push(() => acceptor.close())
 
     metrics.entities.readFrom(() => registry.size)
+    metrics.heldBytes.readFrom(() => hold?.bytes ?? 0)
+    metrics.heldEntries.readFrom(() => hold?.entries ?? 0)
+    metrics.holdReach.readFrom(() => (hold?.reach ?? 0) / 1_000)
     metrics.pendingBytes.readFrom(() => pending.used)
     metrics.cacheBytes.readFrom(() => states.bytes)
     metrics.outboxBytes.readFrom(() => acceptor.unsent)
@@ -225,7 +242,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         declared: store.tierDeclared,
         draining,
         trouble: store.trouble(),
-        warnings: [...store.warnings(), ...access.warnings],
+        warnings: [...store.warnings(), ...(hold?.warnings ?? []), ...access.warnings],
       }),
       metrics: () => page.text(),
       pages: thread('./pages/'),
@@ -245,6 +262,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         const entities = Array.from(registry).filter((entity) => entity.busy).length
         logger.error(UNSAVED, { entities, bytes: unsaved })
       }
+      const held = hold?.close()
+      if (held !== undefined && held.entries > 0) logger.info(FORGOTTEN, held)
       await closeAll()
       return { unsaved }
     }
@@ -265,7 +284,28 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
   }
 }
 
+const FORGOTTEN =
+  'stopped: entries of the last minute are in Redis alone now, this node cannot bring them back'
 const UNSAVED = 'stopped with updates that could not be made durable and were not acknowledged'
+
+function holdFor(
+  loss: StoreLoss | null,
+  clock: Clock,
+  limits: Limits,
+  coveredTo: (key: EntityKey) => number,
+): Hold | null {
+  if (loss === null) return null
+  return new Hold({ clock, limits, steadySince: () => loss.steadySince(), coveredTo })
+}
+
+function lossesFor(
+  { loss, bus }: Store,
+  clock: Clock,
+  has: (key: EntityKey) => boolean,
+): Losses | null {
+  if (loss === null) return null
+  return new Losses({ bus, clock, markAge: (key) => loss.markAge(key), has })
+}
 
 async function settle(registry: Registry, clock: Clock, until: number): Promise<void> {
   let cancel = () => {}

@@ -37,9 +37,18 @@ export interface Store {
   trouble(): string | null
   /** What an operator should know although everything works, each in one line. */
   warnings(): readonly string[]
+  /** What a store that loses things says of that; `null` for one that loses nothing. */
+  readonly loss: StoreLoss | null
   /** The tier of the log is what an operator says, not what the store does. */
   readonly tierDeclared: boolean
   close(): Promise<void>
+}
+
+export interface StoreLoss {
+  /** As `RedisLog.steadySince`. */
+  steadySince(): number | null
+  /** How long the place where an entity would be has been what it is, in ms. @throws `storage`. */
+  markAge(entity: EntityKey): Promise<number>
 }
 
 export interface StoreParts {
@@ -69,7 +78,7 @@ function inMemory(config: Config, parts: StoreParts): Store {
 }
 
 /** What says of itself how safe it is, and has no weakness that is not in its tier. */
-const SIMPLE = { warnings: () => [], tierDeclared: false, jobs: null }
+const SIMPLE = { warnings: () => [], tierDeclared: false, jobs: null, loss: null }
 
 async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Promise<Store> {
   const store = await openSqlite({ folder: data, ...parts })
@@ -151,6 +160,10 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
     log,
     snapshots,
     jobs,
+    loss: {
+      steadySince: () => log.steadySince,
+      markAge: async (entity) => (await log.markOf(entity)).ageMs,
+    },
     trouble: () => link.trouble,
     warnings: () => [...standing.weaknesses, ...lagging(config.redisReplicas, replicas)],
     get tierDeclared() {

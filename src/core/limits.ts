@@ -26,6 +26,7 @@ export const limitTable = {
   outboxHardBytes: { default: 64 * MB, what: 'unsent bytes of one session, join included', reached: 'the join waits' },
   pendingNodeBytes: { default: 256 * MB, what: 'updates of one node that are not yet durable', reached: 'close 1013' },
   pendingEntityBytes: { default: 64 * MB, what: 'the same of one entity', reached: 'close 1013' },
+  heldBytes: { default: 256 * MB, what: 'entries of the last minute, kept in case that Redis loses them', reached: 'close 1013' },
   setAsideBytes: { default: 256 * MB, what: 'originals set aside for export', reached: 'the oldest go' },
 } as const satisfies Record<string, { default: number; what: string; reached: string }>
 

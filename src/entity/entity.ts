@@ -19,6 +19,8 @@ import { Batch } from './batch.ts'
 import { Content, type Loaded } from './content.ts'
 import { Gathering } from './gathering.ts'
 import type { Healer } from './healer.ts'
+import type { Hold } from './hold.ts'
+import type { Losses } from './losses.ts'
 import type { Member } from './member.ts'
 import type { NodeBudget } from './node-budget.ts'
 import { type Fault, PassedOver } from './passed-over.ts'
@@ -39,6 +41,10 @@ export interface EntityContext {
   readonly limits: Limits
   readonly pending: NodeBudget
   readonly healer: Healer
+  /** What this node has written and its store may lose; `null` for a store that loses nothing. */
+  readonly hold: Hold | null
+  /** `null` for a node that is alone. */
+  readonly losses: Pick<Losses, 'isElsewhere'> | null
   readonly metrics: Metrics
   /** Entry ids: random per process start + sequence. */
   nextEntryId(): string
@@ -248,6 +254,16 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     return this.#gathering !== null || this.#appender.busy || this.#recovery?.busy === true
   }
 
+  /** Something of it may still be brought back, if the store should lose it. [L82] */
+  get held(): boolean {
+    return this.#context.hold?.has(this.ref.key) === true
+  }
+
+  /** Up to which offset a committed snapshot covers its log. */
+  get coveredTo(): number {
+    return this.#content.base.offset
+  }
+
   /** The snapshot that the tail continues, at once when it is in memory. */
   state(): State | Promise<State> {
     const load = () => this.#content.loadState(() => this.#recovery?.untilTakenOver() ?? null)
@@ -303,7 +319,8 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
       }
     }
     if (depth > DEPTH_MOST) return { is: 'refused', code: 'too-deep' }
-    if (!this.#context.pending.fits(this.#pendingBytes, update.length)) {
+    const { pending, hold } = this.#context
+    if (!pending.fits(this.#pendingBytes, update.length) || hold?.full === true) {
       return { is: 'refused', code: 'pending-full' }
     }
     const taken = update === scan.bytes ? scan : scanUpdate(update)
@@ -393,8 +410,10 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   // ---- the log
 
   /** The appender's. */
-  landed({ unlogged, seq }: Made, position: Position, appendedAt: number): void {
+  landed({ entry, unlogged, seq }: Made, position: Position, appendedAt: number): void {
     if (this.#closed) return
+    // What heals stands in the tail as long as no snapshot has it.
+    if (entry.origin !== 'heal') this.#context.hold?.keep(this.ref.key, entry, position.offset)
     this.#content.reached(position)
     const { metrics, clock } = this.#context
     const now = clock.monotonic()

@@ -8,6 +8,9 @@ import { Entity, type EntityContext } from './entity.ts'
 
 /** A compaction may commit between reading the snapshot and reading the log; twice in a row hardly. */
 const ATTEMPTS = 4
+/** So often and so long an entity is looked for that another node has and the store does not. */
+const LOOK_MS = 250
+const LOOK_MOST_MS = 10_000
 
 /**
  * Snapshot, then the log behind it, then the subscription behind that: without a gap, because a trim
@@ -16,12 +19,21 @@ const ATTEMPTS = 4
  * @throws {TributaryError} `damaged` when snapshot and log are of two histories, `storage`.
  */
 export async function loadEntity(context: EntityContext, ref: EntityRef): Promise<Entity> {
+  const until = context.clock.monotonic() + LOOK_MOST_MS
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const state = await (attempt === 0
       ? context.states.load(ref.key)
       : context.states.reload(ref.key))
     const read = await context.log.read(ref.key, state.position)
     if (read.is === 'reset') continue
+    const isEmpty = read.head.offset === 0 && state.position.offset === 0
+    if (isEmpty && context.losses !== null && context.clock.monotonic() < until) {
+      if (await context.losses.isElsewhere(ref.key)) {
+        await new Promise<void>((resolve) => context.clock.after(LOOK_MS, resolve))
+        attempt = 0
+        continue
+      }
+    }
     const { deleteSet } = state
     const knowledge = new Knowledge(new Map(state.stateVector), () => deleteSet)
     const { tail, malformed } = takeAll(knowledge, read.entries)

@@ -14,12 +14,14 @@ import {
   type Patient,
   type TakenOver,
 } from './healing.ts'
+import type { Hold } from './hold.ts'
 import type { Member } from './member.ts'
 import type { Fault } from './passed-over.ts'
 import { takeOver } from './take-over.ts'
 
 export interface RecoveryContext extends HealingContext {
   nextEntryId(): string
+  readonly hold: Pick<Hold, 'of' | 'uncover'> | null
 }
 
 /** What an entity lends while it is healed. */
@@ -141,12 +143,13 @@ export class Recovery implements Patient, Asker {
     const parts = {
       content,
       queue: appender.queue,
-      held: [],
+      held: this.#context.hold?.of(this.ref.key) ?? [],
       unclosed: this.#asking?.unclosed ?? [],
       entryOf: (update: SoundUpdate) => this.#entryOf(update),
     }
     const exchanged = takeOver(parts, found)
     const { queue, settled, news, unclosed, known, promised, lacked } = exchanged
+    this.#context.hold?.uncover(this.ref.key)
     const malformed = exchanged.faults.flatMap(({ offset, why }) =>
       why === 'malformed' ? [{ offset, why } as const] : [],
     )

@@ -134,7 +134,7 @@ export class Registry {
     const before = this.#clock.monotonic() - this.#idleMs
     for (const [key, entity] of this.#open) {
       if (entity.closed) this.#open.delete(key)
-      else if (entity.members === 0 && !entity.busy && entity.touchedAt <= before) {
+      else if (entity.members === 0 && !entity.busy && !entity.held && entity.touchedAt <= before) {
         this.#open.delete(key)
         entity.close()
         this.#onUnload(entity)

@@ -88,7 +88,8 @@ async function run(seed: number): Promise<Record<string, number>> {
   const random = new Seeded(seed)
   const nodes = random.int(1, 3)
   const cacheBytes = random.pick([1, 64 * 2 ** 20])
-  const stage = await HealStage.of(nodes, { seed, cacheBytes })
+  const holds = random.chance(0.5)
+  const stage = await HealStage.of(nodes, { seed, cacheBytes, holds })
   const people = Array.from({ length: random.int(1, 4) }, (_, i) => {
     const { entity } = stage.nodes[i % nodes] as HealStage['nodes'][number]
     return new Person(`person ${i}`, random, entity, stage.clock)

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { ORIGIN } from '../../src/core/position.ts'
 import { decodeStateVector } from '../../src/crdt/state-vector.ts'
+import { Registry } from '../../src/entity/registry.ts'
 import type { Entry } from '../../src/log/log.ts'
 import { REF, submit } from '../support/entity-stage.ts'
 import { author, HealStage, textOf } from '../support/heal-stage.ts'
@@ -262,4 +263,71 @@ test('[L77] what does not stay in the log is appended once more, then said', asy
   expect(metrics.heals.of('failed').value).toBe(1)
   expect(metrics.healing.value).toBe(0)
   expect(entity.closed).toBe(false)
+})
+
+describe('what a node holds', () => {
+  test('[L80] comes back as it was: id, authors, time and place among the others', async () => {
+    stage = await HealStage.of(2, { holds: true })
+    const [one, two] = stage.nodes as [HealStage['nodes'][number], HealStage['nodes'][number]]
+    const [ann, bob] = [author(1), author(2)]
+    bob.doc.on('update', () => {})
+    for (let i = 0; i < 3; i++) {
+      submit(one.entity, ann.write(`a${i}`), one.witness)
+      await stage.advance(20)
+      Y.applyUpdate(bob.doc, Y.encodeStateAsUpdate(ann.doc))
+      submit(two.entity, bob.write(`b${i}`), two.witness)
+      await stage.advance(20)
+      Y.applyUpdate(ann.doc, Y.encodeStateAsUpdate(bob.doc))
+    }
+    const before = await entries()
+    await stage.store.loseAll()
+    stage.audit()
+    await stage.advance(1_500)
+    const after = await entries()
+    expect(textOf(after.map(({ update }) => update))).toBe('b2a2b1a1b0a0')
+    const own = after.filter(({ origin }) => origin === 'session')
+    expect(own.length).toBeGreaterThanOrEqual(3)
+    for (const { position: _, ...entry } of own) {
+      expect(before.map(({ position: __, ...rest }) => rest)).toContainEqual(entry)
+    }
+  })
+
+  test('[L80] comes back though the snapshot that covers it is lost as well, and is in no memory', async () => {
+    stage = await HealStage.of(1, { holds: true, cacheBytes: 1 })
+    const { entity, troubles } = first()
+    const ann = author(1)
+    for (const letter of 'abc') {
+      submit(entity, ann.write(letter))
+      await stage.advance(20)
+    }
+    await stage.compact()
+    await stage.store.loseAll()
+    stage.audit()
+    await stage.advance(300)
+    expect(textOf(await stage.stored())).toBe('cba')
+    expect(troubles).toEqual([])
+  })
+
+  test('[L81] when it is full, writers are refused', async () => {
+    stage = await HealStage.of(1, { holds: true })
+    const { entity, context } = first()
+    Object.defineProperty(context.hold, 'full', { get: () => true })
+    expect(submit(entity, author(1).write('x'))).toEqual({ is: 'refused', code: 'pending-full' })
+  })
+
+  test('[L82] keeps its entity open', async () => {
+    stage = await HealStage.of(1, { holds: true })
+    const { clock, entity, witness, context } = first()
+    stage.steadySince = clock.now
+    const registry = new Registry({ clock, idle: 1_000, load: async () => entity })
+    await registry.open(REF)
+    submit(entity, author(1).write('x'))
+    await stage.advance(50)
+    entity.leave(witness)
+    clock.advance(50_000)
+    expect([entity.closed, context.hold?.has(REF.key)]).toEqual([false, true])
+    clock.advance(20_000)
+    expect(entity.closed).toBe(true)
+    registry.close()
+  })
 })

@@ -8,6 +8,7 @@ import type { SoundUpdate } from '../../src/crdt/scan.ts'
 import type { Batch } from '../../src/entity/batch.ts'
 import type { Entity, EntityContext } from '../../src/entity/entity.ts'
 import { Healer } from '../../src/entity/healer.ts'
+import type { Hold } from '../../src/entity/hold.ts'
 import { loadEntity } from '../../src/entity/load-entity.ts'
 import type { Member } from '../../src/entity/member.ts'
 import { NodeBudget } from '../../src/entity/node-budget.ts'
@@ -72,6 +73,7 @@ export function entityStage(
     snapshots?: Snapshots
     bus?: Bus
     cacheBytes?: number
+    hold?: Hold
   } = {},
 ) {
   const clock = options.clock ?? new ManualClock()
@@ -101,6 +103,8 @@ export function entityStage(
     log,
     bus,
     healer: new Healer(clock, bus),
+    hold: options.hold ?? null,
+    losses: null,
     states: new States(snapshots, options.cacheBytes ?? 64 * 2 ** 20),
     ticker,
     limits,

@@ -1,7 +1,9 @@
 import * as Y from 'yjs'
 import { LocalBus } from '../../src/bus/local.ts'
+import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
 import { ORIGIN, samePosition } from '../../src/core/position.ts'
 import type { Entity } from '../../src/entity/entity.ts'
+import { Hold } from '../../src/entity/hold.ts'
 import { compactSound } from '../../src/jobs/compact-sound.ts'
 import { type EntityStage, entityStage, REF, Witness } from './entity-stage.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -34,6 +36,8 @@ export class HealStage {
   readonly clock = new ManualClock()
   readonly store: SharedStore
   readonly nodes: StagedNode[] = []
+  /** Of the store, as the nodes see it. */
+  steadySince: number | null = null
 
   private constructor(seed: number) {
     this.store = new SharedStore(this.clock, new Seeded(seed))
@@ -41,13 +45,25 @@ export class HealStage {
 
   static async of(
     nodes: number,
-    { seed = 1, cacheBytes }: { seed?: number; cacheBytes?: number } = {},
+    {
+      seed = 1,
+      cacheBytes,
+      holds = false,
+    }: { seed?: number; cacheBytes?: number; holds?: boolean } = {},
   ): Promise<HealStage> {
     const stage = new HealStage(seed)
     const names = Array.from({ length: nodes }, (_, i) => `node${i}`)
     for (const name of names) {
       const view = stage.store.view()
+      const node = stage.nodes.length
+      const hold = new Hold({
+        clock: stage.clock,
+        limits: DEFAULT_LIMITS,
+        steadySince: () => stage.steadySince,
+        coveredTo: () => stage.nodes[node]?.entity.coveredTo ?? 0,
+      })
       const made = entityStage({
+        ...(holds ? { hold } : {}),
         clock: stage.clock,
         log: view,
         snapshots: stage.store.snapshots,

@@ -89,6 +89,8 @@ export class SimNode {
       log,
       bus,
       healer: new Healer(clock, bus),
+      hold: null,
+      losses: null,
       states,
       ticker: new Ticker(clock, paces),
       limits,
