@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { Acks } from '../support/acks.ts'
@@ -8,7 +8,14 @@ import { areEqual, equalityFaults } from '../support/checker.ts'
 import { Composed } from '../support/composed.ts'
 import { Crowd, PATIENCE } from '../support/crowd.ts'
 import { until } from '../support/deadline.ts'
-import { copied, execForm, readCompose, readDockerfile, restsOf } from '../support/deployment.ts'
+import {
+  copied,
+  execForm,
+  linkProduction,
+  readCompose,
+  readDockerfile,
+  restsOf,
+} from '../support/deployment.ts'
 import { readMetrics } from '../support/metrics.ts'
 import type { ServerProcess } from '../support/spawn-server.ts'
 import { ownStageTest } from '../support/stage.ts'
@@ -199,20 +206,6 @@ describe('[H34] the image', () => {
     {},
   )
 })
-
-/** As `npm prune --omit=dev` leaves them. */
-function linkProduction(root: string): void {
-  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, { dev?: boolean }>
-  }
-  for (const [path, { dev }] of Object.entries(lock.packages)) {
-    // Those inside others come with them.
-    if (path === '' || dev === true || path.lastIndexOf('node_modules/') > 0) continue
-    if (!existsSync(join(ROOT, path))) continue
-    mkdirSync(dirname(join(root, path)), { recursive: true })
-    symlinkSync(join(ROOT, path), join(root, path))
-  }
-}
 
 const codesOf = (clients: readonly StockClient[]) =>
   clients.flatMap(({ sockets }) => sockets.map(({ closedWith }) => closedWith ?? 0))

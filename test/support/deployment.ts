@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -105,4 +107,18 @@ export function execForm(image: readonly Statement[], name: string): readonly st
   const [rest] = restsOf(image, name)
   if (rest === undefined) throw new Error(`the image has no ${name}`)
   return JSON.parse(rest) as string[]
+}
+
+/** The packages of production, linked into a folder as `npm prune --omit=dev` leaves them. */
+export function linkProduction(root: string): void {
+  const lock = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { dev?: boolean }>
+  }
+  for (const [path, { dev }] of Object.entries(lock.packages)) {
+    // Those inside others come with them.
+    if (path === '' || dev === true || path.lastIndexOf('node_modules/') > 0) continue
+    if (!existsSync(fileURLToPath(new URL(path, ROOT)))) continue
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    symlinkSync(fileURLToPath(new URL(path, ROOT)), join(root, path))
+  }
 }
