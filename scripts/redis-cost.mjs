@@ -5,6 +5,7 @@
 // Starts a redis-server of its own. Figures of docs/decisions/012-the-log-in-redis.md.
 
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -126,13 +127,19 @@ try {
   await redis.flushall()
 
   const three = await node()
-  const idle = 5_000
-  const before = await info('memory', 'used_memory')
-  await spread(idle, 50, async (i) => {
+  const idle = 100_000
+  const used = () => info('memory', 'used_memory')
+  /** @type {(what: string, since: number) => Promise<void>} */
+  const weighed = async (what, since) =>
+    console.log(
+      `${idle} entities of 1 KB, ${what}: ${(((await used()) - since) / idle).toFixed(0)} B each`,
+    )
+  const before = await used()
+  await spread(idle, 100, async (i) => {
     const { position } = await three.log.append(key(i), entry('1'))
     const snapshot = {
       position,
-      update: Buffer.alloc(1_024, i),
+      update: new Uint8Array(randomBytes(1_024)),
       stateVector: new Uint8Array(12),
       deleteSet: new Uint8Array(8),
       index: new Uint8Array(16),
@@ -140,27 +147,17 @@ try {
     }
     await three.snapshots.commit(key(i), snapshot, null)
   })
-  const first = await info('memory', 'used_memory')
-  console.log(
-    `entity of 1 KB, one generation, one entry: ${((first - before) / idle).toFixed(0)} B`,
-  )
-  await spread(idle, 50, async (i) => {
-    const loaded = await three.snapshots.load(key(i))
-    if (loaded === null) throw new Error('no snapshot')
-    await three.snapshots.commit(
-      key(i),
-      { ...loaded, update: Buffer.alloc(1_024, i + 1) },
-      loaded.position,
-    )
-  })
-  const second = await info('memory', 'used_memory')
-  console.log(
-    `idle, both generations, its stream empty: ${((second - before) / idle).toFixed(0)} B`,
-  )
-  const stream = three.link.names.keys(key(1))
-  for (const [what, name] of Object.entries(stream)) {
-    console.log(`  ${what}: ${await redis.memory('USAGE', name)} B`)
+  await weighed('one generation, one entry', before)
+  const names = three.link.names.keys(key(1))
+  console.log(`  of it the snapshot: ${await redis.memory('USAGE', names.snapshots)} B`)
+  const began = performance.now()
+  await spread(idle, 100, (i) => three.snapshots.rest(key(i)))
+  await weighed('come to rest: both generations, the stream empty', before)
+  console.log(`  that took ${((performance.now() - began) / idle).toFixed(2)} ms each`)
+  for (const [what, name] of Object.entries(names)) {
+    console.log(`  ${what}: ${(await redis.memory('USAGE', name)) ?? 0} B`)
   }
+  console.log(`  ${(await redis.dbsize()) / idle} keys each`)
   await redis.flushall()
 
   const [clean, open] = [await info('memory', 'used_memory'), 50_000]
@@ -169,8 +166,7 @@ try {
       two.link.channels.listen(two.link.names.channel(key(i)), () => {}),
     )
   })
-  const used = (await info('memory', 'used_memory')) - clean
-  console.log(`a channel: ${(used / open).toFixed(0)} B`)
+  console.log(`a channel: ${(((await used()) - clean) / open).toFixed(0)} B`)
   for (const each of [two, three]) await close(each)
 } finally {
   redis.disconnect()

@@ -141,7 +141,11 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
   })
   const snapshots = new RedisSnapshots(link, parts)
   const jobs = {
-    queue: new RedisQueue(link, { clock, logger, worker: parts.node }),
+    queue: new RedisQueue(link, {
+      ...{ clock, logger },
+      worker: parts.node,
+      silentMs: config.paces.takeover,
+    }),
     dirty: new DirtySets(link),
     snapshots,
   }

@@ -43,6 +43,7 @@ export const paceTable = {
   compactEntries: { default: 500, what: 'an entity is compacted after so many entries' },
   compactBytes: { default: 256 * KB, what: 'or after so many bytes of entries' },
   compactQuiet: { default: 60_000, what: 'or after this time without a write' },
+  takeover: { default: 15_000, what: 'the job of a worker that has been silent for this time is given to another' },
   cacheBytes: { default: 512 * MB, what: 'snapshots kept in memory' },
   ping: { default: 20_000, what: 'a silent socket is pinged after this time' },
   pong: { default: 10_000, what: 'and is dead when this time more brought nothing' },

@@ -255,6 +255,17 @@ describe('[H28] proxies in front', () => {
   )
 })
 
+describe('[J7] roles', () => {
+  test.each(['edge', 'worker'])('%s is one of a cluster', (role) => {
+    expect(lineOf(['--role', role])).toMatch(/^--role \w+ is about a cluster, and a node without/)
+    expect(configOf(['--role', role, '--redis', 'redis://127.0.0.1']).role).toBe(role)
+  })
+  test('all is any', () => {
+    expect(configOf(['--role', 'all']).role).toBe('all')
+    expect(lineOf(['--role=both'])).toMatch(/^--role must be one of all, edge, worker/)
+  })
+})
+
 const SECRET = 'a secret of the tests, longer than 32 bytes'
 
 describe('[H6] who may come in is said once:', () => {

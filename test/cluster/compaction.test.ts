@@ -1,0 +1,199 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { describe, expect } from 'vitest'
+import { WebSocket } from 'ws'
+import type * as Y from 'yjs'
+import { key } from '../contract/store.ts'
+import { Acks } from '../support/acks.ts'
+import type { Cluster, ClusterNode } from '../support/cluster.ts'
+import { clusterTest } from '../support/cluster-test.ts'
+import { until } from '../support/deadline.ts'
+import { NAMES } from '../support/redis-store.ts'
+import type { Stage } from '../support/stage.ts'
+import type { StockClient } from '../support/stock-clients.ts'
+
+const roles =
+  (...each: readonly string[]) =>
+  (n: number) => ({ TRIBUTARY_ROLE: each[n] as string })
+/** In the place of 15 s. */
+const TAKEOVER = ['--pace-takeover', '2s']
+
+const committed = async (node: ClusterNode) =>
+  (await node.metrics()).sum('compactions_total', { result: 'committed' })
+const adopted = async (node: ClusterNode) => (await node.metrics()).sum('adoptions_total')
+const entriesOf = (cluster: Cluster, id: string) =>
+  cluster.redis.client.xlen(NAMES.keys(key(id)).stream)
+
+/** Everything that this client did is durable. */
+const durable = (client: StockClient): Promise<void> =>
+  new Promise((resolve) => new Acks(client).when(resolve))
+
+/** What a node has that was not there before: `worker`s are asked nothing, so it is an edge. */
+async function readAt(stage: Stage, node: ClusterNode, id: string): Promise<Y.Doc> {
+  const { doc } = await stage.stock('3.1.0', id, { door: node.door }).synced()
+  return doc
+}
+
+/** The compaction of so much takes long enough to be met in the middle. */
+async function writeMuch(client: StockClient, letter: string): Promise<void> {
+  for (let i = 0; i < 40; i++) {
+    client.doc.getText(letter).insert(0, letter.repeat(100_000))
+    await pause(5)
+  }
+  await durable(client)
+}
+
+/** Resolves as soon as a worker has a job. */
+const isAtWork = (cluster: Cluster) =>
+  until(
+    'a worker is at work',
+    20_000,
+    async () => {
+      const { stream } = NAMES.jobs
+      const [pending] = await cluster.redis.client.xpending(stream, 'workers').catch(() => [0])
+      return Number(pending) > 0
+    },
+    1,
+  )
+
+describe('compaction in a cluster', () => {
+  clusterTest(
+    '[J7] [J8] 600 edits on two edges: a worker compacts them, edges let go of their tails, the stream ends empty',
+    async (cluster, stage) => {
+      const [one, two, worker] = cluster.nodes as [ClusterNode, ClusterNode, ClusterNode]
+      const id = stage.entity()
+      const clients = await Promise.all(
+        [one, two].map(({ door }) => stage.stock('3.1.0', id, { door }).synced()),
+      )
+      for (let edit = 0; edit < 300; edit++) {
+        for (const [n, { doc }] of clients.entries()) doc.getArray(`by ${n}`).push([edit])
+        await pause(4)
+      }
+      await Promise.all(clients.map(durable))
+      await until('it has been compacted', 20_000, async () => (await committed(worker)) > 1, 100)
+      for (const edge of [one, two]) {
+        expect(await committed(edge), 'an edge does no work').toBe(0)
+        await until('an edge begins from there', 20_000, async () => (await adopted(edge)) > 0, 100)
+      }
+      // Quiet for a second it is compacted, for another it comes to rest.
+      await until('nothing is left', 30_000, async () => (await entriesOf(cluster, id)) === 0, 100)
+      expect(await cluster.redis.client.exists(NAMES.keys(key(id)).dirty)).toBe(0)
+      expect(await cluster.redis.client.xlen(NAMES.jobs.stream)).toBe(0)
+      const doc = await readAt(stage, two, id)
+      for (const name of ['by 0', 'by 1']) expect(doc.getArray(name).length).toBe(300)
+
+      const refused = new WebSocket(`ws://127.0.0.1:${worker.port}/sync/${id}`)
+      const status = await new Promise((resolve) => {
+        refused.on('error', () => {})
+        refused.on('unexpected-response', (request, response) => {
+          resolve(response.statusCode)
+          request.destroy()
+        })
+      })
+      expect(status).toBe(503)
+      for (const path of ['/healthz', '/readyz', '/metrics']) {
+        expect((await fetch(`${worker.server.url}${path}`)).status).toBe(200)
+      }
+    },
+    {
+      nodes: 3,
+      envOf: roles('edge', 'edge', 'worker'),
+      flags: [
+        ...['--pace-compact-entries', '20', '--pace-compact-quiet', '1s'],
+        ...['--pace-tick', '2ms', '--pace-tick-max', '20ms'],
+      ],
+      timeout: 120_000,
+    },
+  )
+
+  clusterTest(
+    '[J3] the job of a worker that was killed in the middle of it is done by another',
+    async (cluster, stage) => {
+      const [edge, first, second] = cluster.nodes as [ClusterNode, ClusterNode, ClusterNode]
+      await second.stop()
+      const id = stage.entity()
+      const client = await stage.stock('3.1.0', id, { door: edge.door }).synced()
+      await writeMuch(client, 'a')
+      await isAtWork(cluster)
+      await first.kill()
+      expect(await cluster.redis.client.exists(NAMES.keys(key(id)).snapshots)).toBe(0)
+      await second.start()
+      const since = performance.now()
+      await until('another does it', 20_000, async () => (await committed(second)) > 0, 50)
+      console.log(`taken over after ${((performance.now() - since) / 1_000).toFixed(1)} s`)
+      expect((await readAt(stage, edge, id)).getText('a').length).toBe(4_000_000)
+    },
+    {
+      nodes: 3,
+      envOf: roles('edge', 'worker', 'worker'),
+      flags: [...TAKEOVER, '--pace-compact-quiet', '10m'],
+      timeout: 120_000,
+    },
+  )
+
+  clusterTest(
+    '[J12] a worker that stands still in the middle of a job and goes on harms nothing',
+    async (cluster, stage) => {
+      const [edge, still, other] = cluster.nodes as [ClusterNode, ClusterNode, ClusterNode]
+      await other.stop()
+      const id = stage.entity()
+      const { snapshots, stream } = NAMES.keys(key(id))
+      const client = await stage.stock('3.1.0', id, { door: edge.door }).synced()
+      await writeMuch(client, 'a')
+      await isAtWork(cluster)
+      still.server.signal('SIGSTOP')
+      expect(await cluster.redis.client.exists(snapshots)).toBe(0)
+      await other.start()
+      await until('another does it', 20_000, async () => (await committed(other)) > 0, 50)
+      await writeMuch(client, 'b')
+      await until('and once more', 20_000, async () => (await committed(other)) > 1, 50)
+      const kept = () => cluster.redis.client.hgetall(snapshots)
+      await until(
+        'it is done',
+        20_000,
+        async () => (await cluster.redis.client.xlen(NAMES.jobs.stream)) === 0,
+      )
+      const [before, entries] = [await kept(), await cluster.redis.client.xlen(stream)]
+      still.server.signal('SIGCONT')
+      await until(
+        'it goes on',
+        30_000,
+        async () => (await still.metrics()).sum('compactions_total', { result: 'stale' }) > 0,
+        50,
+      )
+      expect(await committed(still)).toBe(0)
+      expect(await kept()).toEqual(before)
+      expect(await cluster.redis.client.xlen(stream)).toBe(entries)
+      const doc = await readAt(stage, edge, id)
+      for (const letter of ['a', 'b']) expect(doc.getText(letter).length).toBe(4_000_000)
+    },
+    {
+      nodes: 3,
+      envOf: roles('edge', 'worker', 'worker'),
+      flags: [...TAKEOVER, '--pace-compact-quiet', '10m'],
+      timeout: 120_000,
+    },
+  )
+
+  clusterTest(
+    '[J6] y-redis: what an edge wrote that is killed before it can offer it is compacted all the same',
+    async (cluster, stage) => {
+      const [edge, worker] = cluster.nodes as [ClusterNode, ClusterNode]
+      const id = stage.entity()
+      const client = await stage.stock('3.1.0', id, { door: edge.door }).synced()
+      client.doc.getText().insert(0, 'written, and then nothing')
+      await durable(client)
+      // It has made nothing due and told nobody: the next second it would.
+      await edge.kill()
+      client.end()
+      expect(await cluster.redis.client.xlen(NAMES.jobs.stream)).toBe(0)
+      await until('it is compacted', 30_000, async () => (await committed(worker)) === 1, 100)
+      await until('it comes to rest', 30_000, async () => (await entriesOf(cluster, id)) === 0, 100)
+    },
+    {
+      nodes: 2,
+      envOf: roles('edge', 'worker'),
+      flags: ['--pace-compact-quiet', '2s'],
+      timeout: 120_000,
+    },
+  )
+})
