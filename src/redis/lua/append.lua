@@ -17,7 +17,6 @@
 -- command of its own would be lost with the node that dies in between.
 --
 -- include: branch
--- include: dirty
 
 -- Entries behind the end are none of ours, since meta is written with each. They stand where the
 -- next one must go, or so far ahead that none could follow. The stream is written anew without them:
@@ -74,7 +73,12 @@ if is_in_the_way(added) then
 end
 if type(added) == 'table' and added.err then return redis.error_reply(added.err) end
 write_meta(KEYS[1], branch)
-if was_empty then note_dirty(KEYS[5], KEYS[1]) end
+if was_empty then
+  -- As in `dirty.lua`, but without a function: each would be made anew for every append.
+  local time = redis.call('TIME')
+  local ms = int(time[1] * 1000 + math.floor(time[2] / 1000))
+  redis.call('ZADD', KEYS[5], ms, string.match(KEYS[1], '^[^}]*}:m:(.+)$'))
+end
 
 local position = head_of(branch)
 local news

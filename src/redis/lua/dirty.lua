@@ -3,16 +3,12 @@
 
 local function now_ms()
   local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
 -- The key of an entity stands in that of its meta, behind the hash tag and `m:`.
 local function entity_of(meta)
   return string.match(meta, '^[^}]*}:m:(.+)$')
-end
-
-local function note_dirty(dirty, meta)
-  redis.call('ZADD', dirty, int(now_ms()), entity_of(meta))
 end
 
 local function note_clean(dirty, meta)
