@@ -11,6 +11,7 @@ import { Names } from '../../src/redis/names.ts'
 import { readRedisUrl } from '../../src/redis/place.ts'
 import { RedisSnapshots } from '../../src/snapshots/redis.ts'
 import { SET_ASIDE_BYTES, type TestStore } from '../contract/store.ts'
+import { until } from './deadline.ts'
 import type { RedisServer } from './redis-server.ts'
 
 export const NAMES = new Names('tributary:', 0)
@@ -55,6 +56,8 @@ export async function openNode(
     paces: { audit },
     tier: () => 'memory',
   })
+  // What befalls Redis next is the test's, and must not be found by the audit that a start begins with.
+  await until('the first audit', 5_000, () => log.steadySince !== null, 1)
   const damaged: EntityKey[] = []
   const snapshots = new RedisSnapshots(link, {
     random: SYSTEM_RANDOM,
