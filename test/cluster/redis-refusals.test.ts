@@ -100,6 +100,19 @@ describe('[R7] what only Redis can tell ends no process', () => {
     ])
   })
 
+  ownStageTest('[R4] [R6] replicas that are not there', async (stage) => {
+    const store = await redis(stage)
+    await stage.start(['--redis', store.url, '--redis-replicas', '1', '--pace-replicas', '50ms'])
+    const client = await stage.raw(stage.entity())
+    await client.join()
+    client.send(insertion('x'))
+    await client.settled()
+    expect((await stage.metrics()).sum('redis_replicas')).toBe(0)
+    const short = ({ warnings }: Readyz) =>
+      warnings.filter((why) => /0 of (the )?1 replicas/.test(why)).length === 2
+    expect((await readyzWhen(stage.server, 'it warns', short)).code).toBe(200)
+  })
+
   const certificates = makeCertificates()
   const others = makeCertificates()
   afterAll(() => {
