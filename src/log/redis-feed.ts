@@ -86,6 +86,11 @@ export class RedisFeed implements Subscription {
     return !this.#own.isEmpty
   }
 
+  /** Whether what stands there has just been told: the channel need not say it again. */
+  knows(position: Position): boolean {
+    return this.#repeats(position)
+  }
+
   /** Tells what is there. @throws what reading throws; the feed is closed then. */
   async begin(after: Position): Promise<void> {
     this.#reading = true

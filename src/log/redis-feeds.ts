@@ -130,8 +130,12 @@ export class RedisFeeds {
     const known = this.#followed.get(entity)
     if (known !== undefined) return known
     const feeds = new Set<RedisFeed>()
+    const isKnown = (position: Position) => {
+      for (const feed of feeds) if (!feed.knows(position)) return false
+      return true
+    }
     const joined = this.#link.channels.listen(this.#link.names.channel(entity), (message) => {
-      const news = readNews(message)
+      const news = readNews(message, isKnown)
       if (news !== null) for (const feed of feeds) feed.tell(news)
     })
     // Each who subscribes waits for it and says so.

@@ -20,9 +20,13 @@ const SPACE = 32
 
 /**
  * `E <previous> <position>\n<record>`, the same with `P` and nothing behind it, or `R`: what the
- * scripts publish. `null` for what none of them did.
+ * scripts publish. `null` for what none of them did, and for an entry that everybody knows: a node is
+ * told all that it has appended itself, and need not read it.
  */
-export function readNews(message: Buffer): News | null {
+export function readNews(
+  message: Buffer,
+  isKnown: (position: Position) => boolean = () => false,
+): News | null {
   // What the bus tells on the same channel is looked at no further.
   if (message[1] !== SPACE) return null
   const end = message.indexOf(LINE_END)
@@ -32,7 +36,7 @@ export function readNews(message: Buffer): News | null {
     const [previous, position] = [parsePosition(before), parsePosition(at)]
     if (kind === 'R') return { is: 'reset', head: position }
     if (kind === 'P') return { is: 'place', previous, position }
-    if (kind !== 'E') return null
+    if (kind !== 'E' || isKnown(position)) return null
     const body = unseal(message.subarray(end + 1))
     const content = typeof body === 'string' ? body : readContent(body as Buffer)
     return typeof content === 'string'

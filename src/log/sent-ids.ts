@@ -14,11 +14,14 @@ export class SentIds {
 
   /** @returns whether it was sent before. */
   note(entity: EntityKey, id: string): boolean {
-    const ids = this.#sent.get(entity) ?? new Set()
-    // Used last, forgotten last.
-    this.#sent.delete(entity)
-    this.#sent.set(entity, ids)
-    trim(this.#sent, ENTITIES)
+    let ids = this.#sent.get(entity)
+    // Used last, forgotten last; which matters, and is paid for, when some will have to be.
+    if (ids === undefined || this.#sent.size > ENTITIES / 2) {
+      ids ??= new Set()
+      this.#sent.delete(entity)
+      this.#sent.set(entity, ids)
+      trim(this.#sent, ENTITIES)
+    }
     if (ids.has(id)) return true
     ids.add(id)
     trim(ids, IDS)
