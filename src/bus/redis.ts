@@ -21,8 +21,9 @@ export interface RedisBusOptions {
 }
 
 const NODES: Topic = { is: 'nodes' }
-/** What nodes say about themselves: a new one is greeted by a beat of everybody. */
+/** What nodes say about themselves: one that comes, or comes back, is greeted by everybody. */
 const HELLO = 'hello'
+const GREETING = 'greeting'
 const BEAT = 'beat'
 const BYE = 'bye'
 /** To one that was taken for gone, or never heard: what it has said was in vain. */
@@ -197,9 +198,9 @@ export class RedisBus implements Bus {
     }
     const isNew = this.#neighbours.heard(from)
     if (isNew) this.#options.logger.info('a node is there', { node: from })
-    if (kind === HELLO) this.#put(NODES, BEAT, NOTHING)
-    else if (kind === BEAT && isNew) this.#put(NODES, STRANGER, Buffer.from(from))
-    else if (kind === STRANGER && Buffer.from(bytes).toString() === this.node) this.#gap(true)
+    if (kind === HELLO) this.#put(NODES, GREETING, NOTHING)
+    else if (isNew && kind !== GREETING) this.#put(NODES, STRANGER, Buffer.from(from))
+    if (kind === STRANGER && Buffer.from(bytes).toString() === this.node) this.#gap(true)
   }
 
   #gap(forgotten: boolean): void {

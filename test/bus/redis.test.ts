@@ -56,6 +56,14 @@ async function nodes(...names: string[]): Promise<BusNode[]> {
   return all
 }
 
+/** Until all that these have said to each other so far has come. */
+async function abreast(...all: BusNode[]): Promise<void> {
+  const heard = all.map((node) => hearing(node, { is: 'nodes' }))
+  for (const { bus } of all) bus.publish({ is: 'nodes' }, 'abreast', Buffer.alloc(0))
+  const words = (one: string[]) => one.filter((line) => line.includes('abreast')).length
+  await until('all are abreast', 5_000, () => heard.every((one) => words(one) === all.length - 1))
+}
+
 const ENTITY: Topic = { is: 'entity', entity: key('notes') }
 
 /** Writes down what is heard, as `from kind text`. */
@@ -148,6 +156,33 @@ describe('nodes', () => {
     for (const { bus } of all) expect(bus.nodes()).toEqual(['a', 'b', 'c'])
   })
 
+  test('[N8] that come make no gap for those who are there', async () => {
+    const [a, b] = (await nodes('a', 'b')) as [BusNode, BusNode]
+    let gaps = 0
+    for (const { bus } of [a, b]) bus.onGap(() => gaps++)
+    const c = open('c')
+    const all = [a, b, c]
+    await until('all know all', 5_000, () => all.every(({ bus }) => bus.nodes().length === 3))
+    // What is answered to what was said about that too.
+    await abreast(...all)
+    await abreast(...all)
+    expect(gaps).toBe(0)
+  })
+
+  test('[N8] that are heard again by whatever they say are told that they were gone', async () => {
+    fresh()
+    const clock = new TestClock()
+    const a = open('a', { clock })
+    const b = open('b', { clock: new TestClock() })
+    await until('both', 5_000, () => [a, b].every(({ bus }) => bus.nodes().length === 2))
+    await abreast(a, b)
+    let gaps = 0
+    b.bus.onGap(() => gaps++)
+    clock.advance(10_000)
+    b.bus.publish({ is: 'nodes' }, 'word', Buffer.alloc(0))
+    await until('it knows', 5_000, () => gaps === 1)
+  })
+
   test('[N7] that stop in order are gone at once, said once', async () => {
     const [a, b] = (await nodes('a', 'b')) as [BusNode, BusNode]
     const gone: string[] = []
@@ -164,6 +199,7 @@ describe('nodes', () => {
     const a = open('a', { clock })
     const b = open('b', { clock: new TestClock() })
     await until('both', 5_000, () => [a, b].every(({ bus }) => bus.nodes().length === 2))
+    await abreast(a, b)
     const gone: string[] = []
     a.bus.onGone((node, how) => gone.push(`${node} ${how}`))
     clock.advance(8_000)
@@ -179,6 +215,7 @@ describe('nodes', () => {
     const a = open('a', { clock })
     const b = open('b', { clock: new TestClock() })
     await until('both', 5_000, () => [a, b].every(({ bus }) => bus.nodes().length === 2))
+    await abreast(a, b)
     // The timers of a process that goes on fire once, before it reads what waits in its sockets.
     clock.now += 60_000
     clock.advance(0)
@@ -192,6 +229,7 @@ describe('nodes', () => {
     const a = open('a', { clock })
     const b = open('b', { clock: other })
     await until('both', 5_000, () => [a, b].every(({ bus }) => bus.nodes().length === 2))
+    await abreast(a, b)
     let gaps = 0
     b.bus.onGap(() => gaps++)
     clock.advance(10_000)
