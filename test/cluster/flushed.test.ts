@@ -96,6 +96,27 @@ describe('FLUSHALL alone, and no connection is broken', () => {
   )
 
   clusterTest(
+    '[L85] who comes next over another node is not told that it is empty',
+    async (cluster, stage) => {
+      const id = stage.entity()
+      const ann = await clientOf(stage, cluster.node(0), id)
+      await write(ann, 'still here')
+      await stored('it is in Redis', cluster, id, ann.doc, stage.deadline)
+      await flush(cluster)
+      const bob = stage.stock('3.1.0', id, { door: cluster.node(1).door })
+      let seen: string | null = null
+      bob.onFrame = (direction, [type, kind]) => {
+        if (direction !== 'in' || type !== 0 || kind !== 1 || seen !== null) return
+        queueMicrotask(() => {
+          seen = bob.doc.getText('text').toString()
+        })
+      }
+      await bob.synced()
+      expect(seen).toBe('still here')
+    },
+  )
+
+  clusterTest(
     '[L75] what was in Redis alone is brought back by the only client that has it open',
     async (cluster, stage) => {
       const id = stage.entity()
