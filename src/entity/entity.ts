@@ -564,6 +564,12 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   adoptCovered(covered: Covered, history: number): boolean {
     // While it is healed its content is not what the log has.
     if (this.#closed || this.#recovery !== null || history !== this.history) return false
+    if (this.#passedOver?.hasLater === true) {
+      // It may hold what was not understood here, and then the members lack it.
+      this.#passedOver.forgetLater()
+      this.heal()
+      return false
+    }
     return this.#content.adoptCovered(covered)
   }
 

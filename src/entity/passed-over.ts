@@ -18,10 +18,16 @@ const MOST = 10_000
 export class PassedOver {
   readonly #offsets = new Set<number>()
   #hasLater = false
+  #hasToldLater = false
 
   /** Entries of a later version are among them: what builds on those is not closed. */
   get hasLater(): boolean {
     return this.#hasLater
+  }
+
+  /** A snapshot may hold what those brought; the next look at the log says what still lacks. */
+  forgetLater(): void {
+    this.#hasLater = false
   }
 
   note(
@@ -30,13 +36,14 @@ export class PassedOver {
     tell: (what: string, error: TributaryError) => void,
   ): void {
     for (const { offset, why } of faults) {
+      const isLater = why === 'not-understood'
+      if (isLater) this.#hasLater = true
       if (this.#offsets.has(offset)) continue
       if (this.#offsets.size >= MOST) this.#offsets.clear()
       this.#offsets.add(offset)
-      const isLater = why === 'not-understood'
       metrics[isLater ? 'notUnderstood' : 'damaged'].add()
-      if (isLater && this.#hasLater) continue
-      if (isLater) this.#hasLater = true
+      if (isLater && this.#hasToldLater) continue
+      if (isLater) this.#hasToldLater = true
       const what = isLater ? LATER : 'an entry was passed over'
       tell(what, new TributaryError('damaged', `entry ${offset} is ${why}`))
     }

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import * as Y from 'yjs'
 import { wrap } from '../../src/bus/envelope.ts'
 import type { EntityKey } from '../../src/core/ids.ts'
 import { Acks } from '../support/acks.ts'
@@ -97,6 +98,38 @@ describe('[H32] beside nodes of a later version', () => {
       expect(timesSaid(node, TOLD)).toBe(1)
     },
     { nodes: 1, flags: DUE_SOON, provoked, timeout: 120_000 },
+  )
+
+  clusterTest(
+    'a snapshot of theirs brings what was not understood, to those who are here too',
+    async (cluster, stage) => {
+      const node = cluster.node(0)
+      const id = stage.entity()
+      const client = await arrive(node, stage, id)
+      const newer = await later(cluster, stage, id)
+      await write(client, 'ours')
+      await newer.write('later', 'bit')
+      await newer.write('gone again', 'version')
+      await newer.write('builds on that')
+      const before = Y.encodeStateVector(newer.doc)
+      newer.doc.getArray('lines').delete(1, 1)
+      await newer.append(Y.encodeStateAsUpdate(newer.doc, before))
+      await write(client, 'ours as well')
+      expect(linesOf(client)).toEqual(['ours', 'ours as well'])
+      await newer.compact()
+      await until('all of it is here', PATIENCE, () => linesOf(client).length === 4)
+      expect(linesOf(client)).not.toContain('gone again')
+      expect(client.sockets).toHaveLength(1)
+      await newer.write('understood')
+      await until('what builds on that is, too', PATIENCE, () =>
+        linesOf(client).includes('understood'),
+      )
+      await write(client, 'ours at last')
+      const cold = await arrive(node, stage, id)
+      expect(linesOf(cold)).toEqual(linesOf(client))
+      expect(linesIn(await newer.read())).toEqual(linesOf(client))
+    },
+    { nodes: 1, provoked, timeout: 60_000 },
   )
 
   clusterTest(

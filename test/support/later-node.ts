@@ -1,6 +1,9 @@
 import { crc32 } from 'node:zlib'
 import * as Y from 'yjs'
+import { wrap } from '../../src/bus/envelope.ts'
 import type { EntityKey } from '../../src/core/ids.ts'
+import { formatPosition, ORIGIN } from '../../src/core/position.ts'
+import { compactUpdates } from '../../src/crdt/canonical.ts'
 import { contentBound, idPrefix, putContent, readContent } from '../../src/log/entry.ts'
 import type { NewEntry } from '../../src/log/log.ts'
 import { TOLD_BYTES } from '../../src/log/redis-news.ts'
@@ -83,6 +86,23 @@ export class LaterNode {
       if (typeof content !== 'string') Y.applyUpdate(doc, content.update)
     }
     return doc
+  }
+
+  /** A snapshot of everything, which every version understands; all nodes are told of it. */
+  async compact(): Promise<void> {
+    const { log, snapshots, link } = this.#node
+    const old = await snapshots.load(this.#entity)
+    const { head } = await log.read(this.#entity, ORIGIN)
+    const doc = await this.read()
+    const compacted = compactUpdates(null, [Y.encodeStateAsUpdate(doc)], { gc: true })
+    const outcome = await snapshots.commit(
+      this.#entity,
+      { ...compacted, position: head },
+      old?.position ?? null,
+    )
+    if (outcome !== 'committed') throw new Error(`the snapshot is ${outcome}`)
+    const news = Buffer.from(`${formatPosition(head)} ${this.#entity}`)
+    await link.publish([[NAMES.nodesChannel, wrap('later-node', 'snapshot', news)]])
   }
 
   close(): Promise<void> {
