@@ -14,10 +14,10 @@ import type { Config } from './ops/options.ts'
 import { DirtySets } from './queue/dirty-sets.ts'
 import { RedisQueue } from './queue/redis.ts'
 import type { Unreadable } from './record/record.ts'
-import { RedisLink } from './redis/link.ts'
+import type { RedisLink } from './redis/link.ts'
 import { Probe } from './redis/probe.ts'
 import { readPlace } from './redis/read-place.ts'
-import { Replicas } from './redis/replicas.ts'
+import type { Replicas } from './redis/replicas.ts'
 import { Standing } from './redis/standing.ts'
 import { watchRedis } from './redis/watch.ts'
 import { MemorySnapshots } from './snapshots/memory.ts'
@@ -101,6 +101,11 @@ const FIRST_MS = 2_000
 
 /** It need not be there yet: what needs it fails with `storage` until it is. [R7] */
 async function inRedis(url: string, config: Config, parts: StoreParts): Promise<Store> {
+  // A node without Redis need not load its client: that is a fifth of a start.
+  const [{ RedisLink }, { Replicas }] = await Promise.all([
+    import('./redis/link.ts'),
+    import('./redis/replicas.ts'),
+  ])
   const { clock, random, logger, metrics } = parts
   const place = readPlace(url, config)
   const standing = new Standing({
