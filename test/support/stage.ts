@@ -180,9 +180,9 @@ export function stageTest(title: string, body: Body, options: StageOptions = {})
 export function ownStageTest(
   title: string,
   body: Body,
-  { timeout = 40_000 }: StageOptions = {},
+  { timeout = 40_000, concurrent = false }: StageOptions = {},
 ): void {
-  test(title, { timeout }, () => perform(new Stage(null, 0, DEADLINE), body))
+  test(title, { timeout, concurrent }, () => perform(new Stage(null, 0, DEADLINE), body))
 }
 
 /**
