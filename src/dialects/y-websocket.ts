@@ -221,9 +221,13 @@ class Client implements Caller, Person {
 
   sendAway(code: ErrorCode): void {
     this.#sentAway = code
-    if (this.#session !== null) this.#session.evict(code)
+    if (this.#session !== null) {
+      this.#session.evict(code)
+      return
+    }
     // It is just being let in, which may take long.
-    else this.#wire.close(code)
+    this.#context.people.leave(this)
+    this.#wire.close(code)
   }
 
   /** It sent what is refused for good. */

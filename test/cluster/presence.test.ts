@@ -385,4 +385,30 @@ describe('sending away', () => {
       },
     )
   }
+
+  besideTest('[N11] reaches who is just being let in', async (stage) => {
+    const own = await startRedis()
+    stage.atEnd(() => own.stop())
+    const prefix = freshPrefix()
+    const { server, door } = await startLocalNode(stage, { redis: own.url, prefix, authorise })
+    await own.kill()
+    const options = { door, params: { token: 'ann' }, connect: false }
+    const ann = stage.stock('3.1.0', stage.entity(), options)
+    ann.provider.connect()
+    // What it asks for cannot be loaded now, and it waits.
+    await until(
+      'it is at the door',
+      stage.deadline,
+      () => server.people.count('default', 'ann') === 1,
+    )
+    server.people.kick({ tenant: 'default', actor: 'ann' })
+    await until('it is told', 2_000, () => ann.sockets[0]?.closedWith === 4403)
+    expect(ann.provider.synced).toBe(false)
+    await until(
+      'it is forgotten',
+      stage.deadline,
+      () => server.people.count('default', 'ann') === 0,
+    )
+    expect(ann.sockets).toHaveLength(1)
+  })
 })
