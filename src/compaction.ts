@@ -55,11 +55,12 @@ function inCluster(parts: CompactionParts, { queue, dirty, snapshots }: SharedJo
   const { gc, paces, role } = config
   const { bus, log } = store
   const adoption = new Adoption({
-    bus,
-    clock,
-    snapshots,
-    metrics,
+    ...{ bus, clock, snapshots, metrics },
     open: (key) => registry.get(key),
+    adopted: (key) => {
+      const entity = registry.get(key)
+      if (entity !== undefined) compactor.compacted(key, entity.tailSize)
+    },
   })
   const compactor = new SharedCompactor({
     ...{ ...parts, log, gc, paces, queue, snapshots, works: role !== 'edge' },
@@ -75,7 +76,8 @@ function inCluster(parts: CompactionParts, { queue, dirty, snapshots }: SharedJo
     offer: (entity) => compactor.offer(entity),
     async close() {
       adoption.close()
-      await Promise.all([sweep.close(), compactor.close()])
+      sweep.close()
+      await compactor.close()
     },
   }
 }

@@ -23,6 +23,8 @@ export interface AdoptionOptions {
   readonly metrics: Pick<Metrics, 'adoptions'>
   /** The entity if it is open here. */
   open(entity: EntityKey): Adopter | undefined
+  /** Called upwards: its tail is shorter now. What came meanwhile may be enough for the next one. */
+  adopted(entity: EntityKey): void
 }
 
 /** What it is called on the bus: `<position> <entity>`. */
@@ -114,7 +116,10 @@ export class Adoption {
     const { position, history, hasState } = adopter
     const covered = await this.#options.snapshots.covered(entity, position, hasState)
     if (covered === null) return false
-    if (adopter.adoptCovered(covered, history)) this.#options.metrics.adoptions.add()
+    if (adopter.adoptCovered(covered, history)) {
+      this.#options.metrics.adoptions.add()
+      this.#options.adopted(entity)
+    }
     return covered.position.offset <= adopter.base.offset
   }
 

@@ -54,7 +54,6 @@ export class DirtySweep {
   readonly #seen = new Map<EntityKey, Seen>()
   #own: readonly number[] = []
   #step = 0
-  #under: Promise<void> = Promise.resolve()
   #cancel: Cancel
   #closed = false
 
@@ -63,18 +62,17 @@ export class DirtySweep {
     this.#cancel = this.#arm()
   }
 
-  /** Idempotent. */
-  async close(): Promise<void> {
+  /** What is being asked is not waited for: it offers nothing any more. Idempotent. */
+  close(): void {
     this.#closed = true
     this.#cancel()
-    await this.#under
   }
 
   #arm(): Cancel {
     const { clock, quietMs } = this.#options
     const round = Math.max(ROUND_MS, quietMs / LOOKS)
     return clock.after(round / STEPS, () => {
-      this.#under = this.#look().finally(() => {
+      void this.#look().finally(() => {
         if (!this.#closed) this.#cancel = this.#arm()
       })
     })
@@ -97,7 +95,7 @@ export class DirtySweep {
     )
     for (const one of found) {
       if (one.status === 'rejected') continue
-      for (const each of one.value) await this.#consider(each)
+      for (const each of one.value) if (!this.#closed) await this.#consider(each)
     }
   }
 

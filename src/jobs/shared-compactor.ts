@@ -62,6 +62,12 @@ export class SharedCompactor implements Schedule {
     this.#offer({ entity, why: 'grown' })
   }
 
+  /** What had been offered is done, and the tail is that long still. */
+  compacted(entity: EntityKey, tail: Grown): void {
+    this.#offered.delete(entity)
+    this.grown(entity, tail, true)
+  }
+
   offer(entity: EntityKey): void {
     this.#offer({ entity, why: 'spoiled' })
   }

@@ -34,6 +34,6 @@ export interface Queue {
    */
   take(work: (job: Job) => Promise<void>): void
 
-  /** Gives out nothing more, and resolves when what is under way here has ended. Idempotent. */
+  /** Gives out nothing more, and resolves when what is under way here has ended, or takes too long. Idempotent. */
   close(): Promise<void>
 }

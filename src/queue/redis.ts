@@ -26,6 +26,8 @@ const MOST = 10_000
 const SILENT_MS = 15_000
 const POLL_MS = 500
 const GONE_MS = 600_000
+/** How long the end of what is under way is waited for: Redis may not answer any more. */
+const CLOSE_MS = 2_000
 /** A job that has cost so many workers their lives, or failed so often, is not given out again. */
 const MOST_TIMES = 3
 
@@ -74,7 +76,12 @@ export class RedisQueue implements Queue {
   async close(): Promise<void> {
     this.#closed = true
     this.#wake?.()
-    await this.#running
+    let cancel: Cancel = () => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = this.#options.clock.after(CLOSE_MS, resolve)
+    })
+    await Promise.race([this.#running, late])
+    cancel()
   }
 
   async #takeAll(): Promise<void> {

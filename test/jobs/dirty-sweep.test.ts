@@ -72,7 +72,7 @@ class Looker {
       },
       quietMs: QUIET_MS,
     })
-    ends.push(() => sweep.close())
+    ends.push(async () => sweep.close())
   }
 
   /** Over all partitions, which takes 1 s. */

@@ -125,6 +125,31 @@ test('[J5] only who writes offers', async () => {
   expect(await server.client.xlen(NAMES.jobs.stream)).toBe(1)
 })
 
+test('[J5] what was written while a snapshot was made is offered when that is there', async () => {
+  const edge = await opened('edge', { role: 'edge' })
+  let [begun, goOn] = [0, () => {}]
+  const gated: CompactionContext['compact'] = async (job) => {
+    begun++
+    await new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    return compactHere(job)
+  }
+  const worker = await opened('worker', { role: 'worker', compact: gated })
+  const ann = new Writer(await edge.open(REF), 1)
+  await ann.write(20)
+  await until('it is under way', 5_000, () => begun === 1)
+  // Offered just now: none of these offers it again, and none comes behind them.
+  await ann.write(25)
+  for (let commits = 1; commits <= 2; commits++) {
+    await until(`compaction ${commits}`, 5_000, () => {
+      goOn()
+      return committed(worker) === commits
+    })
+  }
+  expect((await worker.snapshots.load(REF.key))?.position.offset).toBe(45)
+})
+
 test('[J9] news that is lost is made up for by the next', async () => {
   const edge = await opened('edge', { role: 'edge' })
   const entity = await edge.open(REF)
