@@ -4,10 +4,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { makeCertificates } from '../support/certificates.ts'
-import { linesOf, type Readyz, ready, readyz, readyzWhen, troubled } from '../support/readiness.ts'
+import { linesOf, type Readyz, ready, readyz, readyzWhen } from '../support/readiness.ts'
 import { freePort, type RedisServer, startRedis } from '../support/redis-server.ts'
-import { ownStageTest, type Stage } from '../support/stage.ts'
+import type { ServerProcess } from '../support/spawn-server.ts'
+import { type Body, ownStageTest, type Stage } from '../support/stage.ts'
 import { insertion } from '../wire-socket/insertion.ts'
+
+/** Together: each mostly waits. */
+const nodeTest = (title: string, body: Body): void =>
+  ownStageTest(title, body, { concurrent: true, timeout: 90_000 })
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 
@@ -16,6 +21,10 @@ async function redis(stage: Stage, args: readonly string[] = []): Promise<RedisS
   stage.atEnd(() => server.stop())
   return server
 }
+
+/** What it says at first may be that it has not heard of anything yet. */
+const says = (server: ServerProcess, why: RegExp): Promise<Readyz> =>
+  readyzWhen(server, `it says ${why}`, (said) => said.code === 503 && why.test(said.trouble ?? ''))
 
 /** A node that works: what a client writes is saved. */
 async function works(stage: Stage): Promise<Readyz> {
@@ -28,16 +37,16 @@ async function works(stage: Stage): Promise<Readyz> {
 }
 
 describe('[R7] what only Redis can tell ends no process', () => {
-  ownStageTest(
+  nodeTest(
     '[R15] a wrong password; the right one by variable, by file, in the URL',
     async (stage) => {
       const store = await redis(stage, ['--requirepass', 'right:pass/word'])
       const wrong = await stage.start(['--redis', store.url], {
         env: { TRIBUTARY_REDIS_PASSWORD: 'wrong-secret' },
       })
-      expect((await troubled(wrong)).trouble).toMatch(/^Redis does not let us: WRONGPASS/)
+      await says(wrong, /^Redis does not let us: WRONGPASS/)
       const none = await stage.start(['--redis', store.url])
-      expect((await troubled(none)).trouble).toMatch(/^Redis does not let us: NOAUTH/)
+      await says(none, /^Redis does not let us: NOAUTH/)
       const file = join(stage.folder(), 'password')
       writeFileSync(file, 'right:pass/word\n')
       await stage.start(['--redis', store.url], {
@@ -57,16 +66,16 @@ describe('[R7] what only Redis can tell ends no process', () => {
     },
   )
 
-  ownStageTest('[R5] a replica, until it is the master', async (stage) => {
+  nodeTest('[R5] a replica, until it is the master', async (stage) => {
     const store = await redis(stage, ['--replicaof', '127.0.0.1', '1'])
     const server = await stage.start(['--redis', store.url])
-    expect((await troubled(server)).trouble).toMatch(/is a replica of 127\.0\.0\.1:1/)
+    await says(server, /is a replica of 127\.0\.0\.1:1/)
     await store.client.replicaof('NO', 'ONE')
     await works(stage)
     expect(linesOf(server, 'redis cannot be reached')).toHaveLength(1)
   })
 
-  ownStageTest('[R2] [R3] [R6] a configuration that may not be read', async (stage) => {
+  nodeTest('[R2] [R3] [R6] a configuration that may not be read', async (stage) => {
     const store = await redis(stage, ['--rename-command', 'CONFIG', ''])
     const server = await stage.start(['--redis', store.url])
     const said = await works(stage)
@@ -82,7 +91,7 @@ describe('[R7] what only Redis can tell ends no process', () => {
     ])
   })
 
-  ownStageTest('[R3] a tier that changes under a running node', async (stage) => {
+  nodeTest('[R3] a tier that changes under a running node', async (stage) => {
     const store = await redis(stage, ['--appendonly', 'yes', '--appendfsync', 'always'])
     const server = await stage.start(['--redis', store.url])
     expect(linesOf(server, 'listening')).toMatchObject([{ tier: 'disk' }])
@@ -100,7 +109,7 @@ describe('[R7] what only Redis can tell ends no process', () => {
     ])
   })
 
-  ownStageTest('[R4] [R6] replicas that are not there', async (stage) => {
+  nodeTest('[R4] [R6] replicas that are not there', async (stage) => {
     const store = await redis(stage)
     await stage.start(['--redis', store.url, '--redis-replicas', '1', '--pace-replicas', '50ms'])
     const client = await stage.raw(stage.entity())
@@ -120,7 +129,7 @@ describe('[R7] what only Redis can tell ends no process', () => {
     others.remove()
   })
 
-  ownStageTest('[R15] TLS, and a certificate that nobody vouches for', async (stage) => {
+  nodeTest('[R15] TLS, and a certificate that nobody vouches for', async (stage) => {
     const port = await freePort()
     const { ca, certificate, key } = certificates
     const tls = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', ca]
@@ -133,14 +142,14 @@ describe('[R7] what only Redis can tell ends no process', () => {
     ])
     const url = `rediss://127.0.0.1:${port}`
     const unknown = await stage.start(['--redis', url])
-    expect((await troubled(unknown)).trouble).toMatch(/certificate/i)
+    await says(unknown, /certificate/i)
     const wrong = await stage.start(['--redis', url, '--redis-ca', others.ca])
-    expect((await troubled(wrong)).trouble).toMatch(/certificate/i)
+    await says(wrong, /certificate/i)
     // Neither does one speak TLS with a port that does not, nor the other way round.
     const plain = await stage.start(['--redis', `redis://127.0.0.1:${port}`])
-    expect((await troubled(plain)).trouble).toMatch(/^Redis cannot be reached/)
+    await says(plain, /^Redis cannot be reached/)
     const toPlain = await stage.start(['--redis', store.url.replace('redis:', 'rediss:')])
-    expect((await troubled(toPlain)).trouble).toMatch(/^Redis cannot be reached/)
+    await says(toPlain, /^Redis cannot be reached/)
     await stage.start(['--redis', url, '--redis-ca', ca])
     await works(stage)
     for (const server of [unknown, wrong, plain, toPlain]) {

@@ -3,11 +3,15 @@ import { expect } from 'vitest'
 import * as Y from 'yjs'
 import { until } from '../support/deadline.ts'
 import * as frames from '../support/frames.ts'
-import { linesOf, ready, readyz, troubled } from '../support/readiness.ts'
+import { linesOf, type Readyz, ready, readyz, readyzWhen, troubled } from '../support/readiness.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import { residentOf } from '../support/resident.ts'
-import { ownStageTest, type Stage } from '../support/stage.ts'
+import { type Body, ownStageTest, type Stage } from '../support/stage.ts'
 import { insertion } from '../wire-socket/insertion.ts'
+
+/** Together: each mostly waits, for times that rules name. */
+const nodeTest = (title: string, body: Body): void =>
+  ownStageTest(title, body, { concurrent: true, timeout: 90_000 })
 
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always']
 const provoked = /an append failed, it is tried again|an entity cannot be loaded/
@@ -21,17 +25,18 @@ async function redis(stage: Stage, args: readonly string[] = DURABLE): Promise<R
 const start = (stage: Stage, url: string, flags: readonly string[] = []) =>
   stage.start(['--redis', url, ...flags], { provoked })
 
-ownStageTest(
+nodeTest(
   '[R7] [R8] [R12] a node starts without its Redis; who comes is told nothing, and all of it is there when Redis is',
   async (stage) => {
     const store = await redis(stage)
     await store.kill()
     const server = await start(stage, store.url)
-    expect(await troubled(server)).toMatchObject({
+    const why = /^Redis cannot be reached: connect ECONNREFUSED/
+    const isSo = ({ trouble = '' }: Readyz) => why.test(trouble)
+    expect(await readyzWhen(server, 'it says why', isSo)).toMatchObject({
       code: 503,
       status: 'trouble',
       tier: 'memory',
-      trouble: expect.stringMatching(/^Redis cannot be reached: connect ECONNREFUSED/),
     })
     const id = stage.entity()
     const stock = stage.stock('3.1.0', id)
@@ -64,7 +69,7 @@ ownStageTest(
   },
 )
 
-ownStageTest(
+nodeTest(
   '[R7] [R12] a node that never found its Redis stops in order, whoever waits',
   async (stage) => {
     const store = await redis(stage)
@@ -86,7 +91,7 @@ ownStageTest(
   },
 )
 
-ownStageTest(
+nodeTest(
   '[R11] [R9] a node whose Redis is gone serves on, says nothing is saved, and appends all of it when Redis is back',
   async (stage) => {
     const store = await redis(stage)
@@ -129,7 +134,7 @@ ownStageTest(
   },
 )
 
-ownStageTest(
+nodeTest(
   '[R11] who writes more than there is room for is held, then sent away with 1013; who reads stays',
   async (stage) => {
     const store = await redis(stage)
@@ -155,7 +160,7 @@ ownStageTest(
   },
 )
 
-ownStageTest(
+nodeTest(
   '[R14] a Redis that hangs, and one whose connections are half-open, are noticed and gone around',
   async (stage) => {
     const store = await redis(stage)
@@ -186,10 +191,9 @@ ownStageTest(
     const cold = await stage.raw(id)
     expect((await cold.join(new Y.Doc())).getArray('list').length).toBe(2)
   },
-  { timeout: 60_000 },
 )
 
-ownStageTest(
+nodeTest(
   '[R9] [R13] a Redis that is full: nothing is said to be saved until there is room, and it is told once',
   async (stage) => {
     const store = await redis(stage)
