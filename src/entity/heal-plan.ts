@@ -78,7 +78,10 @@ export function planHeal(had: Had, found: Found): HealPlan {
   const sameBase = isSamePlace(basePosition, state.position)
   const news = newsOf(had.knowledge, sameBase ? null : state, entries)
 
-  const lack = new Lack(knowledge, new Set(entries.map(({ id }) => id)))
+  const ids = new Set(entries.map(({ id }) => id))
+  // A snapshot does not say which entries it has passed over because they were not closed then.
+  const hides = !sameBase && state.position.offset > ORIGIN.offset
+  const lack = new Lack(knowledge, (id) => hides || ids.has(id))
   lack.held(had.held)
   if (base !== null && !sameBase) lack.take(base.update)
   // Of a snapshot that is not in memory at least this is.
@@ -138,7 +141,7 @@ function deletesOf(knowledge: Knowledge): SoundUpdate {
 class Lack {
   unclosed: SoundUpdate[] = []
   readonly #knowledge: Knowledge
-  readonly #logged: ReadonlySet<string>
+  readonly #mayBeLogged: (id: string) => boolean
   #held: NewEntry[] = []
   #nextHeld = 0
   #repairs: Repair[] = []
@@ -147,10 +150,10 @@ class Lack {
   /** How often something was taken. */
   #taken = 0
 
-  /** @param logged ids of entries that the log has: they cannot be appended again. */
-  constructor(knowledge: Knowledge, logged: ReadonlySet<string>) {
+  /** @param mayBeLogged whether the log may have an entry of that id: it is not appended again then. */
+  constructor(knowledge: Knowledge, mayBeLogged: (id: string) => boolean) {
     this.#knowledge = knowledge
-    this.#logged = logged
+    this.#mayBeLogged = mayBeLogged
   }
 
   held(entries: Iterable<NewEntry>): void {
@@ -192,7 +195,7 @@ class Lack {
     if (brought === null) return 'logged'
     this.#knowledge.learn(scanUpdate(update))
     this.#taken++
-    return id !== null && this.#logged.has(id) ? 'append-as-new' : 'append'
+    return id !== null && this.#mayBeLogged(id) ? 'append-as-new' : 'append'
   }
 
   /** Those since the last call. */
@@ -220,7 +223,7 @@ class Lack {
       const { update, unclosed } = this.#take(scan, 'whole')
       if (unclosed) return
       if (update === null) continue
-      const isWhole = update === bytes && !this.#logged.has(entry.id)
+      const isWhole = update === bytes && !this.#mayBeLogged(entry.id)
       if (isWhole) {
         this.#flush()
         this.#repairs.push({ is: 'held', entry })

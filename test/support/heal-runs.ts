@@ -91,6 +91,8 @@ async function healRun(seed: number): Promise<number> {
   const cacheBytes = random.pick([1, 64 * 2 ** 20])
   const holds = random.chance(0.5)
   const stage = await HealStage.of(nodes, { seed, cacheBytes, holds })
+  stage.store.delay = random.pick([0, 0, 5, 40])
+  stage.store.failing = random.pick([0, 0, 0.2])
   const people = Array.from({ length: random.int(1, 4) }, (_, i) => {
     const { entity } = stage.nodes[i % nodes] as HealStage['nodes'][number]
     return new Person(`person ${i}`, random, entity, stage.clock)
@@ -98,6 +100,7 @@ async function healRun(seed: number): Promise<number> {
   try {
     await wild({ stage, people }, random)
     for (const { view } of stage.nodes) view.deaf = false
+    stage.store.failing = 0
     stage.audit()
     await stage.advance(100)
     // What was made meanwhile may have been a fork of what others had.

@@ -66,7 +66,7 @@ export class HealStage {
         ...(holds ? { hold } : {}),
         clock: stage.clock,
         log: view,
-        snapshots: stage.store.snapshots,
+        snapshots: stage.store.slowSnapshots(),
         bus: new NodesBus(name, names),
         ...(cacheBytes === undefined ? {} : { cacheBytes }),
       })

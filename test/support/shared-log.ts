@@ -3,7 +3,7 @@ import { TributaryError } from '../../src/core/errors.ts'
 import type { EntityKey } from '../../src/core/ids.ts'
 import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
 import { SILENT } from '../../src/core/logger.ts'
-import { generationOf, ORIGIN, type Position } from '../../src/core/position.ts'
+import { type Epoch, generationOf, ORIGIN, type Position } from '../../src/core/position.ts'
 import type { StateVector } from '../../src/crdt/scan.ts'
 import type {
   Appended,
@@ -28,6 +28,10 @@ import { idOf } from './sim-store.ts'
  * of that: who follows is told when somebody appends, or when an audit looks.
  */
 export class SharedStore {
+  /** Milliseconds that a call takes at most, before it is done and again until it is answered. */
+  delay = 0
+  /** The share of appends whose answer is lost, done or not. */
+  failing = 0
   readonly #clock: Pick<Clock, 'wall' | 'after'>
   readonly #random: Seeded
   readonly #views = new Set<SharedLog>()
@@ -71,7 +75,30 @@ export class SharedStore {
   }
 
   publish(entity: EntityKey, news: News, from: SharedLog): void {
-    for (const view of this.#views) if (view !== from) view.tell(entity, news)
+    for (const view of this.#views) if (view !== from) view.publish(entity, news)
+  }
+
+  /** Half of the way of a call. */
+  pause(): Promise<void> {
+    if (this.delay === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#clock.after(this.#random.next() * this.delay, resolve))
+  }
+
+  fails(): boolean {
+    return this.failing > 0 && this.#random.chance(this.failing)
+  }
+
+  /** What a node is told of snapshots, as slowly as of the log. */
+  slowSnapshots(): Snapshots {
+    return {
+      ...this.snapshots,
+      load: async (entity) => {
+        await this.pause()
+        const snapshot = await this.snapshots.load(entity)
+        await this.pause()
+        return snapshot
+      },
+    }
   }
 
   /** Forgets an entity's entries from an offset on, and the snapshots that go beyond. */
@@ -122,6 +149,7 @@ export class SharedLog implements Log {
   readonly #feeds = new Map<EntityKey, Set<RedisFeed>>()
   /** No news comes in, but for what is read. */
   deaf = false
+  #channel: Promise<void> = Promise.resolve()
 
   constructor(store: SharedStore, clock: Pick<Clock, 'after'>) {
     this.#store = store
@@ -129,12 +157,22 @@ export class SharedLog implements Log {
   }
 
   async append(entity: EntityKey, entry: NewEntry): Promise<Appended> {
+    const epoch = this.#of(entity).find((feed) => feed.position !== null)?.position?.epoch ?? null
+    await this.#store.pause()
+    if (this.#store.fails()) throw new TributaryError('storage', 'it has never arrived')
     const outcome = await this.#store.atomic(async () => {
       const { head } = await this.#store.log.read(entity, ORIGIN)
-      if (!this.#believes(entity, head)) return null
+      if (!believes(epoch, head)) return null
       const appended = await this.#store.log.append(entity, entry)
+      const { position } = appended
+      if (position.offset > head.offset) {
+        const news: News = { is: 'entry', previous: head, entry: { ...entry, position } }
+        this.#store.publish(entity, news, this)
+      }
       return { appended, head }
     })
+    await this.#store.pause()
+    if (this.#store.fails()) throw new TributaryError('storage', 'the answer is lost')
     if (outcome === null) {
       this.audit(entity)
       throw new TributaryError('storage', 'the log is of another history')
@@ -146,7 +184,6 @@ export class SharedLog implements Log {
       return appended
     }
     const news: News = { is: 'entry', previous: head, entry: { ...entry, position } }
-    this.#store.publish(entity, news, this)
     await this.#told(this.#of(entity).map((feed) => feed.own(news)))
     return appended
   }
@@ -156,8 +193,11 @@ export class SharedLog implements Log {
     if (!isThere) throw new TributaryError('storage', 'the log has lost what it was given')
   }
 
-  read(entity: EntityKey, after: Position): Promise<LogRead> {
-    return this.#store.atomic(() => this.#store.log.read(entity, after))
+  async read(entity: EntityKey, after: Position): Promise<LogRead> {
+    await this.#store.pause()
+    const read = await this.#store.atomic(() => this.#store.log.read(entity, after))
+    await this.#store.pause()
+    return read
   }
 
   async subscribe(entity: EntityKey, after: Position, sink: EntrySink): Promise<Subscription> {
@@ -176,6 +216,15 @@ export class SharedLog implements Log {
     feeds.add(feed)
     await feed.begin(after)
     return feed
+  }
+
+  /** Comes in the order in which it was published, or not at all. */
+  publish(entity: EntityKey, news: News): void {
+    const before = this.#channel
+    this.#channel = this.#store.pause().then(async () => {
+      await before
+      this.tell(entity, news)
+    })
   }
 
   tell(entity: EntityKey, news: News): void {
@@ -200,11 +249,10 @@ export class SharedLog implements Log {
   #of(entity: EntityKey): RedisFeed[] {
     return [...(this.#feeds.get(entity) ?? [])]
   }
+}
 
-  /** As `append.lua` does: an epoch without an incarnation is that of any log of its generation. */
-  #believes(entity: EntityKey, head: Position): boolean {
-    const epoch = this.#of(entity).find((feed) => feed.position !== null)?.position?.epoch ?? null
-    if (epoch === null || epoch === head.epoch) return true
-    return epoch.endsWith('.') && generationOf(epoch) === generationOf(head.epoch)
-  }
+/** As `append.lua` does: an epoch without an incarnation is that of any log of its generation. */
+function believes(epoch: Epoch | null, head: Position): boolean {
+  if (epoch === null || epoch === head.epoch) return true
+  return epoch.endsWith('.') && generationOf(epoch) === generationOf(head.epoch)
 }
