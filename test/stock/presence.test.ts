@@ -102,7 +102,11 @@ describe('what is not newer goes nowhere', () => {
 
   stageTest('[A4] [A12] what an owner repeats is not passed on', async (stage) => {
     const id = stage.entity()
-    const raw = await listener(stage, id)
+    const raw = await stage.raw(id)
+    raw.send(step1())
+    // Who says who they are is told at once who is here; else that comes later, and is no repetition.
+    raw.send(awareness({ client: 5, clock: 1, state: {} }))
+    await raw.next('step2')
     const owner = await stage.raw(id)
     owner.send(step1())
     for (let n = 0; n < 5; n++) owner.send(awareness({ client: 77, clock: 3, state: { n: 1 } }))
