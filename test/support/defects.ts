@@ -11,13 +11,19 @@ const PARTS = [
   ...['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json'],
   ...['docker-compose.yml', 'Dockerfile'],
 ]
+/** What Redis runs: it goes along as it is. */
+const SCRIPTS = 'src/redis/lua'
 /** Tests of real processes and threads run from `dist/`, which is built anew in the copy then. */
 const NEEDS_BUILD = [
   ...['test/faults/', 'test/cluster/', 'test/long/', 'test/stock/', 'test/wire-socket/'],
   ...['test/snapshots/sqlite', 'test/ops/thread-pool'],
 ]
-/** The copy's own: one test file runs at a time. */
-const CONFIG = `export default { cacheDir: '.vite', test: { pool: 'forks', testTimeout: 60_000 } }\n`
+/** The copies' own. What a defect has not changed is not compiled again. */
+const CONFIG = `export default {
+  cacheDir: '.vite',
+  test: { pool: 'forks', testTimeout: 60_000, maxWorkers: 2, experimental: { fsModuleCache: true } },
+}
+`
 
 /** A defence taken out, as a patch file tells it: what, and which test must notice. */
 export interface Defect {
@@ -81,26 +87,43 @@ export class DefectiveCopy {
     if (code !== 0) throw new Error(`${defect.name} does not apply:\n${output}`)
   }
 
-  async test({
-    test: file,
-    title,
-    runs,
-  }: Omit<Defect, 'name' | 'path' | 'what'>): Promise<Outcome> {
+  /** Runs the test of a defect, whether that is in the copy or not. */
+  async test(defect: Defect): Promise<Outcome> {
+    return outcomeOf(await this.#run([defect]), defect)
+  }
+
+  /** The same for many at once: what each of their tests came to. */
+  async testAll(defects: readonly Defect[]): Promise<Map<Defect, Outcome>> {
+    const outcomes = new Map<Defect, Outcome>()
+    for (const alike of groupsOf(defects)) {
+      const results = await this.#run(alike)
+      for (const defect of alike) outcomes.set(defect, outcomeOf(results, defect))
+    }
+    return outcomes
+  }
+
+  async #run(defects: readonly Defect[]): Promise<Results> {
     const report = join(this.#root, 'report.json')
     rmSync(report, { force: true })
-    if (NEEDS_BUILD.some((path) => file.startsWith(path))) {
+    if (defects.some(needsBuild)) {
       const { code, output } = await this.#build()
-      if (code !== 0) return { passed: 0, failures: [], broken: output }
+      if (code !== 0) return { output, report: null }
     }
     const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-    const args = [vitest, 'run', '--reporter=json', `--outputFile=${report}`, file]
-    if (title !== null) args.push('-t', title)
+    const files = new Set(defects.map((one) => one.test))
+    const args = [vitest, 'run', '--reporter=json', `--outputFile=${report}`, ...files]
+    const titles = new Set(defects.map(({ title }) => title))
+    if (!titles.has(null)) args.push('-t', [...titles].map((title) => `(${title})`).join('|'))
+    const runs = Math.max(...defects.map((one) => one.runs))
     const env = { SIM_BRIEF: '1', ...(runs > 0 ? { SIM_RUNS: String(runs) } : {}) }
     const { output } = await run(process.execPath, args, this.#root, env)
-    return readReport(report, output)
+    return { output, report: readReport(report) }
   }
 
   #build() {
+    cpSync(join(this.#root, SCRIPTS), join(this.#root, SCRIPTS.replace('src', 'dist')), {
+      recursive: true,
+    })
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
     const args = [compiler, '-p', 'tsconfig.build.json', '--noCheck']
     return run(process.execPath, args, this.#root)
@@ -111,30 +134,57 @@ export class DefectiveCopy {
   }
 }
 
+/** What can be run together: with a title or without, and with so many seeds. */
+function groupsOf(defects: readonly Defect[]): Defect[][] {
+  const groups = new Map<string, Defect[]>()
+  for (const defect of defects) {
+    const key = [defect.title === null, defect.runs > 0, needsBuild(defect)].join()
+    groups.set(key, [...(groups.get(key) ?? []), defect])
+  }
+  return [...groups.values()]
+}
+
+const needsBuild = ({ test }: Defect): boolean => NEEDS_BUILD.some((path) => test.startsWith(path))
+
 interface Report {
   readonly testResults: readonly {
+    readonly name: string
     readonly message: string
     readonly assertionResults: readonly {
+      readonly fullName: string
       readonly status: string
       readonly failureMessages: readonly string[]
     }[]
   }[]
 }
 
-function readReport(path: string, output: string): Outcome {
-  let report: Report
+interface Results {
+  readonly output: string
+  /** `null` when there is none. */
+  readonly report: Report | null
+}
+
+function readReport(path: string): Report | null {
   try {
-    report = JSON.parse(readFileSync(path, 'utf8')) as Report
+    return JSON.parse(readFileSync(path, 'utf8')) as Report
   } catch {
-    return { passed: 0, failures: [], broken: output }
+    return null
   }
-  const tests = report.testResults.flatMap(({ assertionResults }) => assertionResults)
-  const failed = tests.filter(({ status }) => status === 'failed')
-  const messages = report.testResults.map(({ message }) => message).join('\n')
+}
+
+function outcomeOf({ output, report }: Results, { test: file, title }: Defect): Outcome {
+  if (report === null) return { passed: 0, failures: [], broken: output }
+  const results = report.testResults.filter(({ name }) => name.endsWith(`/${file}`))
+  const isMeant = (name: string) => title === null || new RegExp(title).test(name)
+  const ran = results
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ fullName, status }) => isMeant(fullName) && ['passed', 'failed'].includes(status))
+  const failed = ran.filter(({ status }) => status === 'failed')
+  const messages = results.map(({ message }) => message).join('\n')
   return {
-    passed: tests.filter(({ status }) => status === 'passed').length,
+    passed: ran.length - failed.length,
     failures: failed.map(({ failureMessages }) => failureMessages.join('\n')),
-    broken: tests.length === 0 ? `no test ran: ${messages}` : null,
+    broken: ran.length === 0 ? `no test ran: ${messages}${output.slice(-2_000)}` : null,
   }
 }
 
