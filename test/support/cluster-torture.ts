@@ -34,6 +34,9 @@ interface Scene {
 /** After a fault everybody must agree, and Redis have all of it, in this time. Generous: C6 has tests of its own. */
 const CALM_MS = 15_000
 
+/** Bytes by which a garbage collector may differ from another day's. */
+const SLACK = 50 * 1024 ** 2
+
 /** A message that Redis publishes, as it comes on a wire (RESP 2 and 3). */
 const isNews = (chunk: Buffer): boolean =>
   /^[>*]3\r\n\$7\r\nmessage/.test(chunk.toString('latin1', 0, 20))
@@ -175,6 +178,15 @@ export async function tortureCluster(stage: Stage, options: ClusterTorture): Pro
   const mb = (bytes = 0) => Math.round(bytes / 1024 ** 2)
   console.log(Object.fromEntries(counts), { written, acked }, 'MB', memory.map(mb).join(' '))
   expect(acked).toBeGreaterThan(written / 2)
+  expectFlat(memory)
+}
+
+/** [C7] What a node has at the most, in the last third of a run and in the first. */
+function expectFlat(memory: readonly number[]): void {
+  const third = Math.floor(memory.length / 3)
+  if (third < 5) return
+  const first = Math.max(...memory.slice(0, third))
+  expect(Math.max(...memory.slice(-third)), '[C7] memory').toBeLessThan(1.5 * first + SLACK)
 }
 
 function sceneOf(cluster: Cluster, crowd: Crowd, random: Seeded, isAlone: boolean): Scene {
