@@ -312,6 +312,18 @@ describe('rights and rates', () => {
     expect(entity.presence.size).toBe(1)
   })
 
+  test('[L75] who may write is asked for what the entity may lack, and may leave it unanswered', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const reader = join(stage, entity, { may: 'read' })
+    const writer = join(stage, entity)
+    expect([reader.session.ask(), writer.session.ask()]).toEqual([false, true])
+    expect(reader.outlet.kinds()).toEqual(['question'])
+    expect(writer.outlet.kinds()).toEqual(['question', 'question'])
+    writer.session.tick(stage.clock.monotonic() + 60_000)
+    expect(writer.session.closed).toBe(false)
+  })
+
   test('[S9] a malformed update ends the session', async () => {
     const stage = entityStage()
     const entity = await stage.load()
