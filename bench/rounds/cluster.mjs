@@ -15,9 +15,10 @@ export class Cluster {
    * @param {string | null} profiles Where to leave a CPU profile of each thread of each node.
    * @param {readonly string[]} flags Of Tributary.
    * @param {number} count How many nodes.
+   * @param {boolean} [isDurable] Whether Redis keeps anything on disk.
    */
-  static async start(target, profiles, flags, count) {
-    const cluster = new Cluster(await Redis.start())
+  static async start(target, profiles, flags, count, isDurable = true) {
+    const cluster = new Cluster(await Redis.start(isDurable))
     try {
       const all = [...flags, '--redis', cluster.redis.url]
       for (let n = 0; n < count; n++) cluster.nodes.push(await Server.start(target, profiles, all))

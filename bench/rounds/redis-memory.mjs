@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** It has settled when nothing has changed for so long, */
-const STILL = 15_000
+/** It has settled when nothing more than this has changed, in bytes: buffers come and go, */
+const NOISE = 256 * 1_024
+/** for so long; */
+const STILL = 30_000
 /** or is given up after so long, in ms. */
-const LIMIT = 900_000
+const LIMIT = 3_600_000
 
 /**
  * What an idle entity takes of Redis' memory, when all that is done for it by and by has been done.
@@ -45,7 +47,7 @@ async function settled(redis) {
     await sleep(1_000)
     const memory = await redis.memory()
     const time = performance.now()
-    if (Math.abs(memory - last) > last / 1_000) [last, since] = [memory, time]
+    if (Math.abs(memory - last) > NOISE) [last, since] = [memory, time]
     if (time - since > STILL) return memory
     if (time - begun > LIMIT) throw new Error('the memory of Redis does not come to rest')
   }

@@ -10,7 +10,7 @@ import { OTHER_CORES } from './cores.mjs'
 /** Beside the sources: a temporary folder may lie in memory, where an fsync costs nothing. */
 const DATA = fileURLToPath(new URL('../../.tmp/bench', import.meta.url))
 /** Like the one of the deployment guide: every write is on disk before it is answered. */
-const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always', '--save', '']
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always']
 
 /**
  * A redis-server between the nodes, on the cores of the load: they are the nodes' to be measured
@@ -23,9 +23,11 @@ export class Redis {
   /** @type {import('node:net').Socket | null} */
   #socket = null
 
-  static async start() {
+  /** @param {boolean} isDurable Otherwise all of it is in memory. */
+  static async start(isDurable) {
     mkdirSync(DATA, { recursive: true })
-    const redis = new Redis(mkdtempSync(join(DATA, 'redis-')), await freePort())
+    const folder = mkdtempSync(join(DATA, 'redis-'))
+    const redis = new Redis(folder, await freePort(), isDurable ? DURABLE : [])
     try {
       await redis.#ready()
       return redis
@@ -35,15 +37,15 @@ export class Redis {
     }
   }
 
-  /** @param {string} folder @param {number} port */
-  constructor(folder, port) {
+  /** @param {string} folder @param {number} port @param {readonly string[]} options */
+  constructor(folder, port, options) {
     this.#folder = folder
     this.#port = port
     this.#child = spawn(
       'taskset',
       [
         ...['-c', OTHER_CORES, 'redis-server', '--port', String(port), '--bind', '127.0.0.1'],
-        ...['--dir', folder, ...DURABLE],
+        ...['--dir', folder, '--save', '', ...options],
       ],
       { stdio: 'ignore' },
     )

@@ -67,9 +67,11 @@ process.on('exit', () => {
  * @returns {Promise<Sample>}
  */
 export async function playRound(scenario, target, { seconds, profiles }) {
-  const { nodes, flags } = scenario
+  const { nodes, flags, isDurable } = scenario
   const cluster =
-    nodes === undefined ? null : await Cluster.start(target, profiles, flags ?? [], nodes)
+    nodes === undefined
+      ? null
+      : await Cluster.start(target, profiles, flags ?? [], nodes, isDurable)
   const server = cluster?.node(0) ?? (await Server.start(target, profiles, flags))
   const measured = cluster ?? server
   running.add(measured)

@@ -43,6 +43,7 @@ import { tokens } from './tokens.mjs'
  * @property {number} seconds Measured, per target and round.
  * @property {string[]} targets
  * @property {number} [nodes] So many of the target, over a Redis; without it one that has none.
+ * @property {boolean} [isDurable] False: their Redis keeps nothing on disk.
  * @property {readonly string[]} [flags] Options of Tributary, where its defaults would stop the load.
  * @property {Figure[]} figures
  */
