@@ -24,9 +24,10 @@ async function entriesOf(server: RedisServer): Promise<number> {
 
 /** The master's link to its replica stands and brings nothing more: the replica lags and does not know. */
 async function cutOff(wire: TcpProxy, master: RedisServer): Promise<void> {
-  const list = String(await master.client.call('CLIENT', 'LIST', 'TYPE', 'replica'))
-  const port = Number(/\baddr=[\d.]+:(\d+)/.exec(list)?.[1])
-  expect(wire.freezeFrom(port), `the wire of the replica at ${port}`).toBe(true)
+  await until('the wire of the replica is found', PATIENCE, async () => {
+    const list = String(await master.client.call('CLIENT', 'LIST', 'TYPE', 'replica'))
+    return wire.freezeFrom(Number(/\baddr=[\d.]+:(\d+)/.exec(list)?.[1]))
+  })
 }
 
 /** Until so much has been acknowledged that the replica does not have. */
@@ -56,6 +57,8 @@ async function bySentinel(stage: Stage) {
   let wire: TcpProxy | undefined
   const group = await startSentinels({
     args: DURABLE,
+    // A busy machine must not look like a dead master.
+    downAfter: 4_000,
     wireTo: async (port) => {
       wire = await stage.proxy(port)
       return wire.port

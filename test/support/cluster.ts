@@ -27,7 +27,7 @@ export interface ClusterOptions {
 type NodeOptions = Pick<ServerOptions, 'flags' | 'env' | 'provoked'> &
   Pick<ClusterOptions, 'redisFlags'>
 
-const READY_MS = 20_000
+const READY_MS = 40_000
 /** That Redis could not be asked is said with its reason, and is no fault of the node's. */
 const STORAGE = /^(?!.*(?:unhandled|uncaught)).*"code":"storage"/i
 

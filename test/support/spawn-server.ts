@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { within } from './deadline.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
-const START_MS = 20_000
+const START_MS = 40_000
 /** What the command itself promises for SIGTERM. */
 const STOP_MS = 10_000
 
