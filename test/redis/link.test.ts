@@ -111,6 +111,16 @@ describe('[L58] the link to Redis', () => {
     await within('the way in', 5_000, right.link.whenReady())
   })
 
+  test('an error does not show what was to be written', async () => {
+    const server = await serve()
+    await server.client.set('text', 'text')
+    const { link } = open(server.url)
+    await link.whenReady()
+    const error = await link.call('HSET', 'text', 'field', 'what-people-wrote').catch((thrown) => inspect(thrown, { depth: 10 }))
+    expect(error).toContain('WRONGTYPE')
+    expect(error).not.toContain('what-people-wrote')
+  })
+
   test('leaves no bound open', () => {
     const options = connectionOptions(readRedisUrl(DEAD), SYSTEM_RANDOM)
     expect(options).toMatchObject({
