@@ -116,7 +116,9 @@ describe('[L58] the link to Redis', () => {
     await server.client.set('text', 'text')
     const { link } = open(server.url)
     await link.whenReady()
-    const error = await link.call('HSET', 'text', 'field', 'what-people-wrote').catch((thrown) => inspect(thrown, { depth: 10 }))
+    const error = await link
+      .call('HSET', 'text', 'field', 'what-people-wrote')
+      .catch((thrown) => inspect(thrown, { depth: 10 }))
     expect(error).toContain('WRONGTYPE')
     expect(error).not.toContain('what-people-wrote')
   })
