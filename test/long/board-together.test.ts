@@ -1,13 +1,13 @@
 import { describe, expect } from 'vitest'
 import type { NewShape } from '../../client/whiteboard/model/shape.ts'
 import { strokeOf } from '../../client/whiteboard/model/stroke-of.ts'
+import { Artist, company } from '../browser/artist.ts'
+import { BoardReader } from '../browser/board-reader.ts'
+import { withoutChromium } from '../browser/chromium.ts'
+import { labelsOf, seesCursor } from '../browser/labels.ts'
+import { compareScenes, marks, sees } from '../browser/peep.ts'
+import { savedFrom } from '../browser/saved-file.ts'
 import { stageTest, stockTest } from '../support/stage.ts'
-import { Artist, company } from './artist.ts'
-import { BoardReader } from './board-reader.ts'
-import { withoutChromium } from './chromium.ts'
-import { labelsOf, seesCursor } from './labels.ts'
-import { compareScenes, marks, sees } from './peep.ts'
-import { savedFrom } from './saved-file.ts'
 
 describe.skipIf(withoutChromium)('two people on one board', () => {
   stockTest('[B95] see each other’s cursors, strokes that grow, and then shapes', async (stage) => {

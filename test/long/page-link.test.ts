@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest'
+import { withoutChromium } from '../browser/chromium.ts'
+import { agreed, pair, Visitor } from '../browser/visitor.ts'
 import { stageTest, stockTest } from '../support/stage.ts'
 import { mayAll, SECRET } from '../support/tokens.ts'
-import { withoutChromium } from './chromium.ts'
-import { agreed, pair, Visitor } from './visitor.ts'
 
 const arrive = Visitor.arrive
 
