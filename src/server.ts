@@ -13,7 +13,7 @@ import type { EntityContext } from './entity/entity.ts'
 import { Healer } from './entity/healer.ts'
 import { Hold } from './entity/hold.ts'
 import { loadEntity } from './entity/load-entity.ts'
-import { Losses } from './entity/losses.ts'
+import { Losses, type LossesOptions } from './entity/losses.ts'
 import { NodeBudget } from './entity/node-budget.ts'
 import { OtherNodes } from './entity/other-nodes.ts'
 import { Registry } from './entity/registry.ts'
@@ -140,11 +140,11 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     const states = new States(store.snapshots, paces.cacheBytes)
     const pending = new NodeBudget(limits)
     const hold = holdFor(store.loss, clock, limits, (key) => registry.get(key)?.coveredTo ?? 0)
-    const losses = lossesFor(store, clock, (key) => {
+    const losses = lossesFor(store, clock, (key, looksEmpty) => {
       const entity = registry.get(key)
-      if (entity === undefined || entity.knowledge.known.size === 0) return false
-      entity.heal()
-      return true
+      if (entity === undefined || entity.knowledge.known.size === 0) return 'nothing'
+      if (looksEmpty) entity.heal()
+      return entity.healing ? 'healing' : 'whole'
     })
     closers.push(() => losses?.close())
     let entryCount = 0
@@ -298,13 +298,10 @@ function holdFor(
   return new Hold({ clock, limits, steadySince: () => loss.steadySince(), coveredTo })
 }
 
-function lossesFor(
-  { loss, bus }: Store,
-  clock: Clock,
-  has: (key: EntityKey) => boolean,
-): Losses | null {
+function lossesFor({ loss, bus }: Store, clock: Clock, has: LossesOptions['has']): Losses | null {
   if (loss === null) return null
-  return new Losses({ bus, clock, markAge: (key) => loss.markAge(key), has })
+  const { markAge, steadySince } = loss
+  return new Losses({ bus, clock, markAge, steadySince, has })
 }
 
 async function settle(registry: Registry, clock: Clock, until: number): Promise<void> {

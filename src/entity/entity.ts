@@ -44,7 +44,7 @@ export interface EntityContext {
   /** What this node has written and its store may lose; `null` for a store that loses nothing. */
   readonly hold: Hold | null
   /** `null` for a node that is alone. */
-  readonly losses: Pick<Losses, 'isElsewhere'> | null
+  readonly losses: Pick<Losses, 'isDoubtful' | 'isElsewhere'> | null
   readonly metrics: Metrics
   /** Entry ids: random per process start + sequence. */
   nextEntryId(): string
@@ -248,6 +248,11 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   /** Entries and bytes that no snapshot covers. */
   get tailSize(): { readonly entries: number; readonly bytes: number } {
     return { entries: this.#content.tail.count, bytes: this.#content.tail.bytes }
+  }
+
+  /** Its log is being given what it lacks. */
+  get healing(): boolean {
+    return this.#recovery?.busy === true
   }
 
   get busy(): boolean {

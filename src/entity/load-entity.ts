@@ -19,7 +19,9 @@ const LOOK_MOST_MS = 10_000
  * @throws {TributaryError} `damaged` when snapshot and log are of two histories, `storage`.
  */
 export async function loadEntity(context: EntityContext, ref: EntityRef): Promise<Entity> {
-  const until = context.clock.monotonic() + LOOK_MOST_MS
+  const { clock, losses } = context
+  const until = clock.monotonic() + LOOK_MOST_MS
+  let wasLost = false
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const state = await (attempt === 0
       ? context.states.load(ref.key)
@@ -27,9 +29,11 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
     const read = await context.log.read(ref.key, state.position)
     if (read.is === 'reset') continue
     const isEmpty = read.head.offset === 0 && state.position.offset === 0
-    if (isEmpty && context.losses !== null && context.clock.monotonic() < until) {
-      if (await context.losses.isElsewhere(ref.key)) {
-        await new Promise<void>((resolve) => context.clock.after(LOOK_MS, resolve))
+    const isDoubtful = losses !== null && (isEmpty || wasLost || losses.isDoubtful)
+    if (isDoubtful && clock.monotonic() < until) {
+      if (await losses.isElsewhere(ref.key, isEmpty)) {
+        await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve))
+        wasLost = true
         attempt = 0
         continue
       }
