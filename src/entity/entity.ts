@@ -71,6 +71,8 @@ export type Submitted =
 
 /** Types nested deeper than this make clients fail; from here on the entity takes no writes. */
 const DEPTH_MOST = 500
+/** So much that the log tells is not kept for the end of a tick. */
+const HEARD_BYTES = 1024 * 1024
 const NOTHING = new Uint8Array(0)
 
 /**
@@ -100,6 +102,8 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   readonly #appender: Appender
   readonly #content: Content
   #gathering: Gathering | null = null
+  /** What the log has told within this tick. */
+  #heard: { readonly updates: SoundUpdate[]; offset: number; bytes: number } | null = null
   /** While its log is, or was just, another one. */
   #recovery: Recovery | null = null
   #passedOver: PassedOver | null = null
@@ -295,7 +299,8 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
 
   /** What was known before any of the batches from `seq` on: never more than that. */
   knownBefore(seq: number): StateVector {
-    return this.#content.knownBefore(seq, this.#gathering?.updates ?? [])
+    const [heard, gathered] = [this.#heard?.updates ?? [], this.#gathering?.updates ?? []]
+    return this.#content.knownBefore(seq, [...heard, ...gathered])
   }
 
   // ---- the way down
@@ -376,6 +381,8 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
 
   /** The ticker's: what was gathered goes to everyone, and to the log. */
   flush(): void {
+    // First: what was gathered here may build on it.
+    this.#tellHeard()
     const gathering = this.#gathering
     if (gathering === null) return
     this.#gathering = null
@@ -475,13 +482,10 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
       this.#context.trouble(this, 'an entry of the log is malformed', TributaryError.from(cause))
       return
     }
-    // Gathered updates are flushed first: the fan-out order stays one order.
     const { update, unclosed } = this.knowledge.take(scan)
     if (update !== null) {
-      this.flush()
       this.#content.learn(update)
-      this.#tell(update, entry.position.offset)
-      this.#context.grown(this, false)
+      this.#hear(update, entry.position.offset)
     }
     // It builds on something that was in the log and is not here: the log was another one once.
     if (unclosed && this.#passedOver?.hasLater !== true) this.heal()
@@ -500,6 +504,29 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     this.#passedOver.note(faults, metrics, (what, error) => {
       this.#context.trouble(this, what, error)
     })
+  }
+
+  /** A quiet entity tells at once, a busy one with what else the log tells within the tick. [E17] */
+  #hear(update: SoundUpdate, offset: number): void {
+    const { ticker, clock } = this.#context
+    this.#heard ??= { updates: [], offset, bytes: 0 }
+    this.#heard.updates.push(update)
+    this.#heard.offset = offset
+    this.#heard.bytes += update.length
+    if (!ticker.isQuiet(this) && this.#heard.bytes < HEARD_BYTES) {
+      ticker.request(this)
+      return
+    }
+    this.tickedAt = clock.monotonic()
+    this.flush()
+  }
+
+  #tellHeard(): void {
+    const heard = this.#heard
+    if (heard === null) return
+    this.#heard = null
+    for (const update of this.#merged(heard.updates)) this.#tell(update, heard.offset)
+    this.#context.grown(this, false)
   }
 
   /** What the log has at an offset goes to everybody. */

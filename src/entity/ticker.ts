@@ -73,6 +73,11 @@ export class Ticker {
     }
   }
 
+  /** Whether it was not flushed for a tick, so that nothing need be gathered. */
+  isQuiet(tickable: Tickable): boolean {
+    return this.#clock.monotonic() - tickable.tickedAt >= this.#periodOf(tickable)
+  }
+
   forget(tickable: Tickable): void {
     this.#soon.delete(tickable)
     this.#later.delete(tickable)

@@ -271,6 +271,37 @@ describe('following the log', () => {
     expect(decodeStateVector(entity.stateVector)).toEqual(new Map([[9, 14]]))
   })
 
+  test('[E17] entries of other nodes go out at once from a quiet entity, merged from a busy one', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const bob = new Witness()
+    entity.join(bob)
+    const ann = author(9)
+    let id = 0
+    const append = (letter: string) =>
+      stage.log.append(REF.key, {
+        id: `foreign-${id++}`,
+        authors: [],
+        origin: 'session',
+        time: 0,
+        update: ann.write(letter) as never,
+      })
+    await append('d')
+    expect(bob.delivered.length).toBe(1)
+    for (const letter of 'cba') await append(letter)
+    expect(bob.delivered.length).toBe(1)
+    // What is told here behind it may build on it: nothing is known to a joiner that is not sent.
+    expect(decodeStateVector(entity.stateVector)).toEqual(new Map([[9, 4]]))
+    const before = entity.knownBefore(entity.lastSeq + 1)
+    expect(before).toEqual(new Map([[9, 1]]))
+    submit(entity, author(7).write('!'))
+    await stage.settle()
+    expect(bob.delivered.length).toBe(3)
+    expect(textOf(bob.updates.slice(0, 2))).toBe('abcd')
+    expect(entity.tailSize.entries).toBe(3)
+    expect(entity.position.offset).toBe(5)
+  })
+
   test('[E11] a malformed entry is passed over, and what builds on it is not announced', async () => {
     const stage = entityStage()
     const ann = author(1)
