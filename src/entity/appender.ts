@@ -11,6 +11,8 @@ import type { Member } from './member.ts'
 /** A batch that has been fanned out and waits for the log. */
 export interface Unlogged {
   readonly batch: Batch
+  /** The place that its authors were told: at most that of the batch. */
+  readonly seq: number
   /** When the first of its updates came, on the monotonic clock. */
   readonly since: number
   readonly authors: readonly Author[]
@@ -90,7 +92,7 @@ export class Appender {
   /** The place of the oldest batch that is not durable; `null` when all are. */
   get oldest(): number | null {
     const first = this.#flight ?? this.#waiting[0]
-    return first === undefined ? null : seqOf(first)
+    return first === undefined ? null : first.seq
   }
 
   push(unlogged: Unlogged | Made): void {
@@ -184,7 +186,7 @@ export class Appender {
       time: this.#context.clock.wall(),
       update,
     }
-    return { entry, unlogged, seq: unlogged[0]?.batch.seq ?? 0 }
+    return { entry, unlogged, seq: unlogged[0]?.seq ?? 0 }
   }
 
   #append(flight: Flight): void {
@@ -220,8 +222,6 @@ export class Appender {
 }
 
 export const isMade = (one: Unlogged | Made): one is Made => 'entry' in one
-
-const seqOf = (one: Unlogged | Made): number => (isMade(one) ? one.seq : one.batch.seq)
 
 function authorsOf(unlogged: readonly Unlogged[]): readonly Author[] {
   const [first, ...others] = unlogged

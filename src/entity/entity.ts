@@ -381,6 +381,8 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
 
   /** The ticker's: what was gathered goes to everyone, and to the log. */
   flush(): void {
+    // What `submit` has told: what is told before it, or beside it, takes places of its own.
+    const seq = this.#content.tail.next
     // First: what was gathered here may build on it.
     this.#tellHeard()
     const gathering = this.#gathering
@@ -392,10 +394,11 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     this.#settlePending(updates.reduce((left, update) => left - update.length, gathering.bytes))
     const { since, single } = gathering
     const authors = gathering.authors()
-    for (const update of updates) {
-      const batch = new Batch(this.#content.tail.push(update), update)
+    // All of it is in the tail before anybody is told: who falls behind at one lacks the others.
+    const batches = updates.map((update) => new Batch(this.#content.tail.push(update), update))
+    for (const batch of batches) {
       this.#fanOut(batch, single)
-      this.#appender.push({ batch, since, single, authors })
+      this.#appender.push({ batch, seq, since, single, authors })
     }
     this.#context.metrics.fanoutTime.observe(this.#context.clock.monotonic() - since)
   }
@@ -517,6 +520,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
       ticker.request(this)
       return
     }
+    ticker.forget(this)
     this.tickedAt = clock.monotonic()
     this.flush()
   }

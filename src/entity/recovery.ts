@@ -106,9 +106,15 @@ export class Recovery implements Patient, Asker {
 
   /** Something has landed, or the entity is closed. */
   landed(): void {
-    const durable = (this.#lent.appender.oldest ?? this.#lent.content.tail.next) - 1
-    if (!this.closed && durable < this.#barrier) return
+    if (!this.closed && !this.#hasLanded) return
     for (const tell of this.#onLanded.splice(0)) tell()
+    if (!this.closed) this.#overYet()
+  }
+
+  /** Everything that waited when the log was taken over is in it. */
+  get #hasLanded(): boolean {
+    const { appender, content } = this.#lent
+    return (appender.oldest ?? content.tail.next) - 1 >= this.#barrier
   }
 
   close(): void {
@@ -201,7 +207,7 @@ export class Recovery implements Patient, Asker {
 
   #overYet(): void {
     if (this.#healing !== null || this.#asking?.isOver === false) return
-    if (this.#barrier !== Number.POSITIVE_INFINITY) this.#lent.over()
+    if (this.#hasLanded) this.#lent.over()
   }
 
   #entryOf(update: SoundUpdate): NewEntry {
@@ -233,6 +239,8 @@ export class Recovery implements Patient, Asker {
         this.#lent.flush()
         content.learn(update)
         const seq = this.#lent.tell(update, null)
+        // Its author was told a place before it.
+        this.#barrier = Math.max(this.#barrier, seq)
         const made: Made = { entry: this.#entryOf(update), unlogged: [], seq }
         appender.push(made)
       }

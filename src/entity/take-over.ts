@@ -105,8 +105,9 @@ function again(
 ): (Unlogged | Made)[] {
   const moved = unlogged.map((each) => {
     const { update } = each.batch
-    return { ...each, batch: new Batch(content.tail.push(update), update) }
+    const batch = new Batch(content.tail.push(update), update)
+    return { ...each, batch, seq: batch.seq }
   })
   if (!isMade(one) || !asItWas) return moved
-  return [{ entry: one.entry, unlogged: moved, seq: moved[0]?.batch.seq ?? 0 }]
+  return [{ entry: one.entry, unlogged: moved, seq: moved[0]?.seq ?? 0 }]
 }

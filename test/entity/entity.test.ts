@@ -302,6 +302,35 @@ describe('following the log', () => {
     expect(entity.position.offset).toBe(5)
   })
 
+  test('[E6] [E17] what is told beside an update does not count as that update', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const append = stage.log.append.bind(stage.log)
+    const held: (() => void)[] = []
+    stage.log.append = async (key, entry, options) => {
+      if (entry.origin === 'session') await new Promise<void>((resolve) => held.push(resolve))
+      return append(key, entry, options)
+    }
+    const release = async () => {
+      held.shift()?.()
+      await stage.settle(0)
+    }
+    const [ann, far] = [author(1), author(9)]
+    submit(entity, ann.write('a'))
+    await stage.settle(0)
+    const update = far.write('f') as never
+    await stage.log.append(REF.key, { id: 'f', authors: [], origin: 'local', time: 0, update })
+    const { seq } = submit(entity, ann.write('b')) as { seq: number }
+    await stage.settle()
+    // The first of the two lands, and the place behind it is the other node's.
+    await release()
+    expect(held).toHaveLength(1)
+    expect(entity.durableSeq).toBeLessThan(seq)
+    await release()
+    expect(entity.durableSeq).toBe(entity.lastSeq)
+    expect(entity.durableSeq).toBeGreaterThanOrEqual(seq)
+  })
+
   test('[E11] a malformed entry is passed over, and what builds on it is not announced', async () => {
     const stage = entityStage()
     const ann = author(1)

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { TributaryError } from '../../src/core/errors.ts'
 import { ORIGIN } from '../../src/core/position.ts'
 import { decodeStateVector } from '../../src/crdt/state-vector.ts'
 import { Registry } from '../../src/entity/registry.ts'
@@ -122,6 +123,36 @@ describe('a log that has lost what a node still has', () => {
     expect(textOf(await stage.stored())).toBe('ba')
     expect(entity.busy).toBe(false)
     expect(first().context.pending.used).toBe(0)
+  })
+
+  test('[L73] what waited is not durable when the log lacked nothing else', async () => {
+    stage = await HealStage.of(1)
+    const { entity, view } = first()
+    const ann = author(1)
+    submit(entity, ann.write('a'))
+    await stage.advance(20)
+    const append = view.append.bind(view)
+    let release = () => {}
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    let tries = 0
+    view.append = async (key, entry) => {
+      if (tries++ === 0) throw new TributaryError('storage', 'gone')
+      await held
+      return append(key, entry)
+    }
+    const { seq } = submit(entity, ann.write('b')) as { seq: number }
+    await stage.advance(30)
+    entity.heal()
+    await stage.advance(2_000)
+    // It is under way, and its place is another one by now.
+    expect([tries, entity.healing]).toEqual([2, false])
+    expect(entity.durableSeq).toBeLessThan(seq)
+    release()
+    await stage.advance(100)
+    expect(entity.durableSeq).toBe(entity.lastSeq)
+    expect(textOf(await stage.stored())).toBe('ba')
   })
 
   test('[L72] what was under way goes on under its id, behind what heals', async () => {
