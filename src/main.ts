@@ -80,7 +80,7 @@ function announce(server: RunningServer, config: Config, logger: LogLines): void
     tier: server.tier,
     version: versionText(),
   })
-  if (config.store === 'memory' && config.redis === null) {
+  if (config.store === 'memory') {
     logger.warn('everything is kept in memory and gone when this process ends')
   }
   if (asksForTokens(config)) return

@@ -51,7 +51,7 @@ export class RedisBus implements Bus {
   readonly #neighbours = new Neighbours()
   readonly #onGone = new Set<(node: NodeName, how: Departure) => void>()
   readonly #onGap = new Set<(forgotten: boolean) => void>()
-  /** Who listens, or would if there were a connection. */
+  /** Who would listen if there were a connection. */
   readonly #unjoined = new Set<Ear>()
   #outgoing: [channel: string, message: Buffer][] = []
   #outgoingBytes = 0
@@ -219,6 +219,8 @@ export class RedisBus implements Bus {
       this.#cancelLook = this.#armLook()
       // Who hears nobody knows nothing of anybody.
       if (this.#link.state.is !== 'ready') return
+      // One that could not join for itself alone.
+      for (const ear of this.#unjoined) void this.#join(ear)
       for (const node of this.#neighbours.look()) this.#gone(node, 'silent')
       if (++this.#looks % LOOKS_PER_BEAT === 0) this.#put(NODES, BEAT, NOTHING)
     })

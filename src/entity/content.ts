@@ -24,7 +24,8 @@ const RELOADS = 8
 
 /**
  * What an open entity consists of: a snapshot, which may be in memory, the tail behind it, and what is
- * known of both together. The snapshot and the tail always hold everything that is known.
+ * known of both together. The snapshot and the tail hold everything that is known, but
+ * for what is gathered for the end of a tick.
  */
 export class Content {
   readonly tail = new Tail()

@@ -115,6 +115,10 @@ export function takeEntries(knowledge: Knowledge, entries: readonly Entry[]) {
   return { tail, faults }
 }
 
+/** Those that nobody will ever take. */
+export const malformedOf = (faults: HealPlan['faults']) =>
+  faults.flatMap(({ offset, why }) => (why === 'malformed' ? [{ offset, why } as const] : []))
+
 function newsOf(
   knowledge: Knowledge,
   state: State | null,

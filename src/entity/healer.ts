@@ -1,8 +1,8 @@
 import type { Bus } from '../bus/bus.ts'
-import { rankOf } from '../bus/rank.ts'
 import { Budget } from '../core/budget.ts'
 import type { Clock } from '../core/clock.ts'
 import type { EntityKey } from '../core/ids.ts'
+import { rankOf } from '../core/rendezvous.ts'
 
 /** Entities of a node that are loaded anew at once. */
 const AT_ONCE = 64
@@ -37,7 +37,7 @@ export class Healer {
    * have it one appends what was lost, and the others find it there. [L74]
    */
   wait(entity: EntityKey): number {
-    return rankOf(this.#bus.node, entity, this.#bus.nodes()) * RANK_MS
+    return rankOf(entity, this.#bus.node, this.#bus.nodes()) * RANK_MS
   }
 
   /** Resolves when it is one's turn. @returns what ends the turn; to be called once. */

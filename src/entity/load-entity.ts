@@ -1,10 +1,8 @@
 import { TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
 import { Knowledge } from '../crdt/knowledge.ts'
-import type { SoundUpdate } from '../crdt/scan.ts'
-import { takeStored } from '../crdt/take-stored.ts'
-import type { Entry } from '../log/log.ts'
 import { Entity, type EntityContext } from './entity.ts'
+import { malformedOf, takeEntries } from './heal-plan.ts'
 
 /** A compaction may commit between reading the snapshot and reading the log; twice in a row hardly. */
 const ATTEMPTS = 4
@@ -40,7 +38,8 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
     }
     const { deleteSet } = state
     const knowledge = new Knowledge(new Map(state.stateVector), () => deleteSet)
-    const { tail, malformed } = takeAll(knowledge, read.entries)
+    const { tail, faults } = takeEntries(knowledge, read.entries)
+    const malformed = malformedOf(faults)
     const entity = new Entity(context, ref, {
       state,
       head: read.head,
@@ -54,16 +53,4 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
     return entity
   }
   throw new TributaryError('damaged', `the log of ${ref.key} does not continue its snapshot`)
-}
-
-function takeAll(knowledge: Knowledge, entries: readonly Entry[]) {
-  const tail: { offset: number; update: SoundUpdate }[] = []
-  const malformed: { offset: number; why: 'malformed' }[] = []
-  for (const entry of entries) {
-    const { offset } = entry.position
-    const { update, fault } = takeStored(knowledge, entry.update)
-    if (update !== null) tail.push({ offset, update })
-    if (fault === 'malformed') malformed.push({ offset, why: fault })
-  }
-  return { tail, malformed }
 }

@@ -7,6 +7,7 @@ import type { NewEntry } from '../log/log.ts'
 import type { Appender, Made, Unlogged } from './appender.ts'
 import { type Asker, Asking } from './asking.ts'
 import type { Content } from './content.ts'
+import { malformedOf } from './heal-plan.ts'
 import {
   type FoundLog,
   Healing,
@@ -156,10 +157,7 @@ export class Recovery implements Patient, Asker {
     const exchanged = takeOver(parts, found)
     const { queue, settled, news, unclosed, known, promised, lacked } = exchanged
     this.#context.hold?.uncover(this.ref.key)
-    const malformed = exchanged.faults.flatMap(({ offset, why }) =>
-      why === 'malformed' ? [{ offset, why } as const] : [],
-    )
-    this.#lent.passOver([...found.read.skipped, ...malformed])
+    this.#lent.passOver([...found.read.skipped, ...malformedOf(exchanged.faults)])
     appender.replace(queue)
     this.#barrier = queue.length === 0 ? Number.NEGATIVE_INFINITY : content.tail.next - 1
     for (const one of settled) this.#lent.settle(one)

@@ -7,7 +7,6 @@ import type { Covered, SharedSnapshots } from '../snapshots/shared.ts'
 
 /** An entity that is open here, as far as it begins from snapshots of others. */
 export interface Adopter {
-  readonly closed: boolean
   readonly position: Position
   readonly base: Position
   readonly history: number

@@ -33,10 +33,12 @@ export function readNews(
   const [kind, before, at, ...more] = message.toString('latin1', 0, Math.max(end, 0)).split(' ')
   if (before === undefined || at === undefined || more.length > 0) return null
   try {
-    const [previous, position] = [parsePosition(before), parsePosition(at)]
+    const position = parsePosition(at)
+    if (kind === 'E' && isKnown(position)) return null
+    const previous = parsePosition(before)
     if (kind === 'R') return { is: 'reset', head: position }
     if (kind === 'P') return { is: 'place', previous, position }
-    if (kind !== 'E' || isKnown(position)) return null
+    if (kind !== 'E') return null
     const body = unseal(message.subarray(end + 1))
     const content = typeof body === 'string' ? body : readContent(body as Buffer)
     return typeof content === 'string'

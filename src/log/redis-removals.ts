@@ -28,7 +28,8 @@ export class RedisRemovals {
   /** @param head Where the new generation begins. */
   note(entity: EntityKey, head: Position, stateVector: StateVector): void {
     const generation = generationOf(head.epoch)
-    this.#kept.set(entity, { generation, stateVector, since: this.#clock.monotonic() })
+    const all = this.tombstoneOf(entity, stateVector)
+    this.#kept.set(entity, { generation, stateVector: all, since: this.#clock.monotonic() })
   }
 
   /** Of everything that was removed, as far as it is known here. */

@@ -80,7 +80,9 @@ export class Channels {
     const names = [...this.#channels.keys()]
     if (names.length === 0) return
     for (let i = 0; i < names.length; i += AT_ONCE) {
-      await this.#redis.subscribe(...names.slice(i, i + AT_ONCE))
+      // Who has left meanwhile is not joined again.
+      const some = names.slice(i, i + AT_ONCE).filter((name) => this.#channels.has(name))
+      if (some.length > 0) await this.#redis.subscribe(...some)
     }
     for (const fn of this.#onGap) fn()
   }

@@ -11,7 +11,7 @@ import { redisFault } from './faults.ts'
 import { Names } from './names.ts'
 import type { RedisPlace } from './place.ts'
 import { type Messages, publishAll } from './publish-all.ts'
-import { type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
+import { asBuffer, type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
 
 /**
  * ```
@@ -197,7 +197,7 @@ export class RedisLink {
     name: string,
     ...args: (string | number | Uint8Array)[]
   ): Promise<ScriptReply> => {
-    const given = args.map((arg) => (arg instanceof Uint8Array ? Buffer.from(arg) : arg))
+    const given = args.map(asBuffer)
     return (await this.#commands.callBuffer(name, given)) as ScriptReply
   }
 

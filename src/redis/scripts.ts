@@ -57,8 +57,8 @@ export class Scripts {
   }
 
   /**
-   * Calls for one entity must not be under way at the same time: one that has to be repeated would
-   * be overtaken by the next.
+   * Appends and removals of one entity must not be under way at the same time: one that has to be
+   * repeated would be overtaken by the next.
    *
    * @throws what ioredis throws.
    */
@@ -80,5 +80,5 @@ export class Scripts {
 }
 
 /** ioredis knows bytes as `Buffer` only, and would write any other array as text. */
-const asBuffer = (arg: string | number | Uint8Array): string | number | Buffer =>
+export const asBuffer = (arg: string | number | Uint8Array): string | number | Buffer =>
   arg instanceof Uint8Array ? Buffer.from(arg.buffer, arg.byteOffset, arg.length) : arg

@@ -167,7 +167,7 @@ export class RedisKept {
       position,
       isOnLog: about !== null && position.epoch === epoch && String(check) === position.check,
       bytes:
-        typeof body === 'string' || read === null ? EMPTY : Buffer.from(body.subarray(read.end)),
+        typeof body === 'string' || read === null ? EMPTY : (body as Buffer).subarray(read.end),
     }
   }
 

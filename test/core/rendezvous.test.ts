@@ -26,3 +26,13 @@ test('[J6] each has its share, and what a node leaves behind is spread over the 
     if (owner !== NODES[0]) expect(ownerOf(thing, left)).toEqual([owner])
   }
 })
+
+test('[L74] a node that goes changes no other two', () => {
+  const ordered = (thing: string, nodes: readonly string[]) =>
+    [...nodes].sort((a, b) => rankOf(thing, a, nodes) - rankOf(thing, b, nodes))
+  const [gone, ...left] = NODES
+  for (const thing of THINGS) {
+    const stay = ordered(thing, NODES).filter((node) => node !== gone)
+    expect(ordered(thing, left)).toEqual(stay)
+  }
+})

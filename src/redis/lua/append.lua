@@ -41,7 +41,7 @@ if not branch then return { 'damaged', why } end
 
 if ARGV[6] == '1' then
   -- The id stands at a fixed place in the record: 6 bytes of head, then the content.
-  for _, row in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 64)) do
+  for _, row in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', LOOK_BACK)) do
     local offset, check = place_of(row)
     if offset and string.sub(row[2][4], 7, 6 + #ARGV[4]) == ARGV[4] then
       return { 'known', position_text(branch.epoch, offset, check) }
