@@ -58,7 +58,8 @@ async function stopAndGoOn(
   await crowd.synced()
   await crowd.acknowledged()
   await crowd.settle()
-  // By the node that was stopped, which must not serve what it had.
+  // By the node that was stopped, which must not go on with what it had.
+  await crowd.settleAt(stopped.port)
   await crowd.look('the node that went on', crowd.authors, stopped.port)
   await cluster.lookAtTheEnd(crowd)
 }

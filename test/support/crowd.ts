@@ -158,6 +158,23 @@ export class Crowd {
     }
   }
 
+  /**
+   * [C6] Who comes in at a port now, and stays, soon has what everybody has. Nobody may edit.
+   *
+   * @param ms How long each may take.
+   */
+  async settleAt(port: number, ms = IN_SYNC_MS): Promise<void> {
+    const door = this.#stage.doorAt(port)
+    for (const { entity, client } of this.authors.slice(0, this.entities.length)) {
+      const newcomer = this.#stage.stock(STOCK_VERSIONS[0], entity, { door, deadline: PATIENCE })
+      await newcomer.synced()
+      await until(`who joins ${entity} at ${port} is in sync`, ms, () =>
+        areEqual([newcomer.doc, client.doc]),
+      )
+      newcomer.end()
+    }
+  }
+
   /** Who lacks how much of what another has, and where he came in. */
   #differences(entity: string): string[] {
     const here = this.authors.filter((author) => author.entity === entity)
