@@ -99,12 +99,20 @@ async function visit(url: string, random: Seeded, corpus: readonly Uint8Array[])
 class Pair {
   readonly id: string
   readonly clients: readonly [StockClient, StockClient]
+  /** Only listens, and keeps what the others collect. */
+  readonly #witness: StockClient
   readonly #written: string[] = []
 
   constructor(stage: Stage, random: Seeded) {
     this.id = stage.entity()
-    const client = () => stage.stock(random.pick(STOCK_VERSIONS), this.id, { deadline: 30_000 })
+    const client = (doc = new Y.Doc()) =>
+      stage.stock(random.pick(STOCK_VERSIONS), this.id, { doc, deadline: 30_000 })
     this.clients = [client(), client()]
+    this.#witness = client(new Y.Doc({ gc: false }))
+  }
+
+  get all(): readonly StockClient[] {
+    return [...this.clients, this.#witness]
   }
 
   write(random: Seeded): void {
@@ -113,35 +121,79 @@ class Pair {
     this.#written.push(mark)
   }
 
+  /** Whether a stranger forged what makes copies differ in Yjs itself: a text under a key. */
+  get isForged(): boolean {
+    return hasTextUnderKey(this.#witness.doc)
+  }
+
   /** Both have all that both did, and hold the same. */
   async converge(): Promise<void> {
     const docs = this.clients.map(({ doc }) => doc)
-    await until(`${this.id} in sync`, 30_000, () => areEqual(docs), 100)
-    for (const doc of docs) {
-      const there = new Set(doc.getArray<string>('marks').toArray())
-      expect(this.#written.filter((mark) => !there.has(mark))).toEqual([])
-    }
+    const inSync = () => (this.isForged ? areAsFar(docs) : areEqual(docs))
+    await until(`${this.id} in sync`, 30_000, inSync, 100)
+    for (const doc of docs) expect(this.#lost(doc)).toEqual([])
+  }
+
+  #lost(doc: Y.Doc): string[] {
+    const there = new Set(doc.getArray<string>('marks').toArray())
+    return this.#written.filter((mark) => !there.has(mark))
   }
 
   /** The stored entity, as somebody sees it who was never there. */
   async isStored(stage: Stage): Promise<void> {
     const cold = await stage.raw(this.id, { deadline: 30_000 })
-    const replicas = [
-      { name: 'the stored one', doc: await cold.join() },
-      { name: 'a client', doc: this.clients[0].doc },
-    ]
+    const stored = await cold.join()
+    const [{ doc }] = this.clients
     await cold.close()
-    const faults = equalityFaults(replicas)
+    const faults = equalityFaults([
+      { name: 'the stored one', doc: stored },
+      { name: 'a client', doc },
+    ])
+    expect(this.#lost(stored)).toEqual([])
+    if (this.isForged) expect(areAsFar([stored, doc])).toBe(true)
     // Some documents have no canonical form: Yjs gives equal ones of other bytes (decision 003).
-    const [stored, client] = replicas.map(({ doc }) => shown(doc))
-    if (faults.length > 0) expect(stored).toEqual(client)
-    expect(canonical(this.clients[0].doc).length).toBeGreaterThan(2)
+    else if (faults.length > 0) expect(shown(stored)).toEqual(shown(doc))
+    expect(canonical(doc).length).toBeGreaterThan(2)
   }
 
   end(): void {
-    for (const client of this.clients) client.end()
+    for (const client of this.all) client.end()
   }
 }
+
+/** They know the same clocks, and wait for nothing. */
+function areAsFar(docs: readonly Y.Doc[]): boolean {
+  const clocks = docs.map((doc) => inspect(clocksOf(doc), { maxArrayLength: null }))
+  return docs.every(isWhole) && clocks.every((one) => one === clocks[0])
+}
+
+const isWhole = ({ store }: Y.Doc): boolean =>
+  store.pendingStructs === null && store.pendingDs === null
+
+const clocksOf = (doc: Y.Doc) =>
+  [...Y.decodeStateVector(Y.encodeStateVector(doc))].sort(([a], [b]) => a - b)
+
+/**
+ * Content of several clocks under a key of a map, which no check of one update can see (SPEC.md). It is
+ * there in one piece or in many: each of several characters, or each next to the one before it. What
+ * Yjs makes of it depends on the order in which the updates come.
+ */
+function hasTextUnderKey(doc: Y.Doc): boolean {
+  return [...doc.store.clients.values()].some((structs) =>
+    structs.some(
+      (struct) =>
+        struct instanceof Y.Item &&
+        struct.parentSub !== null &&
+        (struct.length > 1 || isSecondPiece(struct)),
+    ),
+  )
+}
+
+/** Values of a map that its own client replaced stand like this too, but are no characters. */
+const isSecondPiece = ({ id, origin, content }: Y.Item): boolean =>
+  content instanceof Y.ContentString &&
+  origin?.client === id.client &&
+  origin.clock + 1 === id.clock
 
 /** What a document holds, whatever its structs are cut into: clocks, deletes, and what can be seen, by id. */
 function shown(doc: Y.Doc): unknown {
@@ -150,7 +202,7 @@ function shown(doc: Y.Doc): unknown {
   const deletes = Y.createDeleteSetFromStructStore(doc.store).clients
   return {
     pending: [doc.store.pendingStructs, doc.store.pendingDs],
-    clocks: byClient(Y.decodeStateVector(Y.encodeStateVector(doc))),
+    clocks: clocksOf(doc),
     deletes: byClient(deletes).map(([who, runs]) => [
       who,
       runs.map(({ clock, len }) => [clock, len]),
@@ -201,7 +253,7 @@ ownStageTest(
     for (let turn = 0; performance.now() < end; turn++) {
       const corpus = realUpdates(random, 10)
       const pairs = Array.from({ length: ENTITIES }, () => new Pair(stage, random))
-      await Promise.all(pairs.flatMap(({ clients }) => clients.map((client) => client.synced())))
+      await Promise.all(pairs.flatMap(({ all }) => all.map((client) => client.synced())))
       const until = Math.min(end, performance.now() + ENTITY_MS)
       const stranger = async (number: number) => {
         const own = new Seeded(seed + 1_000 * turn + number)
@@ -229,6 +281,8 @@ ownStageTest(
       said,
       refused: metrics.sum('refusals_total', { code: 'malformed' }),
       compactions: metrics.sum('compactions_total', { result: 'committed' }),
+      entities: done.length,
+      forged: done.filter(({ isForged }) => isForged).length,
       megabytes: Math.round(peak / 2 ** 20),
     }
     console.info(`SEED=${seed} dialect: ${JSON.stringify(counts)}`)
@@ -236,6 +290,8 @@ ownStageTest(
     expect(metrics.sum('stored_values_damaged_total')).toBe(0)
     expect(metrics.sum('handler_errors_total')).toBe(0)
     expect(counts.refused).toBeGreaterThan(0)
+    // Of the others the copies were compared whole.
+    expect(counts.forged).toBeLessThan(counts.entities)
     expect(server.exited).toBe(false)
     for (const how of ['stop', 'kill'] as const) {
       await stage.restart(how)
