@@ -9,13 +9,16 @@ import type { SoundUpdate } from '../crdt/scan.ts'
 export class Batch {
   /** The place in the entity's fan-out order, from 0. */
   readonly seq: number
+  /** The same where it begins, of one that stands for several. */
+  readonly first: number
   readonly update: SoundUpdate
   #encoders: ((update: SoundUpdate) => unknown)[] = []
   #frames: unknown[] = []
 
-  constructor(seq: number, update: SoundUpdate) {
+  constructor(seq: number, update: SoundUpdate, first = seq) {
     this.seq = seq
     this.update = update
+    this.first = first
   }
 
   frame<Frame>(encode: (update: SoundUpdate) => Frame): Frame {

@@ -73,6 +73,8 @@ export type Submitted =
 const DEPTH_MOST = 500
 /** So much that the log tells is not kept for the end of a tick. */
 const HEARD_BYTES = 1024 * 1024
+/** Frames up to this are cheaper to merge than to write twice, to whatever number of members. */
+const ONE_FRAME_BYTES = 16 * 1024
 const NOTHING = new Uint8Array(0)
 
 /**
@@ -384,9 +386,12 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     // What `submit` has told: what is told before it, or beside it, takes places of its own.
     const seq = this.#content.tail.next
     // First: what was gathered here may build on it.
-    this.#tellHeard()
+    const heard = this.#takeHeard()
     const gathering = this.#gathering
-    if (gathering === null) return
+    if (gathering === null) {
+      this.#fanOut(heard, [], null)
+      return
+    }
     this.#gathering = null
     const updates = this.#merged(gathering.updates)
     this.#context.metrics.batchUpdates.observe(gathering.updates.length)
@@ -396,10 +401,8 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     const authors = gathering.authors()
     // All of it is in the tail before anybody is told: who falls behind at one lacks the others.
     const batches = updates.map((update) => new Batch(this.#content.tail.push(update), update))
-    for (const batch of batches) {
-      this.#fanOut(batch, single)
-      this.#appender.push({ batch, seq, since, single, authors })
-    }
+    this.#fanOut(heard, batches, single)
+    for (const batch of batches) this.#appender.push({ batch, seq, since, single, authors })
     this.#context.metrics.fanoutTime.observe(this.#context.clock.monotonic() - since)
   }
 
@@ -413,8 +416,21 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     }
   }
 
-  #fanOut(batch: Batch, except: Member | null): void {
-    for (const member of this.#members) if (member !== except) member.deliver(batch)
+  /** @param author Who alone wrote `made`, and is sent the others only. */
+  #fanOut(heard: readonly Batch[], made: readonly Batch[], author: Member | null): void {
+    const both = this.#inOneFrame([...heard, ...made])
+    for (const member of this.#members) {
+      for (const batch of member === author ? heard : both) member.deliver(batch)
+    }
+  }
+
+  /** A write costs more than merging does. */
+  #inOneFrame(batches: readonly Batch[]): readonly Batch[] {
+    const [one, other, ...more] = batches
+    if (one === undefined || other === undefined || more.length > 0) return batches
+    if (one.update.length + other.update.length > ONE_FRAME_BYTES) return batches
+    const [both, ...rest] = this.#merged([one.update, other.update])
+    return both === undefined || rest.length > 0 ? batches : [new Batch(other.seq, both, one.first)]
   }
 
   #settlePending(bytes: number): void {
@@ -525,19 +541,27 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     this.flush()
   }
 
-  #tellHeard(): void {
+  /** What the log has told within the tick, in the tail and not yet fanned out. */
+  #takeHeard(): readonly Batch[] {
     const heard = this.#heard
-    if (heard === null) return
+    if (heard === null) return []
     this.#heard = null
-    for (const update of this.#merged(heard.updates)) this.#tell(update, heard.offset)
+    const batches = this.#merged(heard.updates).map((update) => this.#keep(update, heard.offset))
     this.#context.grown(this, false)
+    return batches
   }
 
-  /** What the log has at an offset goes to everybody. */
-  #tell(update: SoundUpdate, offset: number | null): number {
+  /** @param offset Where the log has it; `null` while it does not. */
+  #keep(update: SoundUpdate, offset: number | null): Batch {
     const batch = new Batch(this.#content.tail.push(update), update)
     if (offset !== null) this.#content.tail.landed(batch.seq, offset)
-    this.#fanOut(batch, null)
+    return batch
+  }
+
+  /** Goes to everybody. */
+  #tell(update: SoundUpdate, offset: number | null): number {
+    const batch = this.#keep(update, offset)
+    this.#fanOut([batch], [], null)
     return batch.seq
   }
 

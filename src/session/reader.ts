@@ -115,7 +115,7 @@ export class Reader {
     if (this.#reading.is !== 'live') return
     if (this.#full) {
       this.#metrics.conflations.add()
-      this.#fallBehind(batch.seq - 1, this.#entity.knownBefore(batch.seq))
+      this.#fallBehind(batch.first - 1, this.#entity.knownBefore(batch.first))
       return
     }
     this.#outlet.batch(batch)

@@ -11,7 +11,7 @@ import type { Member } from '../../src/entity/member.ts'
 import type { PresenceBatch } from '../../src/entity/presence-batch.ts'
 import type { Outlet } from '../../src/session/outlet.ts'
 import { Session } from '../../src/session/session.ts'
-import { type EntityStage, entityStage } from '../support/entity-stage.ts'
+import { type EntityStage, entityStage, REF } from '../support/entity-stage.ts'
 
 type Said =
   | { is: 'update' | 'synced' | 'batch'; update: Uint8Array }
@@ -195,6 +195,34 @@ describe('conflation', () => {
     entity.submit(checkUpdate(writer.write('live again')), null)
     await stage.settle()
     expect(textOf(bob.outlet.doc())).toBe(textOf(writer.doc))
+  })
+
+  test('[S4] [E17] who is full at a frame that stands for two batches lacks both', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const bob = join(stage, entity, { limits: { outboxSoftBytes: 10 } })
+    bob.session.sync(nothing)
+    const [here, far] = [author(1), author(9)]
+    let id = 0
+    const told = (update: Uint8Array) =>
+      stage.log.append(REF.key, {
+        id: `foreign-${id++}`,
+        authors: [],
+        origin: 'session',
+        time: 0,
+        update: update as never,
+      })
+    await told(far.write('quiet '))
+    bob.outlet.unsent = 11
+    await told(far.write('from afar '))
+    entity.submit(checkUpdate(here.write('from here ')), null)
+    await stage.settle()
+    expect(stage.metrics.conflations.value).toBe(1)
+    bob.outlet.unsent = 0
+    bob.session.drained()
+    expect(bob.outlet.kinds()).toEqual(['question', 'synced', 'batch', 'update'])
+    const text = textOf(bob.outlet.doc())
+    for (const part of ['quiet', 'from afar', 'from here']) expect(text).toContain(part)
   })
 
   test('[S4] all who stopped at the same place get the same bytes', async () => {
