@@ -158,6 +158,8 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
   metrics.redisReplicas.readFrom(() => replicas?.answered ?? 0)
   let wasReady = false
   link.onState(({ is }) => {
+    // It may stand to a master that was replaced, whose replicas have what nobody writes any more.
+    if (is === 'connecting') replicas?.renew()
     if (is !== 'ready') return
     if (wasReady) metrics.redisReconnections.add()
     wasReady = true

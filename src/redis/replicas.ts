@@ -60,6 +60,11 @@ export class Replicas {
     return this.#next
   }
 
+  /** What is written goes to another Redis now, or to the same by another way: so does this. */
+  renew(): void {
+    if (this.#redis.status === 'ready') this.#redis.disconnect(true)
+  }
+
   close(): void {
     this.#redis.disconnect()
   }
@@ -84,7 +89,7 @@ export class Replicas {
       return await answered
     } catch {
       // It may be with a master that is none any more.
-      if (this.#redis.status === 'ready') this.#redis.disconnect(true)
+      this.renew()
       return 0
     }
   }

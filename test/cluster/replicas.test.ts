@@ -7,9 +7,11 @@ import { RedisLink } from '../../src/redis/link.ts'
 import { readRedisUrl } from '../../src/redis/place.ts'
 import { Replicas } from '../../src/redis/replicas.ts'
 import { entry } from '../contract/store.ts'
+import { Cluster } from '../support/cluster.ts'
 import { until } from '../support/deadline.ts'
 import { RecordedLog } from '../support/recorded-log.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { DEADLINE, perform, Stage } from '../support/stage.ts'
 
 const WAIT = 300
 const { key } = entityRef('default' as never, 'a' as never)
@@ -81,5 +83,39 @@ test('[R4] an append says how many replicas have it, and waits no longer than it
     replicas.close()
     await log.close()
     await link.close()
+  }
+}, 60_000)
+
+test('[R4] replicas of a master that was replaced do not count', async () => {
+  const other = await startRedis()
+  try {
+    await perform(new Stage(null, 0, DEADLINE), async (stage) => {
+      const flags = ['--redis-replicas', '2', '--pace-replicas', `${WAIT}ms`]
+      const cluster = await Cluster.start(stage, { nodes: 1, redis: master, flags })
+      const node = cluster.node(0)
+      const client = stage.stock('3.1.0', stage.entity(), { door: node.door })
+      await client.synced()
+      const answered = async (count: number) => {
+        client.doc.getArray('a').push([0])
+        return (await node.metrics()).sum('redis_replicas') === count
+      }
+      await until('both have it', 10_000, () => answered(2))
+      // Its other connections end, and find another Redis where the master was.
+      node.back.plugInto(other.port)
+      const clients = String(await master.client.client('LIST')).split('\n')
+      const own = String(await master.client.client('ID'))
+      for (const line of clients) {
+        const [, id] = /^id=(\d+) /.exec(line) ?? []
+        if (id === undefined || id === own || /flags=S|cmd=wait/.test(line)) continue
+        await master.client.client('KILL', 'ID', id)
+      }
+      await until('it writes to the other', 10_000, async () => {
+        client.doc.getArray('a').push([1])
+        return (await other.client.dbsize()) > 3
+      })
+      await until('nobody confirms it', 10_000, () => answered(0))
+    })
+  } finally {
+    await other.stop()
   }
 }, 60_000)
