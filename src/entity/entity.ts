@@ -5,11 +5,8 @@ import type { EntityRef } from '../core/ids.ts'
 import type { Limits } from '../core/limits.ts'
 import { generationOf, type Position } from '../core/position.ts'
 import type { Knowledge } from '../crdt/knowledge.ts'
-import { mergeSound } from '../crdt/merge.ts'
-import { neuter } from '../crdt/neuter.ts'
 import type { SoundUpdate, StateVector, UpdateScan } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
-import { holdsAny } from '../crdt/tombstone.ts'
 import type { Entry, EntrySink, Log, Subscription } from '../log/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Covered } from '../snapshots/shared.ts'
@@ -17,16 +14,17 @@ import type { Snapshot } from '../snapshots/snapshots.ts'
 import { Appender, type AppenderSink, type Made, type Unlogged } from './appender.ts'
 import { Batch } from './batch.ts'
 import { Content, type Loaded } from './content.ts'
-import { Gathering } from './gathering.ts'
+import { FanOut } from './fan-out.ts'
 import type { Healer } from './healer.ts'
+import { Here } from './here.ts'
 import type { Hold } from './hold.ts'
+import { Intake, type Submitted } from './intake.ts'
 import type { Losses } from './losses.ts'
 import type { Member } from './member.ts'
 import type { NodeBudget } from './node-budget.ts'
 import { type Fault, PassedOver } from './passed-over.ts'
 import { patiently } from './patiently.ts'
-import { Presence } from './presence.ts'
-import { ALL_TIDINGS, TIDINGS, type Voice, WHO } from './presence-abroad.ts'
+import type { Presence } from './presence.ts'
 import { type Lent, Recovery } from './recovery.ts'
 import type { State, States } from './states.ts'
 import type { Tickable, Ticker } from './ticker.ts'
@@ -57,26 +55,6 @@ export interface EntityContext {
   trouble(entity: Entity, what: string, error: TributaryError): void
 }
 
-/** What became of an update. `seq` is the batch whose durability acknowledges it. */
-export type Submitted =
-  | {
-      readonly is: 'taken' | 'nothing'
-      readonly seq: number
-      /** Something was cut off because what it builds on is not known: the author must be asked. */
-      readonly unclosed: boolean
-      /** Client ids that the entity had not seen before. */
-      readonly newClients: number
-    }
-  | { readonly is: 'refused'; readonly code: ErrorCode }
-
-/** Types nested deeper than this make clients fail; from here on the entity takes no writes. */
-const DEPTH_MOST = 500
-/** So much that the log tells is not kept for the end of a tick. */
-const HEARD_BYTES = 1024 * 1024
-/** Frames up to this are cheaper to merge than to write twice, to whatever number of members. */
-const ONE_FRAME_BYTES = 16 * 1024
-const NOTHING = new Uint8Array(0)
-
 /**
  * One entity that is open on this node.
  *
@@ -91,7 +69,7 @@ const NOTHING = new Uint8Array(0)
  *
  * States: open → closed; open ⇄ healing. A closed one answers nothing; the registry loads a new one.
  */
-export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
+export class Entity implements Tickable, EntrySink, AppenderSink {
   readonly ref: EntityRef
   tickedAt = Number.NEGATIVE_INFINITY
   /** When the last member left, or it was last asked for; the registry's. */
@@ -99,28 +77,29 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
 
   readonly #context: EntityContext
   readonly #members = new Set<Member>()
-  #presence: Presence | null = null
+  readonly #here: Here
   #waiting: Set<Member> | null = null
   readonly #appender: Appender
   readonly #content: Content
-  #gathering: Gathering | null = null
-  /** What the log has told within this tick. */
-  #heard: { readonly updates: SoundUpdate[]; offset: number; bytes: number } | null = null
+  readonly #intake: Intake
+  readonly #fanOut: FanOut
   /** While its log is, or was just, another one. */
   #recovery: Recovery | null = null
   #passedOver: PassedOver | null = null
-  #pendingBytes = 0
   #subscription: Subscription | null = null
   #follows = 0
-  #stopListening: (() => void) | null = null
   #idle: (() => void)[] | null = null
   #closed = false
 
   constructor(context: EntityContext, ref: EntityRef, loaded: Loaded) {
     this.#context = context
     this.ref = ref
+    this.#here = new Here(context, ref.key, this.#members)
     this.#appender = new Appender(context, ref.key, this)
     this.#content = new Content(context.states, ref.key, loaded)
+    const onTrouble = (what: string, error: TributaryError) => context.trouble(this, what, error)
+    this.#intake = new Intake(context, ref, this.#content, onTrouble)
+    this.#fanOut = new FanOut(this.#content, this.#members, onTrouble)
     this.touchedAt = context.clock.monotonic()
   }
 
@@ -131,7 +110,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     // It may be told at once that the log is another one, before it is there to be closed.
     if (this.#closed || turn !== this.#follows) subscription.close()
     else this.#subscription = subscription
-    if (!this.#closed && !this.#context.bus.alone && this.#stopListening === null) this.#listen()
+    if (!this.#closed) this.#here.listen()
   }
 
   #unfollow(): void {
@@ -168,55 +147,27 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   leave(member: Member, announce = true): void {
     if (!this.#members.delete(member)) return
     this.#waiting?.delete(member)
-    this.#presence?.leave(member, announce)
+    this.#here.leave(member, announce)
     this.touchedAt = this.#context.clock.monotonic()
   }
 
-  /** Who is here. Made when the first client says so: 0.6 KB where none does. */
   get presence(): Presence {
-    const { clock, limits, bus } = this.#context
-    this.#presence ??= new Presence(clock, limits, this.#members, bus.alone ? null : this)
-    return this.#presence
+    return this.#here.presence
   }
 
   /** Bodies that tell a joiner who is here. */
   greeting(member: Member): Iterable<Uint8Array> {
-    return this.#presence?.greeting(member) ?? []
-  }
-
-  // ---- other nodes
-
-  /** After the log was subscribed to: it is the same channel. */
-  #listen(): void {
-    this.#stopListening = this.#context.bus.listen(
-      { is: 'entity', entity: this.ref.key },
-      (kind, bytes, from) => {
-        if (kind === WHO) this.#presence?.abroad?.answer()
-        else if (kind === TIDINGS || kind === ALL_TIDINGS) {
-          this.presence.abroad?.heard(kind, bytes, from)
-        }
-      },
-    )
-    this.say(WHO, NOTHING)
-  }
-
-  /** Presence's: what other nodes are told. */
-  say(kind: string, bytes: Uint8Array): void {
-    this.#context.bus.publish({ is: 'entity', entity: this.ref.key }, kind, bytes)
+    return this.#here.greeting(member)
   }
 
   /** A node is gone, and everybody who was on it. */
   nodeGone(node: NodeName): void {
-    if (!this.#closed) this.#presence?.abroad?.gone(node)
+    if (!this.#closed) this.#here.nodeGone(node)
   }
 
   /** @param forgotten Other nodes may have taken this one for gone. */
   refreshPresence(forgotten: boolean): void {
-    if (this.#presence === null) this.say(WHO, NOTHING)
-    else {
-      this.#presence.abroad?.refresh()
-      if (forgotten) this.#presence.realign()
-    }
+    this.#here.refresh(forgotten)
   }
 
   /** Tells `member.durable` as soon as something more is durable. */
@@ -262,7 +213,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   }
 
   get busy(): boolean {
-    return this.#gathering !== null || this.#appender.busy || this.#recovery?.busy === true
+    return !this.#intake.empty || this.#appender.busy || this.#recovery?.busy === true
   }
 
   /** Something of it may still be brought back, if the store should lose it. [L82] */
@@ -301,8 +252,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
 
   /** What was known before any of the batches from `seq` on: never more than that. */
   knownBefore(seq: number): StateVector {
-    const [heard, gathered] = [this.#heard?.updates ?? [], this.#gathering?.updates ?? []]
-    return this.#content.knownBefore(seq, [...heard, ...gathered])
+    return this.#content.knownBefore(seq, [...this.#fanOut.heard, ...this.#intake.updates])
   }
 
   // ---- the way down
@@ -314,71 +264,14 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
    */
   submit(scan: UpdateScan, member: Member | null): Submitted {
     if (this.#closed) return { is: 'refused', code: 'not-available' }
-    const { tombstone, tail, depth } = this.#content
-    if (tombstone !== null && holdsAny(scan, tombstone)) {
-      return { is: 'refused', code: 'deleted-generation' }
-    }
-    const { update, unclosed, clients, newClients } = this.knowledge.take(scan)
-    const seq = tail.next
-    if (update === null) {
-      this.#context.metrics.repeated.add()
-      // What it repeats may not be durable yet: then it is acknowledged with the newest batch.
-      return {
-        is: 'nothing',
-        seq: this.#gathering === null ? seq - 1 : seq,
-        unclosed,
-        newClients: 0,
-      }
-    }
-    if (depth > DEPTH_MOST) return { is: 'refused', code: 'too-deep' }
-    const { pending, hold } = this.#context
-    if (!pending.fits(this.#pendingBytes, update.length) || hold?.full === true) {
-      return { is: 'refused', code: 'pending-full' }
-    }
-    const taken = update === scan.bytes ? scan : scanUpdate(update)
-    this.#gather(this.#withinQuota(taken), member, clients)
-    return { is: 'taken', seq, unclosed, newClients }
+    const submitted = this.#intake.take(scan, member)
+    if (!this.#intake.empty) this.#context.ticker.request(this)
+    return submitted
   }
 
   /** Whether the update would change anything: a reader may repeat what is known. */
   brings(scan: UpdateScan): boolean {
     return this.knowledge.take(scan).update !== null
-  }
-
-  /** The update itself, or what is left of one that may not have its effect. */
-  #withinQuota(scan: UpdateScan): { scan: UpdateScan; changed: boolean } {
-    const { limits, metrics, log } = this.#context
-    const bytes = scan.bytes.length
-    const whole = this.#content.bytes + (this.#gathering?.bytes ?? 0) + bytes
-    const fits = bytes <= limits.updateBytes && whole <= limits.entityBytes
-    // Deleting must stay possible when an entity is full: it is the way to make room.
-    if (fits || scan.structs === 0) return { scan, changed: false }
-    metrics.neutered.add()
-    const why = bytes > limits.updateBytes ? 'update-too-large' : 'entity-full'
-    log.setAside(this.ref.key, scan.bytes, why).then(
-      () => metrics.setAside.add(),
-      (cause: unknown) => {
-        this.#context.trouble(
-          this,
-          'an original could not be set aside',
-          TributaryError.from(cause),
-        )
-      },
-    )
-    return { scan: scanUpdate(neuter(scan, this.knowledge.known)), changed: true }
-  }
-
-  #gather(
-    { scan, changed }: { scan: UpdateScan; changed: boolean },
-    member: Member | null,
-    clients: readonly number[],
-  ): void {
-    this.#gathering ??= new Gathering(this.#context.clock.monotonic())
-    this.#gathering.add(scan.bytes, member, clients, changed)
-    this.#content.learnScan(scan)
-    this.#pendingBytes += scan.bytes.length
-    this.#context.pending.add(scan.bytes.length)
-    this.#context.ticker.request(this)
   }
 
   /** The ticker's: what was gathered goes to everyone, and to the log. */
@@ -387,55 +280,28 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     const seq = this.#content.tail.next
     // First: what was gathered here may build on it.
     const heard = this.#takeHeard()
-    const gathering = this.#gathering
+    const gathering = this.#intake.release()
     if (gathering === null) {
-      this.#fanOut(heard, [], null)
+      this.#fanOut.deliver(heard, [], null)
       return
     }
-    this.#gathering = null
-    const updates = this.#merged(gathering.updates)
+    const updates = this.#fanOut.merged(gathering.updates)
     this.#context.metrics.batchUpdates.observe(gathering.updates.length)
     // Merging may shrink what was pending by its parts; from here on the batch counts.
-    this.#settlePending(updates.reduce((left, update) => left - update.length, gathering.bytes))
+    this.#intake.settle(updates.reduce((left, update) => left - update.length, gathering.bytes))
     const { since, single } = gathering
     const authors = gathering.authors()
     // All of it is in the tail before anybody is told: who falls behind at one lacks the others.
     const batches = updates.map((update) => new Batch(this.#content.tail.push(update), update))
-    this.#fanOut(heard, batches, single)
+    this.#fanOut.deliver(heard, batches, single)
     for (const batch of batches) this.#appender.push({ batch, seq, since, single, authors })
     this.#context.metrics.fanoutTime.observe(this.#context.clock.monotonic() - since)
   }
 
-  /** One update; several only if Yjs fails at merging them, which must not take the others along. */
-  #merged(updates: readonly SoundUpdate[]): readonly SoundUpdate[] {
-    try {
-      return [mergeSound(updates)]
-    } catch (cause) {
-      this.#context.trouble(this, 'updates could not be merged', TributaryError.from(cause))
-      return updates
-    }
-  }
-
-  /** @param author Who alone wrote `made`, and is sent the others only. */
-  #fanOut(heard: readonly Batch[], made: readonly Batch[], author: Member | null): void {
-    const both = this.#inOneFrame([...heard, ...made])
-    for (const member of this.#members) {
-      for (const batch of member === author ? heard : both) member.deliver(batch)
-    }
-  }
-
-  /** A write costs more than merging does. */
-  #inOneFrame(batches: readonly Batch[]): readonly Batch[] {
-    const [one, other, ...more] = batches
-    if (one === undefined || other === undefined || more.length > 0) return batches
-    if (one.update.length + other.update.length > ONE_FRAME_BYTES) return batches
-    const [both, ...rest] = this.#merged([one.update, other.update])
-    return both === undefined || rest.length > 0 ? batches : [new Batch(other.seq, both, one.first)]
-  }
-
-  #settlePending(bytes: number): void {
-    this.#pendingBytes -= bytes
-    this.#context.pending.add(-bytes)
+  #takeHeard(): readonly Batch[] {
+    const heard = this.#fanOut.takeHeard()
+    if (heard.length > 0) this.#context.grown(this, false)
+    return heard
   }
 
   // ---- the log
@@ -463,7 +329,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
 
   /** It is in the log, or what it brought is asked for. */
   #settle({ batch, single }: Unlogged): void {
-    this.#settlePending(batch.update.length)
+    this.#intake.settle(batch.update.length)
     if (!this.#context.echo || single === null) return
     if (this.#members.has(single)) single.echo(batch)
   }
@@ -528,41 +394,14 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
   /** A quiet entity tells at once, a busy one with what else the log tells within the tick. [E17] */
   #hear(update: SoundUpdate, offset: number): void {
     const { ticker, clock } = this.#context
-    this.#heard ??= { updates: [], offset, bytes: 0 }
-    this.#heard.updates.push(update)
-    this.#heard.offset = offset
-    this.#heard.bytes += update.length
-    if (!ticker.isQuiet(this) && this.#heard.bytes < HEARD_BYTES) {
+    const canWait = this.#fanOut.hear(update, offset)
+    if (canWait && !ticker.isQuiet(this)) {
       ticker.request(this)
       return
     }
     ticker.forget(this)
     this.tickedAt = clock.monotonic()
     this.flush()
-  }
-
-  /** What the log has told within the tick, in the tail and not yet fanned out. */
-  #takeHeard(): readonly Batch[] {
-    const heard = this.#heard
-    if (heard === null) return []
-    this.#heard = null
-    const batches = this.#merged(heard.updates).map((update) => this.#keep(update, heard.offset))
-    this.#context.grown(this, false)
-    return batches
-  }
-
-  /** @param offset Where the log has it; `null` while it does not. */
-  #keep(update: SoundUpdate, offset: number | null): Batch {
-    const batch = new Batch(this.#content.tail.push(update), update)
-    if (offset !== null) this.#content.tail.landed(batch.seq, offset)
-    return batch
-  }
-
-  /** Goes to everybody. */
-  #tell(update: SoundUpdate, offset: number | null): number {
-    const batch = this.#keep(update, offset)
-    this.#fanOut([batch], [], null)
-    return batch.seq
   }
 
   /** The log does not go through what is known of it: it was removed, or it is another one. */
@@ -588,7 +427,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
       members: this.#members,
       isClosed: () => this.#closed,
       flush: () => this.flush(),
-      tell: (update, offset) => this.#tell(update, offset),
+      tell: (update, offset) => this.#fanOut.tell(update, offset),
       settle: (one) => this.#settle(one),
       changed: () => {
         this.#tellDurable()
@@ -673,11 +512,9 @@ export class Entity implements Tickable, EntrySink, AppenderSink, Voice {
     this.#closed = true
     this.#appender.close()
     this.#unfollow()
-    this.#stopListening?.()
+    this.#here.close()
     this.#context.ticker.forget(this)
-    this.#context.pending.add(-this.#pendingBytes)
-    this.#pendingBytes = 0
-    this.#presence?.close()
+    this.#intake.close()
     this.#members.clear()
     this.#waiting = null
     this.#recovery?.close()

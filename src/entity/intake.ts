@@ -1,0 +1,143 @@
+import type { Clock } from '../core/clock.ts'
+import { type ErrorCode, TributaryError } from '../core/errors.ts'
+import type { EntityRef } from '../core/ids.ts'
+import type { Limits } from '../core/limits.ts'
+import { neuter } from '../crdt/neuter.ts'
+import type { SoundUpdate, UpdateScan } from '../crdt/scan.ts'
+import { scanUpdate } from '../crdt/scan-update.ts'
+import { holdsAny } from '../crdt/tombstone.ts'
+import type { Log } from '../log/log.ts'
+import type { Metrics } from '../ops/metrics.ts'
+import type { Content } from './content.ts'
+import { Gathering } from './gathering.ts'
+import type { Hold } from './hold.ts'
+import type { Member } from './member.ts'
+import type { NodeBudget } from './node-budget.ts'
+
+export interface IntakeContext {
+  readonly clock: Pick<Clock, 'monotonic'>
+  readonly log: Pick<Log, 'setAside'>
+  readonly limits: Limits
+  readonly pending: NodeBudget
+  readonly hold: Pick<Hold, 'full'> | null
+  readonly metrics: Pick<Metrics, 'repeated' | 'neutered' | 'setAside'>
+}
+
+/** What became of an update. `seq` is the batch whose durability acknowledges it. */
+export type Submitted =
+  | {
+      readonly is: 'taken' | 'nothing'
+      readonly seq: number
+      /** Something was cut off because what it builds on is not known: the author must be asked. */
+      readonly unclosed: boolean
+      /** Client ids that the entity had not seen before. */
+      readonly newClients: number
+    }
+  | { readonly is: 'refused'; readonly code: ErrorCode }
+
+/** Types nested deeper than this make clients fail; from here on the entity takes no writes. */
+const DEPTH_MOST = 500
+
+/**
+ * Where an update is decided about, and gathered for the tick: closed? new? within bounds? What has
+ * gone through here is refused no more.
+ */
+export class Intake {
+  readonly #context: IntakeContext
+  readonly #ref: EntityRef
+  readonly #content: Content
+  readonly #onTrouble: (what: string, error: TributaryError) => void
+  #gathering: Gathering | null = null
+  #pendingBytes = 0
+
+  constructor(
+    context: IntakeContext,
+    ref: EntityRef,
+    content: Content,
+    onTrouble: (what: string, error: TributaryError) => void,
+  ) {
+    this.#context = context
+    this.#ref = ref
+    this.#content = content
+    this.#onTrouble = onTrouble
+  }
+
+  /** Nothing is gathered. */
+  get empty(): boolean {
+    return this.#gathering === null
+  }
+
+  /** What is gathered. */
+  get updates(): readonly SoundUpdate[] {
+    return this.#gathering?.updates ?? []
+  }
+
+  take(scan: UpdateScan, member: Member | null): Submitted {
+    const { tombstone, tail, depth, knowledge } = this.#content
+    if (tombstone !== null && holdsAny(scan, tombstone)) {
+      return { is: 'refused', code: 'deleted-generation' }
+    }
+    const { update, unclosed, clients, newClients } = knowledge.take(scan)
+    const seq = tail.next
+    if (update === null) {
+      this.#context.metrics.repeated.add()
+      // What it repeats may not be durable yet: then it is acknowledged with the newest batch.
+      return { is: 'nothing', seq: this.empty ? seq - 1 : seq, unclosed, newClients: 0 }
+    }
+    if (depth > DEPTH_MOST) return { is: 'refused', code: 'too-deep' }
+    const { pending, hold } = this.#context
+    if (!pending.fits(this.#pendingBytes, update.length) || hold?.full === true) {
+      return { is: 'refused', code: 'pending-full' }
+    }
+    const taken = update === scan.bytes ? scan : scanUpdate(update)
+    this.#gather(this.#withinQuota(taken), member, clients)
+    return { is: 'taken', seq, unclosed, newClients }
+  }
+
+  /** What was gathered, which then is nobody's here. */
+  release(): Gathering | null {
+    const gathering = this.#gathering
+    this.#gathering = null
+    return gathering
+  }
+
+  /** So many bytes do not wait for the log any more; fewer than none when they have grown. */
+  settle(bytes: number): void {
+    this.#pendingBytes -= bytes
+    this.#context.pending.add(-bytes)
+  }
+
+  /** What is pending here is lost. */
+  close(): void {
+    this.settle(this.#pendingBytes)
+  }
+
+  /** The update itself, or what is left of one that may not have its effect. */
+  #withinQuota(scan: UpdateScan): { scan: UpdateScan; changed: boolean } {
+    const { limits, metrics, log } = this.#context
+    const bytes = scan.bytes.length
+    const whole = this.#content.bytes + (this.#gathering?.bytes ?? 0) + bytes
+    const fits = bytes <= limits.updateBytes && whole <= limits.entityBytes
+    // Deleting must stay possible when an entity is full: it is the way to make room.
+    if (fits || scan.structs === 0) return { scan, changed: false }
+    metrics.neutered.add()
+    const why = bytes > limits.updateBytes ? 'update-too-large' : 'entity-full'
+    log.setAside(this.#ref.key, scan.bytes, why).then(
+      () => metrics.setAside.add(),
+      (cause: unknown) =>
+        this.#onTrouble('an original could not be set aside', TributaryError.from(cause)),
+    )
+    return { scan: scanUpdate(neuter(scan, this.#content.knowledge.known)), changed: true }
+  }
+
+  #gather(
+    { scan, changed }: { scan: UpdateScan; changed: boolean },
+    member: Member | null,
+    clients: readonly number[],
+  ): void {
+    this.#gathering ??= new Gathering(this.#context.clock.monotonic())
+    this.#gathering.add(scan.bytes, member, clients, changed)
+    this.#content.learnScan(scan)
+    this.settle(-scan.bytes.length)
+  }
+}
