@@ -1,3 +1,5 @@
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /**
  * Reads unsigned varints and length-prefixed bytes from one message. Nothing is thrown on the way:
  * after a read past the end, or of a number over 2^53, `failed` is true and every result is worthless.
@@ -40,5 +42,23 @@ export class Cursor {
     const from = this.at
     this.at += length
     return this.bytes.subarray(from, this.at)
+  }
+
+  /** Fails on what is no UTF-8. */
+  varText(): string {
+    const bytes = this.varBytes()
+    try {
+      return utf8.decode(bytes)
+    } catch {
+      this.failed = true
+      return ''
+    }
+  }
+
+  /** What is left, as a view. */
+  rest(): Uint8Array {
+    const from = this.at
+    this.at = this.bytes.length
+    return this.bytes.subarray(from)
   }
 }

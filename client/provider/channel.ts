@@ -1,0 +1,52 @@
+import type { ClientMessage } from '../../src/wire/tributary-client.ts'
+import type { Refusal, ServerMessage } from '../../src/wire/tributary-server.ts'
+import type { LinkState } from './status.ts'
+
+type Opened = Extract<ServerMessage, { readonly is: 'opened' }>
+
+/** What the server says about one entity. Parts have been put together. */
+export type ChannelMessage = Extract<
+  ServerMessage,
+  { readonly is: 'update' | 'synced' | 'ask' | 'awareness' | 'ack' | 'nack' | 'at' | 'rights' }
+>
+
+type OfChannel = Extract<
+  ClientMessage,
+  { readonly is: 'sync' | 'edit' | 'answer' | 'awareness' | 'claim' }
+>
+/** The same without its channel: the link knows it. */
+export type Said = OfChannel extends infer Message
+  ? Message extends OfChannel
+    ? Omit<Message, 'channel'>
+    : never
+  : never
+
+/** What a link tells upwards: an entity's half of the work implements it. */
+export interface ChannelOwner {
+  /** The link is there and asks: what do you have? */
+  opening(): { readonly position: string; readonly stateVector: Uint8Array }
+  opened(message: Opened): void
+  message(message: ChannelMessage): void
+  /** Bytes have come in of what is to follow an `opened`. */
+  progress(bytes: number): void
+  /** The server will not have this entity open: at first, or any more. */
+  refused(refusal: Refusal): void
+  /** Of the link. `online` only says that there is a socket; `opened` says the rest. */
+  linked(state: LinkState): void
+  rtt(ms: number): void
+}
+
+/** One entity on a link, for as long as it is not left. It is opened again whenever the link comes back. */
+export interface Channel {
+  /** @returns whether it was put on the wire: it was not when the entity is not open now. */
+  say(message: Said): boolean
+  /** Opens it again although the server refused. */
+  retry(): void
+  /** For good. Idempotent. */
+  leave(): void
+}
+
+/** The way to one server, shared by all entities of a page with the same URL and token. */
+export interface Link {
+  open(entity: string, owner: ChannelOwner): Channel
+}

@@ -1,0 +1,75 @@
+/** An edit that the server has not acknowledged. */
+export interface KeptEdit {
+  /** Rises in the order in which updates were kept. */
+  readonly id: number
+  readonly update: Uint8Array
+  /** By `Date.now()`. */
+  readonly madeAt: number
+}
+
+/** An edit that the server did not take, or not with its content. */
+export interface Aside {
+  readonly id: number
+  readonly update: Uint8Array
+  readonly code: string
+  readonly reason: string
+  /** By `Date.now()`. */
+  readonly at: number
+}
+
+/** What a device has of an entity. */
+export interface Kept {
+  /** Everything that was known here, edits included, each after what it builds on. */
+  readonly updates: readonly Uint8Array[]
+  /** Where in the server's log what was known stands; `''` when nobody knows. */
+  readonly position: string
+  /** Whether anything was received behind that position: then the server is asked what it lacks. */
+  readonly beyond: boolean
+  readonly aside: readonly Aside[]
+}
+
+/**
+ * One entity on one device: the port that IndexedDB, a file and plain memory are behind. All tabs of a
+ * browser share it, each with a handle of its own.
+ *
+ * What is kept is kept in the order of the calls, and a promise that has resolved means that it
+ * survives a reload, a crash of the page and, as far as the device can, a loss of power. Any promise may
+ * reject: the storage is full, blocked or was wiped. Nothing that was kept before is lost by that.
+ */
+export interface EntityStore {
+  load(): Promise<Kept>
+  /**
+   * Keeps an update that came from the server, or an edit of this tab.
+   *
+   * @returns its id.
+   */
+  keep(update: Uint8Array, from: 'server' | 'here'): Promise<number>
+  /** The server has these edits. */
+  acknowledged(ids: readonly number[]): Promise<void>
+  /** Everything that was kept before is in the server's log at or below `position`. */
+  standAt(position: string): Promise<void>
+  /** `state` takes the place of all updates up to `id`. Edits among them stay edits. */
+  compact(state: Uint8Array, id: number): Promise<void>
+  /**
+   * Edits that nobody sends: of this tab's earlier life, and of tabs that are gone. From now on they are
+   * this tab's to send; no other tab is given them while this one lives.
+   */
+  adopt(): Promise<readonly KeptEdit[]>
+  /** That edit is none any more, and is shown and exported from here until it is forgotten. */
+  setAside(aside: Omit<Aside, 'id'>, id: number | null): Promise<Aside>
+  forgetAside(id: number): Promise<void>
+  /** Tells what other tabs keep. @returns what ends that. */
+  onOther(fn: (update: Uint8Array, from: 'server' | 'here') => void): () => void
+  /** Forgets everything: the entity was removed. What is set aside stays. */
+  wipe(): Promise<void>
+  /** Lets go of locks and connections; edits stay, and others may adopt them. Idempotent. */
+  close(): Promise<void>
+}
+
+/** Where entities are kept. */
+export interface DeviceStore {
+  /** Whether what is kept outlives the page, or the process. */
+  readonly lasting: boolean
+  /** @param name Of server and entity: two servers never share anything. */
+  open(name: string): Promise<EntityStore>
+}

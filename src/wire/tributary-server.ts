@@ -1,0 +1,339 @@
+import { TIERS, type Tier } from '../core/tier.ts'
+import { Cursor } from './cursor.ts'
+import { binaryFrame, type Frame } from './frame.ts'
+import { Writer } from './writer.ts'
+
+/** Whether to try again, and after how many ms; `null`: not before something has changed. */
+export type Again = number | null
+
+/** Why something was not done, in one word of `core/errors.ts` and in words for people. */
+export interface Refusal {
+  readonly code: string
+  readonly reason: string
+  readonly again: Again
+}
+
+/** How a client that has opened an entity gets what it lacks. */
+export type Follows =
+  /** All of it comes now, until `synced`. */
+  | 'state'
+  /** What came after its position comes now, until `synced`. */
+  | 'rest'
+  /** Its position is not in the log, or too far back: it is to say `sync`. */
+  | 'ask'
+
+/** What a server of `tributary.v1` says, a message each. Byte fields are views into their frame. */
+export type ServerMessage =
+  | {
+      readonly is: 'welcome'
+      readonly session: string
+      /** A message above it ends the socket; an update above it is cut into parts. */
+      readonly frameBytes: number
+      /** An update above it is neutered. */
+      readonly updateBytes: number
+    }
+  | {
+      readonly is: 'opened'
+      readonly request: number
+      /** The same for everybody on this node who has the entity open. */
+      readonly channel: number
+      readonly may: 'read' | 'write'
+      readonly follows: Follows
+      readonly tier: Tier
+      /** Bytes of what follows, until `synced`: for showing progress. */
+      readonly bytes: number
+      /** Of the log; its epoch says whether it is the log that the client knew. */
+      readonly position: string
+      /** What the entity has: whatever the client has beyond it is to be sent. */
+      readonly stateVector: Uint8Array
+      /** When the right to be here ends, in ms from now; `null`: never. */
+      readonly expires: number | null
+    }
+  | ({ readonly is: 'refused'; readonly request: number } & Refusal)
+  /** The end of one entity on this socket. */
+  | ({ readonly is: 'closed'; readonly channel: number } & Refusal)
+  /** `synced`: with this the client has everything that it lacked when it opened or asked. */
+  | { readonly is: 'update' | 'synced'; readonly channel: number; readonly update: Uint8Array }
+  /** Comes before the bytes of the next `update` or `synced` of its channel. */
+  | { readonly is: 'part'; readonly channel: number; readonly bytes: Uint8Array }
+  /** What does the client have that the entity lacks? */
+  | { readonly is: 'ask'; readonly channel: number; readonly stateVector: Uint8Array }
+  | { readonly is: 'awareness'; readonly channel: number; readonly body: Uint8Array }
+  | {
+      /** All batches up to this one are in the log, but for those that were refused. */
+      readonly is: 'ack'
+      readonly channel: number
+      readonly batch: number
+      readonly tier: Tier
+      /** How many replicas have them beside; 0 where nobody counts. */
+      readonly replicas: number
+      /** They are in the log at or below it. It says nothing of what the client was sent: see `at`. */
+      readonly position: string
+    }
+  | ({
+      readonly is: 'nack'
+      readonly channel: number
+      readonly batch: number
+      /** It was taken without its content: later edits fit, and the original is set aside. */
+      readonly neutered: boolean
+    } & Refusal)
+  /** Everything that was sent on this channel before is in the log at or below this position. */
+  | {
+      readonly is: 'at'
+      readonly channel: number
+      readonly tier: Tier
+      readonly position: string
+    }
+  /** What a new token changes. */
+  | {
+      readonly is: 'rights'
+      readonly channel: number
+      readonly may: 'read' | 'write'
+      readonly expires: number | null
+    }
+  /** To the user, from the program that runs the server. */
+  | { readonly is: 'message'; readonly kind: string; readonly bytes: Uint8Array }
+  | { readonly is: 'pong'; readonly number: number }
+  /** The end of the socket. */
+  | ({ readonly is: 'error' } & Refusal)
+
+export type UnreadServerMessage =
+  /** Of a later version: it is passed over. */
+  | { readonly is: 'unknown'; readonly type: number }
+  | { readonly is: 'malformed'; readonly type: number }
+
+const WELCOME = 0x01
+const OPENED = 0x02
+const REFUSED = 0x03
+const CLOSED = 0x04
+const UPDATE = 0x05
+const SYNCED = 0x06
+const PART = 0x07
+const AWARENESS = 0x08
+const ASK = 0x09
+const ACK = 0x0a
+const NACK = 0x0b
+const AT = 0x0c
+const RIGHTS = 0x0d
+const MESSAGE = 0x0e
+const PONG = 0x0f
+const ERROR = 0x10
+
+const MAY = ['read', 'write'] as const
+const FOLLOWS = ['state', 'rest', 'ask'] as const satisfies readonly Follows[]
+
+/** `null` is 0, any other number one more than it is. */
+const orNone = (value: number | null): number => (value === null ? 0 : Math.ceil(value) + 1)
+
+const EMPTY = new Uint8Array(0)
+
+/** @example serverFrame({ is: 'pong', number: 5 }) // 82 02 0f 05 */
+export function serverFrame(message: ServerMessage): Frame {
+  switch (message.is) {
+    case 'update':
+    case 'synced':
+    case 'awareness': {
+      const type = { update: UPDATE, synced: SYNCED, awareness: AWARENESS }[message.is]
+      const body = message.is === 'awareness' ? message.body : message.update
+      const prefix = new Writer().uint(type).uint(message.channel).uint(body.length)
+      return binaryFrame(prefix.done(), body)
+    }
+    case 'part':
+      return binaryFrame(new Writer().uint(PART).uint(message.channel).done(), message.bytes)
+    default:
+      return binaryFrame(written(message).done(), EMPTY)
+  }
+}
+
+type Small = Exclude<ServerMessage, { readonly is: 'update' | 'synced' | 'awareness' | 'part' }>
+
+function written(message: Small): Writer {
+  const writer = new Writer()
+  const refusal = ({ code, reason, again }: Refusal) =>
+    writer.text(code).text(reason).uint(orNone(again))
+  switch (message.is) {
+    case 'welcome':
+      return writer
+        .uint(WELCOME)
+        .text(message.session)
+        .uint(message.frameBytes)
+        .uint(message.updateBytes)
+    case 'opened':
+      return writer
+        .uint(OPENED)
+        .uint(message.request)
+        .uint(message.channel)
+        .uint(MAY.indexOf(message.may))
+        .uint(FOLLOWS.indexOf(message.follows))
+        .uint(TIERS.indexOf(message.tier))
+        .uint(message.bytes)
+        .text(message.position)
+        .bytes(message.stateVector)
+        .uint(orNone(message.expires))
+    case 'refused':
+      writer.uint(REFUSED).uint(message.request)
+      return refusal(message)
+    case 'closed':
+      writer.uint(CLOSED).uint(message.channel)
+      return refusal(message)
+    case 'ask':
+      return writer.uint(ASK).uint(message.channel).bytes(message.stateVector)
+    case 'ack':
+      return writer
+        .uint(ACK)
+        .uint(message.channel)
+        .uint(message.batch)
+        .uint(TIERS.indexOf(message.tier))
+        .uint(message.replicas)
+        .text(message.position)
+    case 'nack':
+      writer
+        .uint(NACK)
+        .uint(message.channel)
+        .uint(message.batch)
+        .uint(message.neutered ? 1 : 0)
+      return refusal(message)
+    case 'at':
+      return writer
+        .uint(AT)
+        .uint(message.channel)
+        .uint(TIERS.indexOf(message.tier))
+        .text(message.position)
+    case 'rights':
+      return writer
+        .uint(RIGHTS)
+        .uint(message.channel)
+        .uint(MAY.indexOf(message.may))
+        .uint(orNone(message.expires))
+    case 'message':
+      return writer.uint(MESSAGE).text(message.kind).bytes(message.bytes)
+    case 'pong':
+      return writer.uint(PONG).uint(message.number)
+    case 'error':
+      writer.uint(ERROR)
+      return refusal(message)
+  }
+}
+
+/** @example readServerMessage(Uint8Array.of(0x0f, 5)) // { is: 'pong', number: 5 } */
+export function readServerMessage(data: Uint8Array): ServerMessage | UnreadServerMessage {
+  const cursor = new Cursor(data)
+  const type = cursor.varUint()
+  if (cursor.failed) return { is: 'malformed', type: -1 }
+  const message = readBody(type, new Body(cursor))
+  if (message === null) return { is: 'unknown', type }
+  return cursor.failed || !cursor.atEnd ? { is: 'malformed', type } : message
+}
+
+/** Fields that are read with what they mean. */
+class Body {
+  readonly cursor: Cursor
+
+  constructor(cursor: Cursor) {
+    this.cursor = cursor
+  }
+
+  uint(): number {
+    return this.cursor.varUint()
+  }
+
+  orNone(): number | null {
+    const value = this.cursor.varUint()
+    return value === 0 ? null : value - 1
+  }
+
+  text(): string {
+    return this.cursor.varText()
+  }
+
+  bytes(): Uint8Array {
+    return this.cursor.varBytes()
+  }
+
+  oneOf<Value>(values: readonly [Value, ...Value[]]): Value {
+    const value = values[this.cursor.varUint()]
+    if (value !== undefined) return value
+    this.cursor.failed = true
+    return values[0]
+  }
+
+  refusal(): Refusal {
+    return { code: this.text(), reason: this.text(), again: this.orNone() }
+  }
+}
+
+function readBody(type: number, body: Body): ServerMessage | null {
+  switch (type) {
+    case WELCOME:
+      return {
+        is: 'welcome',
+        session: body.text(),
+        frameBytes: body.uint(),
+        updateBytes: body.uint(),
+      }
+    case OPENED:
+      return {
+        is: 'opened',
+        request: body.uint(),
+        channel: body.uint(),
+        may: body.oneOf(MAY),
+        follows: body.oneOf(FOLLOWS),
+        tier: body.oneOf(TIERS),
+        bytes: body.uint(),
+        position: body.text(),
+        stateVector: body.bytes(),
+        expires: body.orNone(),
+      }
+    case REFUSED:
+      return { is: 'refused', request: body.uint(), ...body.refusal() }
+    case CLOSED:
+      return { is: 'closed', channel: body.uint(), ...body.refusal() }
+    case UPDATE:
+    case SYNCED:
+      return {
+        is: type === UPDATE ? 'update' : 'synced',
+        channel: body.uint(),
+        update: body.bytes(),
+      }
+    case PART:
+      return { is: 'part', channel: body.uint(), bytes: body.cursor.rest() }
+    case AWARENESS:
+      return { is: 'awareness', channel: body.uint(), body: body.bytes() }
+    case ASK:
+      return { is: 'ask', channel: body.uint(), stateVector: body.bytes() }
+    case ACK:
+      return {
+        is: 'ack',
+        channel: body.uint(),
+        batch: body.uint(),
+        tier: body.oneOf(TIERS),
+        replicas: body.uint(),
+        position: body.text(),
+      }
+    case NACK:
+      return {
+        is: 'nack',
+        channel: body.uint(),
+        batch: body.uint(),
+        neutered: body.uint() === 1,
+        ...body.refusal(),
+      }
+    case AT:
+      return { is: 'at', channel: body.uint(), tier: body.oneOf(TIERS), position: body.text() }
+    case RIGHTS:
+      return {
+        is: 'rights',
+        channel: body.uint(),
+        may: body.oneOf(MAY),
+        expires: body.orNone(),
+      }
+    case MESSAGE:
+      return { is: 'message', kind: body.text(), bytes: body.bytes() }
+    case PONG:
+      return { is: 'pong', number: body.uint() }
+    case ERROR:
+      return { is: 'error', ...body.refusal() }
+    default:
+      return null
+  }
+}
