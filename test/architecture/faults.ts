@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import {
   BROWSER_SAFE,
   CLIENT_HOMES,
+  CLIENT_IN_NODE,
   CLIENT_MAY_IMPORT,
   DOM_FREE,
   DOM_GLOBALS,
@@ -81,6 +82,7 @@ function packageFaults(path: string, specifier: string): string[] {
 }
 
 function clientPackageFaults(path: string, specifier: string): string[] {
+  if (specifier.startsWith('node:') && path.startsWith(CLIENT_IN_NODE)) return []
   return specifier.startsWith('node:')
     ? [`${path} imports ${specifier}, but client runs in browsers`]
     : homeFaults(innerOf(path), specifier, CLIENT_HOMES)

@@ -35,6 +35,7 @@ export const CLIENT_RANKS: Readonly<Record<string, number>> = {
   field: 1,
   link: 1,
   person: 1,
+  provider: 1,
   text: 2,
   whiteboard: 2,
   'vite.config.ts': 3,
@@ -59,6 +60,13 @@ export const WHITEBOARD_RANKS: Readonly<Record<string, number>> = {
   'main.ts': 9,
 }
 
+/** And inside the provider, which others install: it is built for browsers and for Node. */
+export const PROVIDER_RANKS: Readonly<Record<string, number>> = {
+  'status.ts': 1,
+  'store.ts': 1,
+  'channel.ts': 2,
+}
+
 /** What holds for whatever lies below `root`: a name there is a folder or a file of the table. */
 export interface House {
   readonly root: string
@@ -68,6 +76,7 @@ export const HOUSES: readonly House[] = [
   { root: 'src/', ranks: RANKS },
   { root: 'client/', ranks: CLIENT_RANKS },
   { root: 'client/whiteboard/', ranks: WHITEBOARD_RANKS },
+  { root: 'client/provider/', ranks: PROVIDER_RANKS },
 ]
 
 /** Where each package lives in `src/`: folders, or single files. One that is not here lives nowhere. */
@@ -94,12 +103,13 @@ export const CLIENT_HOMES: Readonly<Record<string, readonly string[]>> = {
   // On a board only the model knows that there is a document; a bot brings one along.
   yjs: [
     'field/',
+    'provider/',
     'text/main.ts',
     'whiteboard/model/',
     'whiteboard/showoff/',
     'whiteboard/enter-board.ts',
   ],
-  'y-protocols': ['link/', 'text/', 'whiteboard/people/'],
+  'y-protocols': ['link/', 'provider/', 'text/', 'whiteboard/people/'],
   'y-websocket': ['link/', 'text/main.ts', 'whiteboard/enter-board.ts'],
   lib0: ['link/', 'whiteboard/model/', 'whiteboard/showoff/'],
   '@preact/signals-core': [
@@ -111,6 +121,7 @@ export const CLIENT_HOMES: Readonly<Record<string, readonly string[]>> = {
   'fractional-indexing': ['whiteboard/model/'],
   'perfect-cursors': ['whiteboard/people/'],
   uqr: ['whiteboard/ui/'],
+  ws: ['provider/node/'],
   vite: ['vite.config.ts'],
 }
 
@@ -123,6 +134,9 @@ export const NODE_GLOBALS: readonly string[] = [
   'require',
   '__dirname',
 ]
+
+/** The only part of the client that may import Node's modules: the provider where there is no browser. */
+export const CLIENT_IN_NODE = 'client/provider/node/'
 
 /** What a board is and does, without a page around it: tested in Node, and no DOM is in it. */
 export const DOM_FREE: readonly string[] = ['geometry', 'model', 'scene', 'editor', 'tools'].map(
