@@ -1,4 +1,4 @@
-// Builds `dist/`: the server by tsc, the pages in `client/` by Vite.
+// Builds `dist/`: the server by tsc, the pages and the provider in `client/` by Vite.
 //
 //   node scripts/build.mjs              build
 //   node scripts/build.mjs --if-stale   build unless the sources are those of the last build
@@ -31,6 +31,8 @@ const PAGES = [
   ['whiteboard', '.'],
   ['text', 'text'],
 ]
+/** What others install, for browsers and for Node: into `dist/client/`. */
+const PROVIDER = 'client/provider'
 /** What Redis runs goes along as it is. */
 const SCRIPTS = 'redis/lua'
 const SOURCES = ['src', 'client', 'scripts/build.mjs', 'tsconfig.json', 'tsconfig.build.json']
@@ -96,6 +98,24 @@ function takeThePlaceOf(place, next, old) {
 }
 
 /**
+ * One file for each of the two, and the declarations of both as a tree.
+ *
+ * @type {(folder: string, check: boolean) => void}
+ */
+function buildProvider(folder, check) {
+  for (const mode of ['browser', 'node']) {
+    run('Vite', 'vite/bin/vite.js', [
+      ...['build', PROVIDER, '--config', 'client/vite.provider.config.ts', '--logLevel', 'warn'],
+      ...['--mode', mode, '--outDir', folder],
+    ])
+  }
+  run('TypeScript', 'typescript/bin/tsc', [
+    ...['-p', `${PROVIDER}/tsconfig.build.json`, '--outDir', join(folder, 'types')],
+    ...(check ? ['--noEmitOnError'] : ['--noCheck']),
+  ])
+}
+
+/**
  * @param {{ ifStale?: boolean, check?: boolean }} options
  * @returns {boolean} Whether anything was built.
  */
@@ -120,6 +140,7 @@ export function build({ ifStale = false, check = true } = {}) {
         ...['--outDir', join(next, 'pages', below)],
       ])
     }
+    if (existsSync(join(ROOT, PROVIDER))) buildProvider(join(next, 'client'), check)
     writeFileSync(join(next, STAMP), print)
     takeThePlaceOf(DIST, next, old)
   } finally {

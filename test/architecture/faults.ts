@@ -6,7 +6,7 @@ import {
   CLIENT_MAY_IMPORT,
   DOM_FREE,
   DOM_GLOBALS,
-  DOOR,
+  DOORS,
   HOMES,
   HOUSES,
   type House,
@@ -136,8 +136,10 @@ function formFaults(path: string, file: SourceFacts): string[] {
   const faults: string[] = []
   if (file.hasDefaultExport) faults.push(`${path} has a default export`)
   if (file.hasUnreadableImport) faults.push(`${path} imports something that is not a plain text`)
-  if (file.reExports && path !== DOOR) faults.push(`${path} re-exports: import where it is made`)
-  if (path !== DOOR && posix.basename(path) === 'index.ts') faults.push(`${path} is a barrel`)
+  if (file.reExports && !DOORS.includes(path))
+    faults.push(`${path} re-exports: import where it is made`)
+  if (!DOORS.includes(path) && posix.basename(path) === 'index.ts')
+    faults.push(`${path} is a barrel`)
   return faults
 }
 

@@ -39,6 +39,7 @@ export const CLIENT_RANKS: Readonly<Record<string, number>> = {
   text: 2,
   whiteboard: 2,
   'vite.config.ts': 3,
+  'vite.provider.config.ts': 3,
 }
 
 /** And inside the whiteboard, which is a house of its own. */
@@ -65,6 +66,8 @@ export const PROVIDER_RANKS: Readonly<Record<string, number>> = {
   'status.ts': 1,
   'store.ts': 1,
   'channel.ts': 2,
+  node: 8,
+  'index.ts': 9,
 }
 
 /** What holds for whatever lies below `root`: a name there is a folder or a file of the table. */
@@ -122,7 +125,7 @@ export const CLIENT_HOMES: Readonly<Record<string, readonly string[]>> = {
   'perfect-cursors': ['whiteboard/people/'],
   uqr: ['whiteboard/ui/'],
   ws: ['provider/node/'],
-  vite: ['vite.config.ts'],
+  vite: ['vite.config.ts', 'vite.provider.config.ts'],
 }
 
 /** These also run in browsers: no Node module and none of its globals. */
@@ -151,5 +154,9 @@ export const CLIENT_MAY_IMPORT: readonly string[] = ['core', 'wire', 'crdt']
 /** The only file that reads `process.env`. */
 export const READS_ENVIRONMENT = 'ops/read-options.ts'
 
-/** The only file that re-exports. */
-export const DOOR = 'index.ts'
+/** The files that re-export: what others import is named there. */
+export const DOORS: readonly string[] = [
+  'index.ts',
+  'client/provider/index.ts',
+  'client/provider/node/index.ts',
+]
