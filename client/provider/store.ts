@@ -23,8 +23,13 @@ export interface Kept {
   readonly updates: readonly Uint8Array[]
   /** Where in the server's log what was known stands; `''` when nobody knows. */
   readonly position: string
-  /** Whether anything was received behind that position: then the server is asked what it lacks. */
+  /**
+   * Whether anything from the server was kept, or an edit acknowledged, after that position was told:
+   * then the server is offered what it may lack.
+   */
   readonly beyond: boolean
+  /** The highest id in `updates`, 0 without any: the whole of them as one is for `compact(…, last)`. */
+  readonly last: number
   readonly aside: readonly Aside[]
 }
 
@@ -48,15 +53,18 @@ export interface EntityStore {
   acknowledged(ids: readonly number[]): Promise<void>
   /** Everything that was kept before is in the server's log at or below `position`. */
   standAt(position: string): Promise<void>
-  /** `state` takes the place of all updates up to `id`. Edits among them stay edits. */
+  /**
+   * `state` takes the place of all updates up to `id`, which is the `last` of a `load()`: what another
+   * tab has kept meanwhile is not in it. Edits among them stay edits.
+   */
   compact(state: Uint8Array, id: number): Promise<void>
   /**
    * Edits that nobody sends: of this tab's earlier life, and of tabs that are gone. From now on they are
    * this tab's to send; no other tab is given them while this one lives.
    */
   adopt(): Promise<readonly KeptEdit[]>
-  /** That edit is none any more, and is shown and exported from here until it is forgotten. */
-  setAside(aside: Omit<Aside, 'id'>, id: number | null): Promise<Aside>
+  /** Those edits are none any more; their original is shown and exported from here until it is forgotten. */
+  setAside(aside: Omit<Aside, 'id'>, edits: readonly number[]): Promise<Aside>
   forgetAside(id: number): Promise<void>
   /** Tells what other tabs keep. @returns what ends that. */
   onOther(fn: (update: Uint8Array, from: 'server' | 'here') => void): () => void
