@@ -42,8 +42,8 @@ export function connectionOptions(place: RedisPlace, random: Pick<Random, 'next'
     autoResendUnfulfilledCommands: false,
     // Ours to do and to check: ioredis says of one that failed at debug level only.
     autoResubscribe: false,
-    enableReadyCheck: true,
-    maxLoadingRetryTime: RETRY_MOST_MS,
+    // Ours too: ioredis writes to stderr where INFO is forbidden, and never gets ready without it.
+    enableReadyCheck: false,
     retryStrategy: (times) => retryAfter(times, random),
     // A master that was demoted answers so: the name may lead to the new one by now.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),

@@ -15,16 +15,26 @@ const WANTED = ['appendonly', 'appendfsync', 'no-appendfsync-on-rewrite']
 
 /** @throws what ioredis throws, when Redis did not answer; that it refuses to is an answer. */
 export async function readFacts(ask: Ask): Promise<Facts> {
-  const info = await orRefused(ask('INFO'))
+  const info = await readInfo(ask)
   const config = new Map<string, string>()
   // One at a time: Redis before 7.0 takes no more.
   for (const name of WANTED) {
     const pair = await orRefused(ask('CONFIG', 'GET', name))
-    if (pair === null) return { info: linesOf(info), config: null }
+    if (pair === null) return { info, config: null }
     const [, value] = pair as readonly Buffer[]
     if (value !== undefined) config.set(name, value.toString())
   }
-  return { info: linesOf(info), config }
+  return { info, config }
+}
+
+/**
+ * The fields of some sections of INFO, of the usual ones unless told: 20 µs of Redis for a few. None
+ * where it may not be asked, or is not there: that is an answer.
+ *
+ * @throws what ioredis throws.
+ */
+export async function readInfo(ask: Ask, ...sections: string[]): Promise<Facts['info']> {
+  return linesOf(await orRefused(ask('INFO', ...sections)))
 }
 
 /** `null` when the command is not there for us. */

@@ -3,8 +3,9 @@ import type { Random } from '../core/clock.ts'
 import { TributaryError } from '../core/errors.ts'
 import type { Logger } from '../core/logger.ts'
 import { Channels } from './channels.ts'
+import { refusalOf } from './checks.ts'
 import { connectionOptions, retryAfter } from './connection-options.ts'
-import type { Ask } from './facts.ts'
+import { type Ask, type Facts, readInfo } from './facts.ts'
 import { listenForFailovers } from './failovers.ts'
 import { type Failure, failureOf, inWords, TAKES_NOTHING } from './failures.ts'
 import { redisFault } from './faults.ts'
@@ -85,7 +86,10 @@ export class RedisLink {
       await options.examine?.(this.#ask)
       await this.#scripts.load(this.#commands)
     })
-    this.#prepare('subscriber', this.#subscriber, () => this.channels.rejoin())
+    this.#prepare('subscriber', this.#subscriber, async () => {
+      if (options.place.sentinels !== undefined) await this.#refuseReplica()
+      await this.channels.rejoin()
+    })
   }
 
   get state(): LinkState {
@@ -126,6 +130,7 @@ export class RedisLink {
     args: readonly (string | number | Uint8Array)[],
   ): Promise<ScriptReply> {
     try {
+      this.#mustBeOurs()
       const reply = await this.#scripts.run(this.#commands, script, keys, args)
       if (WRITES.has(script)) this.#refusing = null
       return reply
@@ -137,7 +142,18 @@ export class RedisLink {
   /** One command; texts in its reply are `Buffer`s. @throws {TributaryError} as `run`. */
   async call(name: string, ...args: (string | number | Uint8Array)[]): Promise<ScriptReply> {
     try {
+      this.#mustBeOurs()
       return await this.#ask(name, ...args)
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  /** As `readInfo`; that we may not ask is no failure. @throws {TributaryError} as `run`. */
+  async info(...sections: string[]): Promise<Facts['info']> {
+    try {
+      this.#mustBeOurs()
+      return await readInfo(this.#ask, ...sections)
     } catch (error) {
       throw this.#failed(error)
     }
@@ -148,8 +164,9 @@ export class RedisLink {
    *
    * @returns how many Redis has taken. Of those whose answer was lost that is not known.
    */
-  publish(messages: Messages): Promise<number> {
-    return publishAll(this.#commands, messages)
+  async publish(messages: Messages): Promise<number> {
+    if (!this.#prepared.commands) return 0
+    return await publishAll(this.#commands, messages)
   }
 
   /** Its subscriptions bring nothing any more, although it stands: it is made anew. */
@@ -199,6 +216,20 @@ export class RedisLink {
   ): Promise<ScriptReply> => {
     const given = args.map(asBuffer)
     return (await this.#commands.callBuffer(name, given)) as ScriptReply
+  }
+
+  /** One that has not been looked at yet may be anybody's: it is told nothing. */
+  #mustBeOurs(): void {
+    if (!this.#prepared.commands) throw new Error('there is no connection')
+  }
+
+  /** A Sentinel may have named a Redis that is no master any more. @throws as `examine`. */
+  async #refuseReplica(): Promise<void> {
+    const ask: Ask = (name, ...args) =>
+      this.#subscriber.callBuffer(name, args) as Promise<ScriptReply>
+    const info = await readInfo(ask, 'replication')
+    const refusal = refusalOf({ info, config: null })
+    if (refusal !== null) throw new TributaryError('not-available', refusal)
   }
 
   /** ioredis selects it too, and goes on with number 0 when Redis has no such database. */

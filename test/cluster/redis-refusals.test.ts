@@ -91,6 +91,22 @@ describe('[R7] what only Redis can tell ends no process', () => {
     ])
   })
 
+  nodeTest('[R16] who it is, to a user or to anybody', async (stage) => {
+    const store = await redis(stage)
+    const silent = await redis(stage, ['--rename-command', 'INFO', ''])
+    await store.client.acl('SETUSER', 'app', 'on', '>pw', '~*', '&*', '+@all', '-info')
+    for (const url of [store.url.replace('//', '//app:pw@'), silent.url]) {
+      const server = await stage.start(['--redis', url, '--pace-audit', '100ms'])
+      const said = await works(stage)
+      expect(said).toMatchObject({ code: 200, tier: 'memory' })
+      expect(said.warnings).toContainEqual(expect.stringMatching(/\(INFO\)/))
+      expect((await stage.metrics()).sum('redis_failures_total')).toBe(0)
+      expect(server.output.filter((line) => !line.startsWith('{'))).toEqual([])
+      expect(linesOf(server, 'the logs in Redis cannot be compared')).toEqual([])
+      expect(await readyz(server)).toMatchObject({ code: 200 })
+    }
+  })
+
   nodeTest('[R3] a tier that changes under a running node', async (stage) => {
     const store = await redis(stage, ['--appendonly', 'yes', '--appendfsync', 'always'])
     const server = await stage.start(['--redis', store.url])

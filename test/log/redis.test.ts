@@ -516,6 +516,7 @@ describe('the log in Redis', () => {
         channels: link.channels,
         run: link.run.bind(link),
         call: link.call.bind(link),
+        info: link.info.bind(link),
         onState: link.onState.bind(link),
         state: link.state,
         ...parts,

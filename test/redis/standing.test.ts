@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/core/clock.ts'
 import type { Tier } from '../../src/core/tier.ts'
 import { SYSTEM_RANDOM } from '../../src/ops/system.ts'
+import { identityOfRedis } from '../../src/redis/identity.ts'
 import { RedisLink } from '../../src/redis/link.ts'
 import { readRedisUrl } from '../../src/redis/place.ts'
 import { Standing } from '../../src/redis/standing.ts'
@@ -89,6 +90,32 @@ describe('[R3] the tier of a running Redis', () => {
     expect(new Set(clock.waits.slice(1))).toEqual(new Set([10_000]))
   })
 
+  test('is found before anything else is asked, whatever is there', async () => {
+    let looked = () => {}
+    const link = new RedisLink({
+      place: readRedisUrl(server.url),
+      random: SYSTEM_RANDOM,
+      logger: new RecordedLog(),
+      examine: async (ask) => {
+        await ask('PING')
+        await new Promise<void>((resolve) => {
+          looked = resolve
+        })
+      },
+    })
+    closing.push(() => link.close())
+    const before = looked
+    await until('it is looked at', 5_000, () => looked !== before)
+    const denied = { code: 'storage', message: expect.stringMatching(/no connection/) }
+    await expect(link.call('PING')).rejects.toMatchObject(denied)
+    await expect(link.run('take-job', ['a', 'b'], [])).rejects.toMatchObject(denied)
+    await expect(link.info()).rejects.toMatchObject(denied)
+    expect(await link.publish([['c', Buffer.from('m')]])).toBe(0)
+    looked()
+    await ready(link)
+    expect(String(await link.call('PING'))).toBe('PONG')
+  })
+
   test('[R2] which may not be read', async () => {
     await server.client.acl('SETUSER', 'app', 'on', '>secret', '~*', '&*', '+@all', '-config')
     const url = server.url.replace('//', '//app:secret@')
@@ -99,6 +126,38 @@ describe('[R3] the tier of a running Redis', () => {
     const other = open({ url, declared: 'disk' })
     await ready(other.link)
     expect([other.standing.tier, other.standing.declared]).toEqual(['disk', true])
+  })
+})
+
+describe('[R16] a Redis that does not say who it is', () => {
+  const asks = async (url: string) => {
+    const { link, standing, clock, failures, events } = open({ url })
+    await ready(link)
+    expect(await identityOfRedis(link)).toBe(null)
+    await clock.look()
+    expect(link.trouble).toBe(null)
+    expect(failures).toEqual([])
+    expect(events('redis cannot be reached')).toEqual([])
+    expect(standing.weaknesses).toContainEqual(expect.stringContaining('(INFO)'))
+  }
+
+  test('because this user may not ask', async () => {
+    await server.client.acl('SETUSER', 'blind', 'on', '>secret', '~*', '&*', '+@all', '-info')
+    await asks(server.url.replace('//', '//blind:secret@'))
+  })
+
+  test('because it has no such command', async () => {
+    const own = await startRedis(['--rename-command', 'INFO', ''])
+    closing.push(() => own.stop())
+    await asks(own.url)
+  })
+
+  test('is none that does', async () => {
+    const { link } = open()
+    await ready(link)
+    const identity = await identityOfRedis(link)
+    expect(identity).toMatchObject({ role: 'master' })
+    expect(identity?.history).toMatch(/^[0-9a-f]{40} [0-9a-f]{40}$/)
   })
 })
 

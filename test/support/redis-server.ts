@@ -38,6 +38,8 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     host: '127.0.0.1',
     retryStrategy: () => 50,
     ...(args.includes('--requirepass') && { password }),
+    // It would never be ready where there is no INFO.
+    enableReadyCheck: !args.includes('INFO'),
   })
   client.on('error', () => {})
   let child = run(port, folder, args)
