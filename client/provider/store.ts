@@ -24,8 +24,8 @@ export interface Kept {
   /** Where in the server's log what was known stands; `''` when nobody knows. */
   readonly position: string
   /**
-   * Whether anything from the server was kept, or an edit acknowledged, after that position was told:
-   * then the server is offered what it may lack.
+   * Whether more may be here than is in the log at or below that position: it was told so, or anything
+   * from the server was kept, or an edit acknowledged, since. Then the server is offered what it may lack.
    */
   readonly beyond: boolean
   /** The highest id in `updates`, 0 without any: the whole of them as one is for `compact(…, last)`. */
@@ -51,8 +51,11 @@ export interface EntityStore {
   keep(update: Uint8Array, from: 'server' | 'here'): Promise<number>
   /** The server has these edits. */
   acknowledged(ids: readonly number[]): Promise<void>
-  /** Everything that was kept before is in the server's log at or below `position`. */
-  standAt(position: string): Promise<void>
+  /**
+   * Everything in the server's log at or below `position` is kept here. `beyond`: and perhaps more, of
+   * which nobody has said that it is in the log.
+   */
+  standAt(position: string, beyond: boolean): Promise<void>
   /**
    * `state` takes the place of all updates up to `id`, which is the `last` of a `load()`: what another
    * tab has kept meanwhile is not in it. Edits among them stay edits.
