@@ -13,6 +13,7 @@ import type { Metrics } from './ops/metrics.ts'
 import type { Config } from './ops/options.ts'
 import { DirtySets } from './queue/dirty-sets.ts'
 import { RedisQueue } from './queue/redis.ts'
+import { Unattended } from './queue/unattended.ts'
 import type { Unreadable } from './record/record.ts'
 import type { RedisLink } from './redis/link.ts'
 import { Probe } from './redis/probe.ts'
@@ -154,6 +155,9 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
     dirty: new DirtySets(link),
     snapshots,
   }
+  // Who works itself need not ask whether anybody does.
+  const unattended =
+    config.role === 'edge' ? new Unattended(link, { clock, silentMs: config.paces.takeover }) : null
   metrics.redisUp.readFrom(() => (link.trouble === null ? 1 : 0))
   metrics.redisReplicas.readFrom(() => replicas?.answered ?? 0)
   let wasReady = false
@@ -176,12 +180,17 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
       markAge: async (entity) => (await log.markOf(entity)).ageMs,
     },
     trouble: () => link.trouble,
-    warnings: () => [...standing.weaknesses, ...lagging(config.redisReplicas, replicas)],
+    warnings: () => [
+      ...standing.weaknesses,
+      ...lagging(config.redisReplicas, replicas),
+      ...(unattended?.warnings ?? []),
+    ],
     get tierDeclared() {
       return standing.declared
     },
     async close() {
       probe.close()
+      unattended?.close()
       await bus.close()
       unwatch()
       await log.close()

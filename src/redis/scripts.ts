@@ -8,6 +8,7 @@ export type ScriptName =
   | 'commit'
   | 'due'
   | 'finish-job'
+  | 'jobs'
   | 'keep-job'
   | 'kept-snapshots'
   | 'offer-job'

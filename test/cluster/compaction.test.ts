@@ -7,6 +7,7 @@ import { Acks } from '../support/acks.ts'
 import type { Cluster, ClusterNode } from '../support/cluster.ts'
 import { clusterTest } from '../support/cluster-test.ts'
 import { until } from '../support/deadline.ts'
+import { type Readyz, readyzWhen } from '../support/readiness.ts'
 import { NAMES } from '../support/redis-store.ts'
 import type { Stage } from '../support/stage.ts'
 import type { StockClient } from '../support/stock-clients.ts'
@@ -177,6 +178,32 @@ describe('compaction in a cluster', () => {
       envOf: roles('edge', 'worker', 'worker'),
       flags: [...TAKEOVER, '--pace-compact-quiet', '10m'],
       timeout: 180_000,
+    },
+  )
+
+  clusterTest(
+    '[J13] a cluster of edges says that nobody works, until somebody does',
+    async (cluster, stage) => {
+      const [edge, other] = cluster.nodes as [ClusterNode, ClusterNode]
+      const id = stage.entity()
+      const client = await stage.stock('3.1.0', id, { door: edge.door }).synced()
+      for (let i = 0; i < 20; i++) {
+        client.doc.getText().insert(0, `${i} `)
+        await durable(client)
+      }
+      const warns = ({ warnings }: Readyz) => warnings.some((why) => /--role worker/.test(why))
+      for (const { server } of [edge, other]) {
+        expect((await readyzWhen(server, 'it warns', warns)).code).toBe(200)
+      }
+      const worker = ['--redis', cluster.redis.url, ...TAKEOVER, '--role', 'worker']
+      await stage.start(worker)
+      await until('it is compacted', 20_000, async () => (await jobsOf(cluster)) === 0, 50)
+      await readyzWhen(edge.server, 'it does not warn', (said) => !warns(said))
+    },
+    {
+      nodes: 2,
+      envOf: roles('edge', 'edge'),
+      flags: ['--pace-takeover', '500ms', '--pace-compact-entries', '10'],
     },
   )
 
