@@ -202,9 +202,10 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     return this.#recovery?.allows(durable) === false ? -1 : durable
   }
 
-  /** Entries and bytes that no snapshot covers. */
-  get tailSize(): { readonly entries: number; readonly bytes: number } {
-    return { entries: this.#content.tail.count, bytes: this.#content.tail.bytes }
+  /** Entries and bytes that no snapshot covers, and bytes of everything. */
+  get tailSize(): { readonly entries: number; readonly bytes: number; readonly whole: number } {
+    const { tail, bytes } = this.#content
+    return { entries: tail.count, bytes: tail.bytes, whole: bytes }
   }
 
   /** Its log is being given what it lacks. */

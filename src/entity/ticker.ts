@@ -10,10 +10,10 @@ export interface Tickable {
 }
 
 /**
- * One with many readers is flushed less often: at most 10,000 frames a second, a tenth of a core, go
- * out for it. From 160 readers on that is longer than a tick of 16 ms; 300 wait 30 ms.
+ * One with many readers is flushed less often: at most 7,500 frames a second, a twelfth of a core, go
+ * out for it. From 120 readers on that is longer than a tick of 16 ms; 300 wait 40 ms.
  */
-const MS_PER_READER = 0.1
+const MS_PER_READER = 1_000 / 7_500
 
 /**
  * One ticker for all entities of a node. Who has been quiet is flushed as soon as what has already

@@ -4,7 +4,7 @@ import type { Paces } from '../core/limits.ts'
 import { LocalQueue } from '../queue/local.ts'
 import type { Job } from '../queue/queue.ts'
 import { Compaction, type CompactionContext, tellFailed } from './compaction.ts'
-import type { Grown, Schedule } from './schedule.ts'
+import { type Grown, isDue, type Schedule } from './schedule.ts'
 
 export interface CompactorContext extends Omit<CompactionContext, 'clock' | 'unfinished'> {
   readonly clock: Clock
@@ -44,7 +44,7 @@ export class Compactor implements Schedule {
   grown(entity: EntityKey, tail: Grown): void {
     const { clock, paces } = this.#context
     this.#quiet.delete(entity)
-    if (tail.entries >= paces.compactEntries || tail.bytes >= paces.compactBytes) {
+    if (isDue(tail, paces)) {
       this.#due({ entity, why: 'grown' })
     } else if (tail.entries > 0) this.#quiet.set(entity, clock.monotonic())
   }

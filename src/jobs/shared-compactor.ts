@@ -4,7 +4,7 @@ import type { Paces } from '../core/limits.ts'
 import type { Job, Queue } from '../queue/queue.ts'
 import type { SharedSnapshots } from '../snapshots/shared.ts'
 import { Compaction, type CompactionContext, tellFailed } from './compaction.ts'
-import type { Grown, Schedule } from './schedule.ts'
+import { type Grown, isDue, type Schedule } from './schedule.ts'
 
 export interface SharedCompactorContext extends Omit<CompactionContext, 'clock' | 'unfinished'> {
   readonly clock: Clock
@@ -42,9 +42,8 @@ export class SharedCompactor implements Schedule {
     if (context.works) context.queue.take((job) => this.#work(job))
   }
 
-  grown(entity: EntityKey, { entries, bytes }: Grown, own: boolean): void {
-    const { compactEntries, compactBytes } = this.#context.paces
-    if (entries < compactEntries && bytes < compactBytes) {
+  grown(entity: EntityKey, tail: Grown, own: boolean): void {
+    if (!isDue(tail, this.#context.paces)) {
       // What was offered has been done.
       if (this.#offered.size > 0) this.#offered.delete(entity)
       return

@@ -84,7 +84,7 @@ test('[E1] under pressure the tick stretches, at most to its maximum, and shrink
 test('[E1] one with many readers is flushed less often, and holds up no other', () => {
   const clock = new ManualClock()
   const ticker = new Ticker(clock, PACE)
-  const [small, large, huge] = [1, 400, 50_000].map((readers) => {
+  const [small, large, huge] = [1, 300, 50_000].map((readers) => {
     const gatherer = new Gatherer(clock)
     gatherer.readers = readers
     return gatherer
