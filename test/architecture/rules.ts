@@ -66,6 +66,7 @@ export const PROVIDER_RANKS: Readonly<Record<string, number>> = {
   'status.ts': 1,
   'store.ts': 1,
   'channel.ts': 2,
+  keep: 2,
   node: 8,
   'index.ts': 9,
 }

@@ -1,0 +1,182 @@
+import type { Aside, EntityStore, Kept, KeptEdit } from '../store.ts'
+import type { Change, Shelf } from './shelf.ts'
+import { acknowledging, passing, standing } from './stand.ts'
+import { StorageTrouble } from './trouble.ts'
+
+/** Notes a change: it is written down, and the shelf has it from now on. */
+export type Note = (change: Change, bytes?: Uint8Array) => void
+
+/** Where a shelf stands, and who is at it. */
+export interface Vault<Body> {
+  /** All that are open here; nobody else is. */
+  readonly handles: Set<ShelfStore<Body>>
+  /**
+   * One piece of work after the other.
+   *
+   * @returns what the work returned, when all that it noted is kept.
+   */
+  run<Result>(work: (shelf: Shelf<Body>, note: Note) => Result): Promise<Result>
+  read(body: Body): Promise<Uint8Array>
+  /** The last handle has been closed. */
+  left(): Promise<void>
+}
+
+type Told = Parameters<EntityStore['onOther']>[0]
+
+/** One handle on a shelf of this process: what a tab is in a browser. */
+export class ShelfStore<Body> implements EntityStore {
+  readonly #tab = crypto.randomUUID()
+  readonly #vault: Vault<Body>
+  readonly #told = new Set<Told>()
+  readonly #gone = new Set<() => void>()
+  /** What others kept since, and this one was told. */
+  readonly #heard = new Set<number>()
+  #loaded = 0
+  #clock = 0
+  #kept = 0
+  #hole = false
+  #closing: Promise<void> | null = null
+
+  constructor(vault: Vault<Body>) {
+    this.#vault = vault
+    vault.handles.add(this)
+  }
+
+  async load(): Promise<Kept> {
+    const { read } = this.#vault
+    const { bodies, asides, ...rest } = await this.#run((shelf) => {
+      const { bodies, asides, stand, beyond, last } = shelf
+      this.#loaded = last
+      this.#clock = stand.clock
+      return { bodies, asides, position: stand.position, beyond, last }
+    })
+    return {
+      ...rest,
+      updates: await Promise.all(bodies.map(read)),
+      aside: await Promise.all(
+        asides.map(async ({ aside, body }) => ({ ...aside, update: await read(body) })),
+      ),
+    }
+  }
+
+  async keep(update: Uint8Array, from: 'server' | 'here'): Promise<number> {
+    const bytes = update.slice()
+    const madeAt = Date.now()
+    const edit = from === 'here' ? { tab: this.#tab, madeAt, compacted: false } : null
+    try {
+      const id = await this.#run((shelf, note) => {
+        const id = shelf.next
+        note({ is: 'row', id, tab: this.#tab, state: false, edit }, bytes)
+        this.#kept = id
+        return id
+      })
+      for (const other of this.#vault.handles) if (other !== this) other.#hear(id, bytes, from)
+      return id
+    } catch (error) {
+      this.#hole = true
+      throw error
+    }
+  }
+
+  acknowledged(ids: readonly number[]): Promise<void> {
+    return this.#run((shelf, note) => {
+      note({ is: 'settled', ids })
+      note({ is: 'stood', stand: acknowledging(shelf.stand, this.#tab) })
+    })
+  }
+
+  standAt(position: string, beyond: boolean): Promise<void> {
+    return this.#run((shelf, note) => {
+      if (this.#hole) throw new StorageTrouble('hole')
+      const knows = { tab: this.#tab, loaded: this.#loaded, clock: this.#clock, kept: this.#kept }
+      const stand = beyond
+        ? passing(shelf.stand, position, this.#tab)
+        : standing(shelf.stand, position, knows)
+      note({ is: 'stood', stand })
+    })
+  }
+
+  async compact(state: Uint8Array, id: number): Promise<void> {
+    const bytes = state.slice()
+    const heard = new Set(this.#heard)
+    await this.#run((shelf, note) => {
+      const knows = (row: { id: number; tab: string }) =>
+        row.id <= this.#loaded || row.tab === this.#tab || heard.has(row.id)
+      const ids = shelf.covered(id, knows)
+      this.#kept = shelf.next
+      note({ is: 'row', id: this.#kept, tab: this.#tab, state: true, edit: null }, bytes)
+      note({ is: 'compacted', ids })
+      for (const each of ids) this.#heard.delete(each)
+      if (id > this.#loaded) this.#hole = false
+    })
+  }
+
+  async adopt(): Promise<readonly KeptEdit[]> {
+    const adopted = await this.#run((shelf, note) => {
+      const living = new Set([...this.#vault.handles].map((handle) => handle.#tab))
+      const ids = new Set(shelf.orphans(living))
+      if (ids.size === 0) return []
+      note({ is: 'adopted', tab: this.#tab, ids: [...ids] })
+      for (const id of ids) this.#heard.add(id)
+      return shelf.edits(this.#tab).filter(({ edit }) => ids.has(edit.id))
+    })
+    const read = async ({ edit, body }: (typeof adopted)[number]) => ({
+      ...edit,
+      update: await this.#vault.read(body),
+    })
+    return Promise.all(adopted.map(read))
+  }
+
+  async setAside(aside: Omit<Aside, 'id'>, edits: readonly number[]): Promise<Aside> {
+    const { update, ...head } = { ...aside, update: aside.update.slice() }
+    return this.#run((shelf, note) => {
+      const put = { ...head, id: shelf.next }
+      note({ is: 'aside', aside: put, size: update.length }, update)
+      if (edits.length > 0) note({ is: 'settled', ids: edits })
+      return { ...put, update }
+    })
+  }
+
+  forgetAside(id: number): Promise<void> {
+    return this.#run((_, note) => note({ is: 'forgotten', id }))
+  }
+
+  onOther(fn: Told): () => void {
+    this.#told.add(fn)
+    return () => this.#told.delete(fn)
+  }
+
+  onGone(fn: () => void): () => void {
+    this.#gone.add(fn)
+    return () => this.#gone.delete(fn)
+  }
+
+  wipe(): Promise<void> {
+    return this.#run((shelf, note) => note({ is: 'wiped', next: shelf.next }))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // What was asked for before is done first.
+    await this.#vault.run(() => {}).catch(() => {})
+    const { handles } = this.#vault
+    handles.delete(this)
+    for (const handle of handles) for (const fn of handle.#gone) fn()
+    if (handles.size === 0) await this.#vault.left()
+  }
+
+  #hear(id: number, update: Uint8Array, from: 'server' | 'here'): void {
+    if (this.#told.size === 0) return
+    this.#heard.add(id)
+    for (const fn of this.#told) fn(update, from)
+  }
+
+  #run<Result>(work: (shelf: Shelf<Body>, note: Note) => Result): Promise<Result> {
+    if (this.#closing !== null) return Promise.reject(new StorageTrouble('closed'))
+    return this.#vault.run(work)
+  }
+}
