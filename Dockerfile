@@ -15,7 +15,8 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
 COPY client client
-RUN npm run build && npm prune --omit=dev
+# Both stores, which whoever installs the package alone brings along.
+RUN npm run build && node scripts/with-stores.mjs && npm prune --omit=dev
 
 FROM node:20-bookworm-slim
 # A container is reached from outside or not at all; without authentication it says so and ends.

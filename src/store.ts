@@ -2,6 +2,7 @@ import type { Bus } from './bus/bus.ts'
 import { LocalBus } from './bus/local.ts'
 import { RedisBus } from './bus/redis.ts'
 import type { Clock, Random } from './core/clock.ts'
+import { TributaryError } from './core/errors.ts'
 import type { EntityKey } from './core/ids.ts'
 import type { Logger } from './core/logger.ts'
 import type { SharedJobs } from './jobs/shared-jobs.ts'
@@ -25,7 +26,6 @@ import { MemorySnapshots } from './snapshots/memory.ts'
 import { RedisSnapshots } from './snapshots/redis.ts'
 import type { Snapshots } from './snapshots/snapshots.ts'
 import { SqliteSnapshots } from './snapshots/sqlite.ts'
-import { openSqlite } from './sqlite/store.ts'
 
 /** Where a node keeps what it has acknowledged, and how it speaks with the others who do. */
 export interface Store {
@@ -82,6 +82,8 @@ function inMemory(config: Config, parts: StoreParts): Store {
 const SIMPLE = { warnings: () => [], tierDeclared: false, jobs: null, loss: null }
 
 async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Promise<Store> {
+  // Neither store is there for everybody: whoever installs the client needs no SQLite. [U61]
+  const { openSqlite } = await needing('sqlite', () => import('./sqlite/store.ts'))
   const store = await openSqlite({ folder: data, ...parts })
   const log = new SqliteLog(store, { ...parts, limits, paces })
   return {
@@ -97,16 +99,45 @@ async function inFolder({ data, limits, paces }: Config, parts: StoreParts): Pro
   }
 }
 
+/** What a store is built on, and what to do when that is not installed. */
+const PACKAGES = {
+  sqlite: {
+    is: /better-sqlite3/,
+    line:
+      'keeping things in a data folder needs the package better-sqlite3, which is not installed: ' +
+      'npm install better-sqlite3@12 for Node 20, better-sqlite3@13 from Node 22 on ' +
+      '(or --store memory, which keeps nothing)',
+  },
+  redis: {
+    is: /ioredis/,
+    line: '--redis needs the package ioredis, which is not installed: npm install ioredis@6',
+  },
+}
+
+/** @throws {TributaryError} `storage`, with the remedy, when the package of that store is missing. */
+async function needing<Loaded>(
+  store: keyof typeof PACKAGES,
+  load: () => Promise<Loaded>,
+): Promise<Loaded> {
+  try {
+    return await load()
+  } catch (thrown) {
+    const { is, line } = PACKAGES[store]
+    const { code, message } = thrown as NodeJS.ErrnoException
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !is.test(message)) throw thrown
+    throw new TributaryError('storage', line, { cause: thrown })
+  }
+}
+
 /** How long a start waits for a Redis that may be there: the first line should say the tier. */
 const FIRST_MS = 2_000
 
 /** It need not be there yet: what needs it fails with `storage` until it is. [R7] */
 async function inRedis(url: string, config: Config, parts: StoreParts): Promise<Store> {
   // A node without Redis need not load its client: that is a fifth of a start.
-  const [{ RedisLink }, { Replicas }] = await Promise.all([
-    import('./redis/link.ts'),
-    import('./redis/replicas.ts'),
-  ])
+  const [{ RedisLink }, { Replicas }] = await needing('redis', () =>
+    Promise.all([import('./redis/link.ts'), import('./redis/replicas.ts')]),
+  )
   const { clock, random, logger, metrics } = parts
   const place = readPlace(url, config)
   const standing = new Standing({

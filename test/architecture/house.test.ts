@@ -333,20 +333,44 @@ describe('[H2] the packages', () => {
     expect(versionsOf('yjs')).toHaveLength(1)
   })
 
+  const { dependencies, devDependencies, peerDependencies, peerDependenciesMeta } =
+    json('package.json')
+
   test('are pinned exactly', () => {
-    const { dependencies, devDependencies } = json('package.json')
     for (const version of Object.values({ ...dependencies, ...devDependencies })) {
       expect(version).toMatch(/^(npm:[@\w/-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/)
     }
   })
 
+  test('that whoever installs it brings along begin where they are tried', () => {
+    for (const [name, range] of Object.entries<string>(peerDependencies)) {
+      const starts = range.split(' || ').map((part) => part.replace(/^\^/, ''))
+      const tried = ['', '-13'].flatMap((alias) => versionsOf(`${name}${alias}`))
+      // yjs 14, which the tests try beside ours, brings a lib0 1.0.
+      const ours = tried.filter((version) => name !== 'lib0' || !version.startsWith('1.'))
+      expect(starts).toEqual(ours)
+    }
+  })
+
+  test('of a store are not installed for whoever wants the client alone', () => {
+    const optional = Object.entries<{ optional: boolean }>(peerDependenciesMeta)
+    expect(optional.filter(([, meta]) => meta.optional).map(([name]) => name)).toEqual([
+      'better-sqlite3',
+      'ioredis',
+    ])
+    expect(Object.keys(dependencies)).not.toContain('better-sqlite3')
+    expect(Object.keys(dependencies)).not.toContain('ioredis')
+  })
+
   test('that the server depends on are those with a home', () => {
-    expect(Object.keys(json('package.json').dependencies).sort()).toEqual(Object.keys(HOMES).sort())
+    const needed = Object.keys({ ...dependencies, ...peerDependencies })
+    // Only the client and its peers need y-protocols; the other better-sqlite3 is the same by an alias.
+    const own = [...needed.filter((name) => name !== 'y-protocols'), 'better-sqlite3-13']
+    expect(own.sort()).toEqual(Object.keys(HOMES).sort())
   })
 
   test('that have a home in the client are there', () => {
-    const { dependencies, devDependencies } = json('package.json')
-    const there = Object.keys({ ...dependencies, ...devDependencies })
+    const there = Object.keys({ ...dependencies, ...devDependencies, ...peerDependencies })
     expect(Object.keys(CLIENT_HOMES).filter((name) => !there.includes(name))).toEqual([])
   })
 })

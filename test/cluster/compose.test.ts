@@ -15,6 +15,7 @@ import {
   readCompose,
   readDockerfile,
   restsOf,
+  STORES,
 } from '../support/deployment.ts'
 import { readMetrics } from '../support/metrics.ts'
 import type { ServerProcess } from '../support/spawn-server.ts'
@@ -179,7 +180,7 @@ describe('[H34] the image', () => {
       for (const { from, files } of copied(image)) {
         expect(from).toBe('build')
         for (const file of files.map((path) => path.replace('/tributary/', ''))) {
-          if (file === 'node_modules') linkProduction(root)
+          if (file === 'node_modules') linkProduction(root, STORES)
           else symlinkSync(join(ROOT, file), join(root, file))
         }
       }

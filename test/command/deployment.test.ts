@@ -111,7 +111,9 @@ describe('[H34] the image', () => {
     expect(image.findIndex(({ name }) => name === 'USER')).toBeGreaterThan(
       image.findLastIndex(({ name }) => name === 'RUN' || name === 'COPY'),
     )
-    expect(restsOf(builder, 'RUN').at(-1)).toMatch(/^npm run build && npm prune --omit=dev$/)
+    expect(restsOf(builder, 'RUN').at(-1)).toBe(
+      'npm run build && node scripts/with-stores.mjs && npm prune --omit=dev',
+    )
     expect(restsOf(image, 'STOPSIGNAL')).toEqual(['SIGTERM'])
     const texts = stages.flat().map(({ rest }) => rest)
     expect(texts.filter((text) => /secret|password|token/i.test(text))).toEqual([])

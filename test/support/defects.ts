@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DEFECTS = join(ROOT, 'test/defects')
 const PARTS = [
-  ...['src', 'test', 'package.json', 'tsconfig.json', 'tsconfig.build.json'],
+  ...['src', 'client', 'test', 'package.json', 'package-lock.json'],
+  ...['tsconfig.json', 'tsconfig.build.json'],
   ...['docker-compose.yml', 'Dockerfile'],
 ]
 /** What Redis runs: it goes along as it is. */

@@ -109,14 +109,37 @@ export function execForm(image: readonly Statement[], name: string): readonly st
   return JSON.parse(rest) as string[]
 }
 
-/** The packages of production, linked into a folder as `npm prune --omit=dev` leaves them. */
-export function linkProduction(root: string): void {
-  const lock = JSON.parse(read('package-lock.json')) as {
-    packages: Record<string, { dev?: boolean }>
+/** What is installed beside the package by whoever wants to keep things in a folder, or in Redis. */
+export const STORES: readonly string[] = ['better-sqlite3', 'ioredis']
+
+interface Locked {
+  readonly dev?: boolean
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+/**
+ * The packages of production, linked into a folder as an installation leaves them.
+ *
+ * @param stores Packages that are installed beside it, by whoever wants that store.
+ */
+export function linkProduction(root: string, stores: readonly string[]): void {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, Locked>
   }
-  for (const [path, { dev }] of Object.entries(lock.packages)) {
+  const wanted = new Set(
     // Those inside others come with them.
-    if (path === '' || dev === true || path.lastIndexOf('node_modules/') > 0) continue
+    Object.entries(packages)
+      .filter(([path, { dev }]) => dev !== true && path.lastIndexOf('node_modules/') === 0)
+      .map(([path]) => path),
+  )
+  const want = (name: string): void => {
+    const path = `node_modules/${name}`
+    if (wanted.has(path)) return
+    wanted.add(path)
+    for (const other of Object.keys(packages[path]?.dependencies ?? {})) want(other)
+  }
+  for (const name of stores) want(name)
+  for (const path of wanted) {
     if (!existsSync(fileURLToPath(new URL(path, ROOT)))) continue
     mkdirSync(dirname(join(root, path)), { recursive: true })
     symlinkSync(fileURLToPath(new URL(path, ROOT)), join(root, path))
