@@ -27,12 +27,21 @@ export interface ChannelOwner {
   opening(): { readonly position: string; readonly stateVector: Uint8Array }
   opened(message: Opened): void
   message(message: ChannelMessage): void
-  /** Bytes have come in of what is to follow an `opened`. */
+  /** So many more bytes have come in of what is to follow an `opened`. */
   progress(bytes: number): void
-  /** The server will not have this entity open: at first, or any more. */
+  /**
+   * The server will not have this entity open: at first, or any more. It is opened again after
+   * `retry`, and with another token. What the server takes back after a while (`again`), and what is
+   * wrong with the token alone, comes by `linked` instead, and is tried again without being asked.
+   */
   refused(refusal: Refusal): void
-  /** Of the link. `online` only says that there is a socket; `opened` says the rest. */
+  /**
+   * Of the link, or of this entity when the server has shut it for a while. `online` only says that
+   * there is a socket; `opened` says the rest. Whatever else it is, nothing is open.
+   */
   linked(state: LinkState): void
+  /** To the user, from the program that runs the server: each entity of a link is told. */
+  direct(kind: string, bytes: Uint8Array): void
   rtt(ms: number): void
 }
 

@@ -67,6 +67,7 @@ export const PROVIDER_RANKS: Readonly<Record<string, number>> = {
   'store.ts': 1,
   'channel.ts': 2,
   keep: 2,
+  link: 3,
   node: 8,
   'index.ts': 9,
 }

@@ -1,0 +1,266 @@
+import type { Refusal } from '../../../src/wire/tributary-server.ts'
+import type { ChannelOwner, Said } from '../channel.ts'
+import type { LinkState } from '../status.ts'
+import { afterHint } from './backoff.ts'
+import type { Connection, Heard, Welcome } from './connection.ts'
+import type { Environment } from './environment.ts'
+import { type ChannelHost, LinkChannel } from './link-channel.ts'
+import { Renewal } from './renewal.ts'
+import type { TokenSource } from './token.ts'
+
+/** Asked for at once; a server has a bound for it. */
+const MOST_ASKED = 24
+const UNAUTHENTICATED = 'unauthenticated'
+
+export interface ChannelsOwner {
+  /** A channel has been left. */
+  left(): void
+  /** A channel wants to be tried again. */
+  retry(): void
+  /** The server has broken its own rules: this connection is of no use. */
+  rejected(reason: string): void
+}
+
+interface Current {
+  readonly connection: Connection
+  readonly welcome: Welcome
+  readonly renewal: Renewal
+}
+
+/** The entities of one link: who is open, who wants to be, and whose a message is. */
+export class Channels implements ChannelHost {
+  readonly #environment: Environment
+  readonly #source: TokenSource
+  readonly #owner: ChannelsOwner
+  readonly #all = new Set<LinkChannel>()
+  /** Those that the server has been asked for, by request. */
+  readonly #asked = new Map<number, LinkChannel>()
+  /** Those that are open, by the server's number. */
+  readonly #open = new Map<number, LinkChannel>()
+  #requests = 0
+  #now: Current | null = null
+  #token = ''
+
+  constructor(environment: Environment, source: TokenSource, owner: ChannelsOwner) {
+    this.#environment = environment
+    this.#source = source
+    this.#owner = owner
+  }
+
+  /** Those that were left while the server was still opening them do not count. */
+  get size(): number {
+    let size = 0
+    for (const channel of this.#all) if (!channel.isLeft) size++
+    return size
+  }
+
+  has(entity: string): boolean {
+    for (const channel of this.#all) if (channel.entity === entity) return true
+    return false
+  }
+
+  get isReceiving(): boolean {
+    for (const channel of this.#open.values()) if (channel.isReceiving) return true
+    return false
+  }
+
+  add(entity: string, owner: ChannelOwner): LinkChannel {
+    const channel = new LinkChannel(entity, owner, this)
+    this.#all.add(channel)
+    return channel
+  }
+
+  linked(state: LinkState): void {
+    for (const channel of [...this.#all]) channel.linked(state)
+  }
+
+  rtt(ms: number): void {
+    for (const channel of [...this.#all]) if (!channel.isLeft) channel.owner.rtt(ms)
+  }
+
+  /** There is a connection: everybody is opened on it. */
+  begin(connection: Connection, token: string, welcome: Welcome): void {
+    const renewal = new Renewal(this.#environment, this.#source, {
+      renewed: (next) => {
+        connection.say({ is: 'token', token: next })
+        this.#letIn(next)
+      },
+      failed: (reason) => this.#needToken(reason),
+    })
+    this.#now = { connection, welcome, renewal }
+    this.#letIn(token)
+  }
+
+  /** The connection is gone. */
+  shut(): void {
+    this.#now?.renewal.stop()
+    this.#now = null
+    this.#asked.clear()
+    this.#open.clear()
+    for (const channel of [...this.#all]) {
+      if (channel.isLeft) this.#all.delete(channel)
+      else if (channel.state.is === 'asked' || channel.state.is === 'open') {
+        channel.state = { is: 'shut' }
+      }
+    }
+  }
+
+  openMore(): void {
+    for (const channel of [...this.#all]) {
+      const current = this.#now
+      if (current === null || this.#asked.size >= MOST_ASKED) return
+      if (channel.isLeft || channel.state.is !== 'shut') continue
+      const request = ++this.#requests
+      this.#asked.set(request, channel)
+      channel.state = { is: 'asked', request }
+      const { entity } = channel
+      current.connection.say({ is: 'open', request, entity, ...channel.owner.opening() })
+    }
+  }
+
+  heard(message: Heard): void {
+    switch (message.is) {
+      case 'opened':
+      case 'refused':
+        this.#answered(message)
+        break
+      case 'message':
+        for (const channel of [...this.#all]) {
+          if (!channel.isLeft) channel.owner.direct(message.kind, message.bytes)
+        }
+        break
+      default:
+        this.#ofChannel(message)
+    }
+  }
+
+  say(_channel: LinkChannel, number: number, message: Said): void {
+    if (this.#now === null) return
+    const { connection, welcome } = this.#now
+    const isEdit = message.is === 'edit' || message.is === 'answer'
+    if (isEdit && message.update.length > welcome.frameBytes) {
+      // It would end the socket, and again after each reconnect: said here what the server would say.
+      queueMicrotask(() => this.#tooLarge(number, message.batch, welcome.frameBytes))
+    } else connection.sayInTurn({ ...message, channel: number })
+  }
+
+  #tooLarge(channel: number, batch: number, bound: number): void {
+    const reason = `one change of more than ${bound} bytes cannot be sent`
+    const code = 'frame-too-large'
+    const refusal = { code, reason, again: null, neutered: false }
+    this.#open.get(channel)?.heard({ is: 'nack', channel, batch, ...refusal })
+  }
+
+  reopen(channel: LinkChannel): void {
+    if (channel.state.is === 'shut') {
+      channel.linked({ is: this.#now === null ? 'connecting' : 'online' })
+    }
+    this.openMore()
+    this.#owner.retry()
+  }
+
+  left(channel: LinkChannel): void {
+    const { state } = channel
+    // The server cannot be told before it has answered: the number is in its answer.
+    if (state.is !== 'asked') {
+      this.#all.delete(channel)
+      if (state.is === 'open') this.#close(state.number)
+      channel.state = { is: 'shut' }
+      this.#plan()
+    }
+    this.#owner.left()
+  }
+
+  #close(number: number): void {
+    this.#open.delete(number)
+    this.#now?.connection.dropLine(number)
+    this.#now?.connection.say({ is: 'close', channel: number })
+  }
+
+  #answered(message: Extract<Heard, { readonly request: number }>): void {
+    const channel = this.#asked.get(message.request)
+    this.#asked.delete(message.request)
+    if (channel === undefined) return
+    if (channel.isLeft) {
+      this.#all.delete(channel)
+      if (message.is === 'opened') this.#close(message.channel)
+    } else if (message.is === 'refused') this.#shutOut(channel, message)
+    else {
+      this.#open.set(message.channel, channel)
+      channel.opened(message)
+      this.#expires(channel, message.expires)
+    }
+    this.openMore()
+  }
+
+  #ofChannel(message: Extract<Heard, { readonly channel: number }>): void {
+    if (message.is === 'opened') return
+    const channel = this.#open.get(message.channel)
+    // It may have been left while this was on its way.
+    if (channel === undefined) return
+    if (message.is === 'closed') {
+      this.#open.delete(message.channel)
+      this.#now?.connection.dropLine(message.channel)
+      this.#shutOut(channel, message)
+    } else if (message.is === 'part') this.#part(channel, message.bytes)
+    else {
+      channel.heard(message)
+      if (message.is === 'rights') this.#expires(channel, message.expires)
+    }
+  }
+
+  #part(channel: LinkChannel, bytes: Uint8Array): void {
+    const bound = 2 * Math.max(this.#now?.welcome.frameBytes ?? 0, channel.announced)
+    if (!channel.part(bytes, bound)) this.#owner.rejected('the server sends parts without an end')
+  }
+
+  #shutOut(channel: LinkChannel, { code, reason, again }: Refusal): void {
+    if (code === UNAUTHENTICATED) {
+      channel.linked({ is: 'needs-auth', reason })
+      channel.state = { is: 'refused', token: this.#token, forToken: true }
+      this.#now?.renewal.rejected()
+    } else if (again === null) {
+      channel.state = { is: 'refused', token: this.#token, forToken: false }
+      channel.refused({ code, reason, again })
+    } else {
+      const ms = afterHint(again, this.#environment.random())
+      channel.linked({ is: 'offline', reason, again: this.#environment.wall() + ms })
+      const cancel = this.#environment.after(ms, () => channel.retry())
+      channel.state = { is: 'waiting', cancel }
+    }
+    this.#plan()
+  }
+
+  /** Whoever was refused with another token may try with this one. */
+  #letIn(token: string): void {
+    this.#token = token
+    for (const channel of [...this.#all]) {
+      const { state } = channel
+      if (state.is !== 'refused' || state.token === token) continue
+      channel.state = { is: 'shut' }
+      channel.linked({ is: 'online' })
+    }
+    this.openMore()
+  }
+
+  #needToken(reason: string): void {
+    for (const { state, owner } of [...this.#all]) {
+      if (state.is === 'refused' && state.forToken) owner.linked({ is: 'needs-auth', reason })
+    }
+  }
+
+  #expires(channel: LinkChannel, ms: number | null): void {
+    // Its owner may have left it meanwhile.
+    if (channel.state.is !== 'open') return
+    channel.expiresAt = ms === null ? null : this.#environment.monotonic() + ms
+    this.#plan()
+  }
+
+  #plan(): void {
+    let soonest: number | null = null
+    for (const { expiresAt } of this.#open.values()) {
+      if (expiresAt !== null && (soonest === null || expiresAt < soonest)) soonest = expiresAt
+    }
+    this.#now?.renewal.plan(soonest)
+  }
+}
