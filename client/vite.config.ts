@@ -8,7 +8,7 @@ export default defineConfig(({ command }) => ({
   // Relative, so that the page also works below a path prefix of a proxy.
   base: './',
   publicDir: false,
-  plugins: command === 'build' ? [pageOfEveryBoard()] : [],
+  plugins: command === 'build' ? [pageOfEveryBoard(), serviceWorker()] : [],
   build: {
     target: 'es2022',
     // Nothing inline: the page is served with `default-src 'self'`, which `data:` is not.
@@ -28,20 +28,34 @@ export default defineConfig(({ command }) => ({
  * where they lie themselves, and exist once.
  */
 function pageOfEveryBoard(): Plugin {
-  let isWhiteboard = false
   return {
     name: 'page-of-every-board',
     enforce: 'post',
-    configResolved({ root }) {
-      isWhiteboard = /[\\/]whiteboard$/.test(root)
-    },
     generateBundle(_, bundle) {
       const page = bundle['index.html']
-      if (!isWhiteboard || page?.type !== 'asset') return
+      if (!isWhiteboard(this.environment.config.root) || page?.type !== 'asset') return
       this.emitFile({ type: 'asset', fileName: 'b/index.html', source: below(String(page.source)) })
     },
   }
 }
+
+/**
+ * Builds `service-worker.js` beside the front page, under that very name: where it lies says which
+ * pages it may serve, and a browser that has it asks for it again by its name.
+ */
+function serviceWorker(): Plugin {
+  return {
+    name: 'service-worker',
+    buildStart() {
+      const { root } = this.environment.config
+      if (!isWhiteboard(root)) return
+      const id = `${root}/../offline/service-worker.ts`
+      this.emitFile({ type: 'chunk', id, fileName: 'service-worker.js' })
+    },
+  }
+}
+
+const isWhiteboard = (root: string) => /[\\/]whiteboard$/.test(root)
 
 /** @throws When a link begins with neither `./` nor `#`: nobody could say where it leads from there. */
 function below(page: string): string {

@@ -1,3 +1,4 @@
+import { keepPages } from '../offline/keep-pages.ts'
 import { boardOf, lastBoard, linkTo, newBoardId, rememberBoard } from './board-link.ts'
 import { enterBoard } from './enter-board.ts'
 import { showAddress } from './show-address.ts'
@@ -25,4 +26,5 @@ if (link.kind === 'bad') {
   rememberBoard(id)
   if (link.kind === 'none') showAddress(linkTo(link.root, id) + location.search)
   enterBoard(id, link.root)
+  keepPages(link.root)
 }

@@ -34,6 +34,7 @@ export const RANKS: Readonly<Record<string, number>> = {
 export const CLIENT_RANKS: Readonly<Record<string, number>> = {
   field: 1,
   link: 1,
+  offline: 1,
   person: 1,
   provider: 1,
   text: 2,

@@ -70,7 +70,9 @@ export class Artist {
     options: ArtistOptions = {},
   ): Promise<Artist> {
     const { beside, path = '/', name, ...rest } = options
-    const context = beside?.context ?? (await (await browser()).newContext(rest))
+    // Pages that come from a folder would not get theirs; who tests it says `serviceWorkers: 'allow'`.
+    const all: BrowserContextOptions = { serviceWorkers: 'block', ...rest }
+    const context = beside?.context ?? (await (await browser()).newContext(all))
     if (beside === undefined) await rememberLabels(context)
     const page = await context.newPage()
     page.setDefaultTimeout(LOCATED)

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 
 /** What a page may say in the console: that nobody answers. All else is a failure, CSP included. */
-const EXPECTED = /WebSocket connection to .* failed/
+const EXPECTED = /WebSocket connection to .* failed|net::ERR_CONNECTION_REFUSED/
 
 /** Every error of the page, its workers included, from now on. The list grows. */
 export function complaintsOf(page: Page): readonly string[] {

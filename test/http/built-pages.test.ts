@@ -37,10 +37,15 @@ describe('[H26] the built files', () => {
     expect(read('b/index.html').replaceAll('="../', '="./')).toBe(read('index.html'))
   })
 
-  test('have a hash in their name unless they are a page', () => {
-    for (const file of files.filter((name) => /\.\w+$/.test(name) && !/index\.html$/.test(name))) {
+  test('have a hash in their name unless they are a page, or what keeps the pages', () => {
+    const asked = /(index\.html|^service-worker\.js)$/
+    for (const file of files.filter((name) => /\.\w+$/.test(name) && !asked.test(name))) {
       expect(file).toMatch(/^(text\/)?assets\/[\w-]+-[\w-]{8}\.\w+$/)
     }
+  })
+
+  test('hold what keeps the pages as one file, below which all of them lie', () => {
+    expect(read('service-worker.js')).not.toMatch(/\b(import|export)\b/)
   })
 
   test('hold the worker of the bots as a file of its own', () => {
