@@ -4,10 +4,11 @@ import { People } from './bus/people.ts'
 import { scheduleCompactions } from './compaction.ts'
 import type { Clock, Random } from './core/clock.ts'
 import { TributaryError } from './core/errors.ts'
-import type { EntityKey } from './core/ids.ts'
+import type { EntityKey, EntityRef } from './core/ids.ts'
 import type { Limits } from './core/limits.ts'
 import type { Logger } from './core/logger.ts'
 import { TIERS, type Tier } from './core/tier.ts'
+import { tributaryDoor } from './dialects/tributary/door.ts'
 import { yWebsocketDoor } from './dialects/y-websocket.ts'
 import type { EntityContext } from './entity/entity.ts'
 import { Healer } from './entity/healer.ts'
@@ -194,31 +195,29 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     const access = await createAccess(config, { clock, logger, authorise })
     closers.push(() => access.close())
     const people = new People(store.bus)
-    const door = yWebsocketDoor({
-      access,
+    const shared = {
+      ...{ access, logger, random, people },
       session: {
-        clock,
-        limits,
-        paces,
-        metrics,
-        checkInThread: async (bytes) => unpackScan(await checkers.run(bytes)),
+        ...{ clock, limits, paces, metrics },
+        checkInThread: async (bytes: Uint8Array) => unpackScan(await checkers.run(bytes)),
       },
-      limits,
-      metrics,
-      logger,
-      random,
-      refusals: new Refusals(clock),
-      people,
-      open: (ref) => registry.open(ref),
-      sessionsOn: (ref) => registry.get(ref.key)?.members ?? 0,
-    })
+      open: (ref: EntityRef) => registry.open(ref),
+    }
+    const doors = [
+      yWebsocketDoor({
+        ...{ ...shared, limits, metrics },
+        refusals: new Refusals(clock),
+        sessionsOn: (ref) => registry.get(ref.key)?.members ?? 0,
+      }),
+      tributaryDoor({ ...shared, tier: () => store.log.tier }),
+    ]
     const acceptor = new Acceptor(
       {
         ...{ clock, random, limits, paces, metrics, logger },
         trustProxy: config.trustProxy,
         takesClients: config.role !== 'worker',
       },
-      [door],
+      doors,
     )
     closers.push(() => acceptor.close())
 

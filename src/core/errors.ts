@@ -21,6 +21,8 @@ export const errorTable = {
   'deleted-generation': { close: 4422, http: 410, again: false },
   'entity-removed': { close: 4410, http: 410, again: false },
   'too-deep': { close: 4422, http: 422, again: false },
+  'update-too-large': { close: 4413, http: 413, again: false },
+  'entity-full': { close: 4413, http: 507, again: false },
   'frame-too-large': { close: 1009, http: 413, again: false },
   'too-many-sockets': { close: 1013, http: 503, again: true },
   'too-many-from-address': { close: 1013, http: 429, again: true },

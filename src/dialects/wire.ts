@@ -35,6 +35,8 @@ export interface Knock {
   readonly path: string
   /** What the client brought to show who it is; `null` when nothing. */
   readonly token: string | null
+  /** The subprotocols that it offers, without those that hold a token. */
+  readonly protocols: readonly string[]
   readonly address: string
 }
 
@@ -42,8 +44,10 @@ export interface Knock {
  * One door: a path prefix and who speaks behind it.
  */
 export interface Door {
-  /** Begins and ends with a slash. */
+  /** Begins with a slash. */
   readonly prefix: string
+  /** The one subprotocol that is spoken there; `null` for whichever the client offers first. */
+  readonly protocol: string | null
   /**
    * Decides before the upgrade what can be decided without the token.
    *

@@ -17,7 +17,7 @@ import type { Entity } from '../entity/entity.ts'
 import type { Member } from '../entity/member.ts'
 import type { PresenceBatch } from '../entity/presence-batch.ts'
 import type { Metrics } from '../ops/metrics.ts'
-import type { Outlet } from '../session/outlet.ts'
+import type { NotTaken, Outlet } from '../session/outlet.ts'
 import type { Refusals } from '../session/refusals.ts'
 import { type Caller, Session, type SessionContext } from '../session/session.ts'
 import { Cursor } from '../wire/cursor.ts'
@@ -61,6 +61,7 @@ const IDLE_MS = 15_000
 export function yWebsocketDoor(context: YWebsocketContext): Door {
   return {
     prefix: '/sync/',
+    protocol: null,
     admit(knock) {
       const id = entityIdFromPath(knock.path)
       const { access } = context
@@ -331,6 +332,7 @@ class YWebsocketConversation implements Conversation {
 const own = (view: Uint8Array): Uint8Array => new Uint8Array(view)
 
 class YWebsocketOutlet implements Outlet {
+  readonly nacks = false
   readonly #wire: Wire
   readonly #caller: Client
 
@@ -340,6 +342,10 @@ class YWebsocketOutlet implements Outlet {
   }
 
   get unsent(): number {
+    return this.#wire.unsent
+  }
+
+  get unsentJoins(): number {
     return this.#wire.unsent
   }
 
@@ -371,13 +377,22 @@ class YWebsocketOutlet implements Outlet {
     this.#wire.write(markerFrame(version))
   }
 
-  denied(reason: string): void {
+  notTaken({ reason }: NotTaken): void {
+    this.notice(reason)
+  }
+
+  notice(reason: string): void {
     this.#wire.write(deniedFrame(reason))
   }
 
+  // Of these this dialect has no word.
+  ack(): void {}
+  at(): void {}
+  rights(): void {}
+
   refuse(code: ErrorCode, reason: string): void {
     this.#caller.refused()
-    this.denied(reason)
+    this.notice(reason)
     this.#wire.close(code, HOLD_MS)
   }
 

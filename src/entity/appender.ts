@@ -4,9 +4,12 @@ import type { EntityKey } from '../core/ids.ts'
 import type { Position } from '../core/position.ts'
 import { mergeSound } from '../crdt/merge.ts'
 import type { SoundUpdate } from '../crdt/scan.ts'
-import type { Author, Log, NewEntry } from '../log/log.ts'
+import type { Appended, Author, Log, NewEntry } from '../log/log.ts'
 import type { Batch } from './batch.ts'
 import type { Member } from './member.ts'
+
+/** How safe what has landed is. */
+export type Saved = Pick<Appended, 'tier' | 'replicas'>
 
 /** A batch that has been fanned out and waits for the log. */
 export interface Unlogged {
@@ -71,12 +74,18 @@ export class Appender {
   #cancelRetry: Cancel | null = null
   /** Called when what was under way at the pause has an end; `null` while it is not paused. */
   #paused: (() => void)[] | null = null
+  #saved: Saved | null = null
   #closed = false
 
   constructor(context: AppenderContext, key: EntityKey, sink: AppenderSink) {
     this.#context = context
     this.#key = key
     this.#sink = sink
+  }
+
+  /** How safe the newest is that has landed, and so all before it; `null` before the first. */
+  get saved(): Saved | null {
+    return this.#saved
   }
 
   /** Something is not durable yet. */
@@ -191,7 +200,7 @@ export class Appender {
 
   #append(flight: Flight): void {
     this.#context.log.append(this.#key, flight.entry).then(
-      ({ position }) => {
+      (appended) => {
         if (this.#flight !== flight) return
         // In which history it landed is what is being found out.
         if (this.#paused !== null) {
@@ -199,7 +208,8 @@ export class Appender {
           return
         }
         this.#flight = null
-        this.#sink.landed(flight, position, flight.since)
+        this.#saved = appended
+        this.#sink.landed(flight, appended.position, flight.since)
         this.#next()
       },
       (cause: unknown) => this.#retry(flight, TributaryError.from(cause)),

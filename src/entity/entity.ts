@@ -11,7 +11,7 @@ import type { Entry, EntrySink, Log, Subscription } from '../log/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Covered } from '../snapshots/shared.ts'
 import type { Snapshot } from '../snapshots/snapshots.ts'
-import { Appender, type AppenderSink, type Made, type Unlogged } from './appender.ts'
+import { Appender, type AppenderSink, type Made, type Saved, type Unlogged } from './appender.ts'
 import { Batch } from './batch.ts'
 import { Content, type Loaded } from './content.ts'
 import { FanOut } from './fan-out.ts'
@@ -26,6 +26,7 @@ import { type Fault, PassedOver } from './passed-over.ts'
 import { patiently } from './patiently.ts'
 import type { Presence } from './presence.ts'
 import { type Lent, Recovery } from './recovery.ts'
+import { type Since, since } from './since.ts'
 import type { State, States } from './states.ts'
 import type { Tickable, Ticker } from './ticker.ts'
 
@@ -202,6 +203,25 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     return this.#recovery?.allows(durable) === false ? -1 : durable
   }
 
+  /** The place of what was taken last, whether it was fanned out or not. */
+  get newestSeq(): number {
+    return this.#intake.empty ? this.lastSeq : this.lastSeq + 1
+  }
+
+  /** How safe what is durable is. */
+  get saved(): Saved {
+    return this.#appender.saved ?? { tier: this.#context.log.tier, replicas: 0 }
+  }
+
+  /**
+   * The position that stands for what members have been sent: all of it is in the log up to there, and
+   * all that is there was sent. `null` while there is none.
+   */
+  get toldTo(): Position | null {
+    if (this.#recovery !== null || this.#fanOut.heard.length > 0) return null
+    return this.durableSeq < this.lastSeq ? null : this.position
+  }
+
   /** Entries and bytes that no snapshot covers, and bytes of everything. */
   get tailSize(): { readonly entries: number; readonly bytes: number; readonly whole: number } {
     const { tail, bytes } = this.#content
@@ -244,6 +264,17 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
    */
   since(place: number): SoundUpdate | null {
     return this.#content.tail.since(place)
+  }
+
+  /**
+   * The same for somebody who was sent all of the log up to `position`, be it by another node. `null`
+   * when the log does not go through it, or it is too far back.
+   *
+   * @throws {TributaryError} `storage`, `damaged`.
+   */
+  after(position: Position): Promise<Since | null> {
+    const isSound = () => !this.#closed && this.#recovery === null
+    return since(position, this.#context.log, this.ref.key, this.#content, isSound)
   }
 
   /** The whole tail, merged: what a snapshot lacks. */

@@ -23,6 +23,9 @@ export interface IntakeContext {
   readonly metrics: Pick<Metrics, 'repeated' | 'neutered' | 'setAside'>
 }
 
+/** Why an update was taken without its content. */
+export type Neutered = 'update-too-large' | 'entity-full'
+
 /** What became of an update. `seq` is the batch whose durability acknowledges it. */
 export type Submitted =
   | {
@@ -32,6 +35,8 @@ export type Submitted =
       readonly unclosed: boolean
       /** Client ids that the entity had not seen before. */
       readonly newClients: number
+      /** Why it was taken without its content; `null` when it was taken as it is. */
+      readonly neutered: Neutered | null
     }
   | { readonly is: 'refused'; readonly code: ErrorCode }
 
@@ -82,7 +87,13 @@ export class Intake {
     if (update === null) {
       this.#context.metrics.repeated.add()
       // What it repeats may not be durable yet: then it is acknowledged with the newest batch.
-      return { is: 'nothing', seq: this.empty ? seq - 1 : seq, unclosed, newClients: 0 }
+      return {
+        is: 'nothing',
+        seq: this.empty ? seq - 1 : seq,
+        unclosed,
+        newClients: 0,
+        neutered: null,
+      }
     }
     if (depth > DEPTH_MOST) return { is: 'refused', code: 'too-deep' }
     const { pending, hold } = this.#context
@@ -90,8 +101,10 @@ export class Intake {
       return { is: 'refused', code: 'pending-full' }
     }
     const taken = update === scan.bytes ? scan : scanUpdate(update)
-    this.#gather(this.#withinQuota(taken), member, clients)
-    return { is: 'taken', seq, unclosed, newClients }
+    const neutered = this.#overQuota(taken)
+    const kept = neutered === null ? taken : this.#neuter(taken, neutered)
+    this.#gather(kept, member, clients, neutered !== null)
+    return { is: 'taken', seq, unclosed, newClients, neutered }
   }
 
   /** What was gathered, which then is nobody's here. */
@@ -112,31 +125,37 @@ export class Intake {
     this.settle(this.#pendingBytes)
   }
 
-  /** The update itself, or what is left of one that may not have its effect. */
-  #withinQuota(scan: UpdateScan): { scan: UpdateScan; changed: boolean } {
-    const { limits, metrics, log } = this.#context
+  /** Why an update may not have its effect; `null` when it may. */
+  #overQuota(scan: UpdateScan): Neutered | null {
+    const { limits } = this.#context
     const bytes = scan.bytes.length
     const whole = this.#content.bytes + (this.#gathering?.bytes ?? 0) + bytes
     const fits = bytes <= limits.updateBytes && whole <= limits.entityBytes
     // Deleting must stay possible when an entity is full: it is the way to make room.
-    if (fits || scan.structs === 0) return { scan, changed: false }
+    if (fits || scan.structs === 0) return null
+    return bytes > limits.updateBytes ? 'update-too-large' : 'entity-full'
+  }
+
+  /** What is left of an update that may not have its effect. */
+  #neuter(scan: UpdateScan, why: Neutered): UpdateScan {
+    const { metrics, log } = this.#context
     metrics.neutered.add()
-    const why = bytes > limits.updateBytes ? 'update-too-large' : 'entity-full'
     log.setAside(this.#ref.key, scan.bytes, why).then(
       () => metrics.setAside.add(),
       (cause: unknown) =>
         this.#onTrouble('an original could not be set aside', TributaryError.from(cause)),
     )
-    return { scan: scanUpdate(neuter(scan, this.#content.knowledge.known)), changed: true }
+    return scanUpdate(neuter(scan, this.#content.knowledge.known))
   }
 
   #gather(
-    { scan, changed }: { scan: UpdateScan; changed: boolean },
+    scan: UpdateScan,
     member: Member | null,
     clients: readonly number[],
+    isChanged: boolean,
   ): void {
     this.#gathering ??= new Gathering(this.#context.clock.monotonic())
-    this.#gathering.add(scan.bytes, member, clients, changed)
+    this.#gathering.add(scan.bytes, member, clients, isChanged)
     this.#content.learnScan(scan)
     this.settle(-scan.bytes.length)
   }

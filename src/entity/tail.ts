@@ -59,6 +59,15 @@ export class Tail {
     return seq + 1 < this.#tree.first ? null : this.#tree.merged(seq + 1)
   }
 
+  /** What the log does not have at or below that offset. */
+  beyond(offset: number): SoundUpdate[] {
+    const found: SoundUpdate[] = []
+    for (const [seq, update] of this) {
+      if ((this.#offsets.get(seq) ?? Number.POSITIVE_INFINITY) > offset) found.push(update)
+    }
+    return found
+  }
+
   /** Takes down `known` to what it was before the batch `seq`, or to less. */
   lowerTo(seq: number, known: StateVector): void {
     for (const update of this.#tree.from(seq)) lower(known, update)

@@ -1,7 +1,7 @@
 import { PIECE_BYTES, piecesFor } from '../crdt/pieces.ts'
 import { type SoundUpdate, type StateVector, UpdateScan } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
-import type { OpenSnapshot } from '../crdt/slices.ts'
+import { deleteSetOf, lackingRuns, type OpenSnapshot } from '../crdt/slices.ts'
 import { SnapshotIndex } from '../crdt/snapshot-index.ts'
 
 /** An update of no structs and no deletes has two bytes. */
@@ -15,6 +15,14 @@ const NOTHING = 2
 export function* lacking(snapshot: OpenSnapshot, have: StateVector): Generator<SoundUpdate, void> {
   const pieces = hasNothingOf(snapshot, have) ? wholly(snapshot) : piecesFor(snapshot, have)
   for (const piece of pieces) if (piece.length > NOTHING) yield piece
+}
+
+/** How many bytes `lacking` gives, about. */
+export function bytesLacking(snapshot: OpenSnapshot, have: StateVector): number {
+  if (hasNothingOf(snapshot, have)) return snapshot.update.length
+  let bytes = deleteSetOf(snapshot).length
+  for (const { from, to } of lackingRuns(snapshot, have)) bytes += to - from
+  return bytes
 }
 
 /** All of a snapshot: its own bytes, or pieces that are cut once. */

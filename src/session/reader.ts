@@ -4,9 +4,10 @@ import type { Batch } from '../entity/batch.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Member } from '../entity/member.ts'
 import type { PresenceBatch } from '../entity/presence-batch.ts'
+import type { Since } from '../entity/since.ts'
 import type { State } from '../entity/states.ts'
 import type { Metrics } from '../ops/metrics.ts'
-import { lacking, piecesOfTail } from './lacking.ts'
+import { bytesLacking, lacking, piecesOfTail } from './lacking.ts'
 import type { Outlet } from './outlet.ts'
 
 /**
@@ -39,6 +40,8 @@ type Reading =
   | { readonly is: 'live' }
   | { readonly is: 'behind'; readonly place: number; readonly known: StateVector }
 
+type Before = ((bytes: number) => void) | null
+
 /**
  * The way up to one client: join, live, conflation. A slow reader costs what its socket holds and the
  * soft limit, and slows nobody; one that wakes is sent one merged update, shared with all who stopped
@@ -62,19 +65,46 @@ export class Reader {
     this.#member = member
   }
 
-  /** Sends what a client lacks that has `known`, and from then on whatever comes. */
-  join(known: StateVector): Promise<void> | undefined {
+  /**
+   * Sends what a client lacks that has `known`, and from then on whatever comes.
+   *
+   * @param before Told how many bytes that is, right before the first of them.
+   */
+  join(known: StateVector, before: Before = null): Promise<void> | undefined {
     const state = this.#entity.state()
     if (!(state instanceof Promise)) {
-      this.#begin(state, known, true)
+      this.#join(state, known, before)
       return
     }
     return state.then((loaded) => {
       if (this.#entity.closed) return
       // Between the load and now a compaction may have been adopted.
-      if (!this.#entity.continues(loaded)) return this.join(known)
-      this.#begin(loaded, known, true)
+      if (!this.#entity.continues(loaded)) return this.join(known, before)
+      this.#join(loaded, known, before)
     })
+  }
+
+  #join(state: State, known: StateVector, before: Before): void {
+    if (before !== null) before(bytesLacking(state, known) + this.#entity.tail().length)
+    this.#begin(state, known, true)
+  }
+
+  /** Sends what came behind a place where the client stands, and from then on whatever comes. */
+  resume({ update, place }: Since): void {
+    const isLast = place === this.#entity.lastSeq
+    this.#reading = {
+      is: 'joining',
+      pieces: [].values(),
+      last: update,
+      place,
+      known: isLast ? null : this.#entity.knownBefore(place + 1),
+    }
+    this.#advance()
+  }
+
+  /** It is sent each batch as it comes. */
+  get isLive(): boolean {
+    return this.#reading.is === 'live'
   }
 
   /** @param answer whether the client waits to be told that it has everything. */
@@ -95,7 +125,7 @@ export class Reader {
   #advance(): void {
     if (this.#reading.is !== 'joining') return
     const { pieces, last, place, known } = this.#reading
-    while (this.#outlet.unsent < this.#limits.outboxHardBytes) {
+    while (this.#outlet.unsentJoins < this.#limits.outboxHardBytes) {
       const piece = pieces.next()
       if (piece.done === true) {
         if (last !== null) this.#outlet.synced(last)

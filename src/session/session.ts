@@ -1,19 +1,22 @@
 import type { May } from '../access/access.ts'
-import { Budget } from '../core/budget.ts'
 import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { Limits, Paces } from '../core/limits.ts'
 import type { Logger } from '../core/logger.ts'
+import { ORIGIN, type Position, samePosition } from '../core/position.ts'
 import { type AwarenessFrame, readAwareness } from '../crdt/awareness.ts'
 import { checkUpdate } from '../crdt/check.ts'
 import type { UpdateScan } from '../crdt/scan.ts'
 import { decodeStateVector } from '../crdt/state-vector.ts'
 import type { Batch } from '../entity/batch.ts'
 import type { Entity } from '../entity/entity.ts'
+import type { Neutered } from '../entity/intake.ts'
 import type { Member } from '../entity/member.ts'
 import type { PresenceBatch } from '../entity/presence-batch.ts'
 import type { Metrics } from '../ops/metrics.ts'
+import { Confirmations } from './confirmations.ts'
 import type { Outlet } from './outlet.ts'
+import { Rates } from './rates.ts'
 import { Reader } from './reader.ts'
 
 export interface SessionContext {
@@ -39,13 +42,20 @@ export interface Caller {
 const IN_THREAD_BYTES = 64 * 1024
 /** A client's presence is awaited so long after its first step1 before it is told who is here. */
 const GREET_MS = 50
-/** Markers that wait; the newest covers all before it. */
-const MARKERS_MOST = 1_000
+const BARRED = 'This session sent what is refused for good: it may write no more.'
+/** What an update that is too much for a limit is called for people. */
+const NEUTERED: Readonly<Record<Neutered, string>> = {
+  'update-too-large': 'It is larger than an update may be, and was taken without its content.',
+  'entity-full': 'The entity is full: it was taken without its content.',
+}
 
-interface Marker {
-  readonly version: Uint8Array
-  /** The batch that must be durable; `null` while an answer is awaited that it depends on. */
-  seq: number | null
+/** How a client is let in that tells at once where it stands. */
+export interface Entered {
+  /** `state`: all that it lacks comes now. `rest`: what came after its position. `ask`: it is to sync. */
+  readonly follows: 'state' | 'rest' | 'ask'
+  /** How much that is, about. */
+  readonly bytes: number
+  readonly may: 'read' | 'write'
 }
 
 /**
@@ -62,15 +72,18 @@ export class Session implements Member {
   readonly #outlet: Outlet
   readonly #reader: Reader
   /** Of the rates, and of much else, a session holds nothing while it does not need it: see `tick`. */
-  #messages: Budget | null = null
-  #bytes: Budget | null = null
-  #newClients: Budget | null = null
+  #rates: Rates | null = null
   #said: Set<string> | null = null
 
   #closed = false
   /** The newest batch that something of this client's is in. */
   #lastSeq = -1
-  #markers: Marker[] = []
+  #markers: Confirmations<Uint8Array> | null = null
+  #acks: Confirmations<number> | null = null
+  /** Where the client was told that it stands. */
+  #toldAt: Position = ORIGIN
+  /** It sent what is refused for good, and may write no more. */
+  #barred: ErrorCode | null = null
   /** A question that has not been answered: since when an answer is needed, if it is. */
   #question: { neededSince: number | null; asked: number } | null = null
   #greeting: 'before-step1' | 'soon' | 'done' = 'before-step1'
@@ -93,10 +106,46 @@ export class Session implements Member {
 
   /** Lets the client in, and asks what it has. */
   open(): void {
+    this.#join()
+    this.#ask(false)
+  }
+
+  #join(): void {
     this.#entity.join(this)
     this.#context.metrics.sessions.add(1)
     this.#context.metrics.tenantSessions.of(this.#entity.ref.tenant).add(1)
-    this.#ask(false)
+  }
+
+  /**
+   * Lets a client in that tells at once where it stands. It is not asked what it has: it is told what
+   * the entity has, and sends by itself what it has beyond that.
+   *
+   * @param from Up to where in the log it was sent everything; `null` when it does not know.
+   * @param stateVector What it has; empty when it does not say.
+   * @param entered Called once, right before the first that follows, unless the session is closed.
+   * @throws {TributaryError} what joining the entity throws, and reading its log.
+   */
+  async enter(
+    from: Position | null,
+    stateVector: Uint8Array,
+    entered: (how: Entered) => void,
+  ): Promise<void> {
+    const tell = (follows: Entered['follows'], bytes: number) =>
+      entered({ follows, bytes, may: this.#rights })
+    this.#join()
+    this.#greetSoon()
+    const since = from === null ? null : await this.#entity.after(from)
+    if (this.#closed) return
+    if (since !== null) {
+      tell('rest', since.update.length)
+      this.#reader.resume(since)
+    } else if (stateVector.length > 0) {
+      const known = decodeStateVector(stateVector)
+      await this.#reader.join(known, (bytes) => tell('state', bytes))
+    } else {
+      tell('ask', 0)
+    }
+    this.#tellPlace()
   }
 
   get closed(): boolean {
@@ -107,11 +156,8 @@ export class Session implements Member {
 
   /** Pays for one message. Waiting is the caller's: nothing more is read until it has settled. */
   spend(bytes: number): Promise<void> | undefined {
-    const { clock, limits } = this.#context
-    const now = clock.monotonic()
-    this.#messages ??= new Budget(limits.sessionMessages, limits.sessionMessagesBurst, now)
-    this.#bytes ??= new Budget(limits.sessionBytes, limits.sessionBytesBurst, now)
-    return this.#pause(Math.max(this.#messages.spend(1, now), this.#bytes.spend(bytes, now)))
+    this.#rates ??= new Rates(this.#context.limits)
+    return this.#pause(this.#rates.spend(bytes, this.#context.clock.monotonic()))
   }
 
   /** The client tells what it has: it is sent what it lacks, and then everything that follows. */
@@ -130,32 +176,47 @@ export class Session implements Member {
     }
     this.#mayClaim = false
     if (this.#greeting === 'before-step1') {
-      this.#greeting = 'soon'
       this.#mayClaim = true
-      this.#context.clock.after(GREET_MS, () => this.#greet())
+      this.#greetSoon()
     }
     return this.#reader.join(known)
   }
 
+  #greetSoon(): void {
+    this.#greeting = 'soon'
+    this.#context.clock.after(GREET_MS, () => this.#greet())
+  }
+
   /**
    * @param kind `answer` to a question of the server, or an `update` of the client's own accord.
+   * @param batch The client's number for it, when it wants to be told what has become of it.
    */
-  update(bytes: Uint8Array, kind: 'update' | 'answer'): Promise<void> | undefined {
+  update(
+    bytes: Uint8Array,
+    kind: 'update' | 'answer',
+    batch: number | null = null,
+  ): Promise<void> | undefined {
     if (this.#closed) return
     this.#mayClaim = false
     this.#count(bytes.length)
-    if (bytes.length > IN_THREAD_BYTES) {
-      return this.#context.checkInThread(bytes).then(
-        (scan) => this.#take(scan, kind),
-        (error: unknown) => this.#notChecked(TributaryError.from(error)),
-      )
-    }
-    try {
-      return this.#take(checkUpdate(bytes), kind)
-    } catch (error) {
-      this.refuse(TributaryError.from(error))
+    if (this.#barred !== null) {
+      this.#notTaken(batch, this.#barred, BARRED)
       return
     }
+    if (bytes.length > IN_THREAD_BYTES) {
+      return this.#context.checkInThread(bytes).then(
+        (scan) => this.#take(scan, kind, batch),
+        (error: unknown) => this.#notChecked(TributaryError.from(error), batch),
+      )
+    }
+    let scan: UpdateScan
+    try {
+      scan = checkUpdate(bytes)
+    } catch (error) {
+      this.#notChecked(TributaryError.from(error), batch)
+      return
+    }
+    return this.#take(scan, kind, batch)
   }
 
   #count(bytes: number): void {
@@ -167,20 +228,46 @@ export class Session implements Member {
   }
 
   /** A thread that failed is no fault of the client's: it may come back. */
-  #notChecked(error: TributaryError): void {
-    if (error.code === 'malformed') this.refuse(error)
+  #notChecked(error: TributaryError, batch: number | null): void {
+    if (error.code === 'malformed') this.#offence(error, batch)
     else this.#end(error.code)
   }
 
-  #take(scan: UpdateScan, kind: 'update' | 'answer'): Promise<void> | undefined {
+  /** What is refused for good ends the session, or at least its right to write. */
+  #offence(error: TributaryError, batch: number | null): void {
+    if (!this.#outlet.nacks) {
+      this.refuse(error)
+      return
+    }
+    this.#barred = error.code
+    this.#once('a client was refused', { code: error.code, reason: error.message })
+    this.#notTaken(batch, error.code, error.message)
+    this.#outlet.rights(this.#rights)
+  }
+
+  /** What it may do now. */
+  get #rights(): 'read' | 'write' {
+    return this.#caller.may === 'read' || this.#barred !== null ? 'read' : 'write'
+  }
+
+  #notTaken(batch: number | null, code: ErrorCode, reason: string): void {
+    this.#context.metrics.refusals.of(code).add()
+    this.#outlet.notTaken({ batch, code, reason, neutered: false })
+  }
+
+  #take(
+    scan: UpdateScan,
+    kind: 'update' | 'answer',
+    batch: number | null,
+  ): Promise<void> | undefined {
     if (this.#closed) return
     if (this.#caller.may === 'read') {
-      this.#takeNothing(scan, kind)
+      this.#takeNothing(scan, kind, batch)
       return
     }
     const submitted = this.#entity.submit(scan, this)
     if (submitted.is === 'refused') {
-      this.#refused(submitted.code)
+      this.#refused(submitted.code, batch)
       return
     }
     this.#lastSeq = Math.max(this.#lastSeq, submitted.seq)
@@ -190,35 +277,52 @@ export class Session implements Member {
       if (kind === 'update') this.#ask(true)
     }
     if (kind === 'answer') this.#answered()
-    else if (submitted.is === 'taken' && submitted.newClients > 0) {
+    if (batch !== null) this.#confirm(batch, submitted.neutered)
+    if (kind === 'update' && submitted.newClients > 0) {
       return this.#pause(this.#spendNewClients(submitted.newClients))
     }
     return
   }
 
+  /** The client is told when it is durable, or at once that it was taken without its content. */
+  #confirm(batch: number, neutered: Neutered | null): void {
+    if (neutered !== null && this.#outlet.nacks) {
+      this.#outlet.notTaken({ batch, code: neutered, reason: NEUTERED[neutered], neutered: true })
+      return
+    }
+    this.#acks ??= new Confirmations(true)
+    this.#acks.push(batch, this.#awaited)
+    this.#tellAcks()
+  }
+
   #spendNewClients(count: number): number {
-    const perMinute = this.#context.limits.sessionNewClients
-    const now = this.#context.clock.monotonic()
-    this.#newClients ??= new Budget(perMinute / 60, perMinute, now)
-    return this.#newClients.spend(count, now)
+    this.#rates ??= new Rates(this.#context.limits)
+    return this.#rates.spendNewClients(count, this.#context.clock.monotonic())
   }
 
   /** A reader's update: refused, unless it brings nothing. */
-  #takeNothing(scan: UpdateScan, kind: 'update' | 'answer'): void {
+  #takeNothing(scan: UpdateScan, kind: 'update' | 'answer', batch: number | null): void {
     if (kind === 'answer') this.#answered()
-    if (!this.#entity.brings(scan)) return
-    this.#context.metrics.refusals.of('forbidden').add()
+    if (!this.#entity.brings(scan)) {
+      // What it repeats may not be durable yet.
+      this.#lastSeq = Math.max(this.#lastSeq, this.#entity.newestSeq)
+      if (batch !== null) this.#confirm(batch, null)
+      return
+    }
     this.#once('an update was refused: read-only', { code: 'forbidden' })
-    this.#outlet.denied('You may read this entity, not write to it. The update was not taken.')
+    const reason = 'You may read this entity, not write to it. The update was not taken.'
+    this.#notTaken(batch, 'forbidden', reason)
   }
 
-  #refused(code: ErrorCode): void {
+  #refused(code: ErrorCode, batch: number | null): void {
     if (code === 'too-deep') {
-      this.#context.metrics.refusals.of(code).add()
       this.#once('an update was refused: types are nested too deep', { code })
-      this.#outlet.denied('Types are nested too deep here: the entity takes no writes for now.')
+      const reason = 'Types are nested too deep here: the entity takes no writes for now.'
+      this.#notTaken(batch, code, reason)
     } else if (code === 'deleted-generation') {
-      this.refuse(new TributaryError(code, 'It belongs to an entity that was removed.'))
+      this.#offence(new TributaryError(code, 'It belongs to an entity that was removed.'), batch)
+    } else if (code === 'pending-full' && this.#outlet.nacks) {
+      this.#notTaken(batch, code, 'Too much waits to be stored here.')
     } else {
       this.#end(code)
     }
@@ -257,6 +361,18 @@ export class Session implements Member {
     return dropped
   }
 
+  /** The client says outright for which id it speaks. */
+  claim(body: Uint8Array): void {
+    this.#mayClaim = true
+    this.awareness(body)
+  }
+
+  /** What its caller may, or until when, is another by now. */
+  renewed(): void {
+    this.#expiryTold = false
+    this.#outlet.rights(this.#rights)
+  }
+
   /** The client asks who is here. */
   queryAwareness(): Promise<void> | undefined {
     if (this.#closed) return
@@ -272,23 +388,35 @@ export class Session implements Member {
   marker(version: Uint8Array): void {
     if (this.#closed) return
     this.#mayClaim = false
-    if (this.#markers.length >= MARKERS_MOST) this.#markers.pop()
-    this.#markers.push({ version, seq: this.#question?.neededSince == null ? this.#lastSeq : null })
+    this.#markers ??= new Confirmations(false)
+    this.#markers.push(version, this.#awaited)
     this.#tellMarkers()
   }
 
+  /** What must be durable before all that the client has sent is; `null` while it is to answer first. */
+  get #awaited(): number | null {
+    return this.#question?.neededSince == null ? this.#lastSeq : null
+  }
+
   #tellMarkers(): void {
-    const { durableSeq } = this.#entity
-    while (this.#markers.length > 0) {
-      const { seq, version } = this.#markers[0] as Marker
-      if (seq === null) return
-      if (seq > durableSeq) {
-        this.#entity.whenDurable(this)
-        return
-      }
-      this.#markers.shift()
-      this.#outlet.marker(version)
-    }
+    if (this.#markers === null) return
+    for (const version of this.#markers.take(this.#entity.durableSeq)) this.#outlet.marker(version)
+    if (this.#markers.waitsForLog) this.#entity.whenDurable(this)
+  }
+
+  #tellAcks(): void {
+    if (this.#acks === null) return
+    const newest = this.#acks.take(this.#entity.durableSeq).at(-1)
+    if (newest !== undefined) this.#outlet.ack(newest, this.#entity.saved, this.#entity.position)
+    if (this.#acks.waitsForLog) this.#entity.whenDurable(this)
+  }
+
+  /** All that the client was sent is in the log by now: it need not be sent again. */
+  #tellPlace(): void {
+    const at = this.#reader.isLive ? this.#entity.toldTo : null
+    if (at === null || samePosition(at, this.#toldAt)) return
+    this.#toldAt = at
+    this.#outlet.at(at)
   }
 
   // ---- asking
@@ -315,8 +443,10 @@ export class Session implements Member {
 
   #answered(): void {
     this.#question = null
-    for (const marker of this.#markers) marker.seq ??= this.#lastSeq
+    this.#markers?.answered(this.#lastSeq)
+    this.#acks?.answered(this.#lastSeq)
     this.#tellMarkers()
+    this.#tellAcks()
   }
 
   // ---- what the entity says
@@ -326,7 +456,9 @@ export class Session implements Member {
   }
 
   durable(): void {
-    if (!this.#closed) this.#tellMarkers()
+    if (this.#closed) return
+    this.#tellMarkers()
+    this.#tellAcks()
   }
 
   echo(batch: Batch): void {
@@ -342,7 +474,7 @@ export class Session implements Member {
   }
 
   evict(code: ErrorCode): void {
-    if (code === 'kicked' && !this.#closed) this.#outlet.denied('You have been sent away.')
+    if (code === 'kicked' && !this.#closed) this.#outlet.notice('You have been sent away.')
     this.#end(code)
   }
 
@@ -363,11 +495,10 @@ export class Session implements Member {
 
   /** Called about once a second. */
   tick(now: number): void {
-    // A full budget is like a new one: an idle session needs none, which saves it 0.3 KB.
-    if (this.#messages?.full(now)) this.#messages = null
-    if (this.#bytes?.full(now)) this.#bytes = null
-    if (this.#newClients?.full(now)) this.#newClients = null
+    // An idle session needs none, which saves it 0.3 KB.
+    if (this.#rates?.full(now)) this.#rates = null
     if (this.#outOfTime(now)) return
+    this.#tellPlace()
     const question = this.#question
     if (question === null || question.neededSince === null) return
     if (now - question.neededSince < this.#context.paces.ask) return
@@ -391,9 +522,10 @@ export class Session implements Member {
     }
     if (!this.#expiryTold) {
       this.#expiryTold = true
-      this.#outlet.denied(
+      this.#outlet.notice(
         'Your token has expired. Come back with a new one: this session is ending.',
       )
+      this.#outlet.rights(this.#rights)
     }
     return false
   }
@@ -409,7 +541,8 @@ export class Session implements Member {
     this.#context.metrics.sessions.add(-1)
     this.#context.metrics.tenantSessions.of(this.#entity.ref.tenant).add(-1)
     this.#entity.leave(this, announce)
-    this.#markers = []
+    this.#markers = null
+    this.#acks = null
     this.#letGo()
   }
 

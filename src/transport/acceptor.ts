@@ -9,7 +9,7 @@ import type { Door } from '../dialects/wire.ts'
 import type { TrustedProxies } from '../ops/option-values.ts'
 import { type ClientAddress, clientAddress } from './client-address.ts'
 import { Connection, type ConnectionContext, type Host } from './connection.ts'
-import { chosenProtocol, offeredToken } from './offered-token.ts'
+import { offeredBy } from './offered-token.ts'
 import { ServedSocket } from './served-socket.ts'
 import { Wheel } from './wheel.ts'
 
@@ -41,6 +41,8 @@ export class Acceptor implements Host {
   readonly #addressOf: ClientAddress
   readonly #connections = new Set<Connection>()
   readonly #byAddress = new Map<string, number>()
+  /** What the client is answered that is being let in now: ws asks before `handleUpgrade` returns. */
+  #protocol: string | null = null
   #draining = false
 
   constructor(context: AcceptorContext, doors: readonly Door[]) {
@@ -56,7 +58,7 @@ export class Acceptor implements Host {
       perMessageDeflate: false,
       autoPong: false,
       maxPayload: context.limits.frameBytes,
-      handleProtocols: chosenProtocol,
+      handleProtocols: () => this.#protocol ?? false,
     })
   }
 
@@ -96,8 +98,9 @@ export class Acceptor implements Host {
       throw new TributaryError('no-such-door', `No WebSocket is served here. ${this.#doorNames()}`)
     }
     this.#refuseOverLimit(address)
-    const token = offeredToken(headers, query)
-    const begin = door.admit({ path: path.slice(door.prefix.length), token, address })
+    const offered = offeredBy(headers, query)
+    const begin = door.admit({ path: path.slice(door.prefix.length), ...offered, address })
+    this.#protocol = door.protocol ?? offered.protocols[0] ?? null
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
       const connection = new Connection(this.#context, this, ws, socket, address)
       this.#wheel.add(connection)

@@ -4,27 +4,24 @@ import type { IncomingHttpHeaders } from 'node:http'
 const TOKEN_PROTOCOL = 'tributary.token.'
 const BEARER = /^bearer +/i
 
-/**
- * The token that a client brings: `Authorization: Bearer …`, else an offered subprotocol, else
- * `?token=…`. It is never echoed, logged or kept.
- */
-export function offeredToken(headers: IncomingHttpHeaders, query: URLSearchParams): string | null {
-  const { authorization, 'sec-websocket-protocol': protocols = '' } = headers
-  if (authorization !== undefined && BEARER.test(authorization)) {
-    return authorization.replace(BEARER, '').trim()
-  }
-  for (const offered of protocols.split(',')) {
-    const name = offered.trim()
-    if (name.startsWith(TOKEN_PROTOCOL)) return name.slice(TOKEN_PROTOCOL.length)
-  }
-  return query.get('token')
+/** What a client brings with its request for an upgrade. */
+export interface Offered {
+  readonly token: string | null
+  /** Without those that hold a token. */
+  readonly protocols: readonly string[]
 }
 
 /**
- * Which of the offered subprotocols is echoed: the first that is no token. A client that offers some
- * and is answered with none fails.
+ * The token: `Authorization: Bearer …`, else an offered subprotocol, else `?token=…`. It is never
+ * echoed, logged or kept.
  */
-export function chosenProtocol(offered: Iterable<string>): string | false {
-  for (const name of offered) if (!name.startsWith(TOKEN_PROTOCOL)) return name
-  return false
+export function offeredBy(headers: IncomingHttpHeaders, query: URLSearchParams): Offered {
+  const { authorization, 'sec-websocket-protocol': offered = '' } = headers
+  const names = offered.split(',').map((name) => name.trim())
+  const protocols = names.filter((name) => name !== '' && !name.startsWith(TOKEN_PROTOCOL))
+  if (authorization !== undefined && BEARER.test(authorization)) {
+    return { token: authorization.replace(BEARER, '').trim(), protocols }
+  }
+  const named = names.find((name) => name.startsWith(TOKEN_PROTOCOL))
+  return { token: named?.slice(TOKEN_PROTOCOL.length) ?? query.get('token'), protocols }
 }

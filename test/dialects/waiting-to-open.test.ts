@@ -38,7 +38,7 @@ test('[R12] who waits for an entity is kept from giving up, told nothing, and se
   } satisfies YWebsocketContext)
   const written: string[] = []
   const closed: ErrorCode[] = []
-  const begin = door.admit({ path: 'notes', token: null, address: 'here' })
+  const begin = door.admit({ path: 'notes', token: null, protocols: [], address: 'here' })
   const conversation = begin({
     address: 'here',
     unsent: 0,

@@ -9,7 +9,7 @@ import type { Batch } from '../../src/entity/batch.ts'
 import type { Entity } from '../../src/entity/entity.ts'
 import type { Member } from '../../src/entity/member.ts'
 import type { PresenceBatch } from '../../src/entity/presence-batch.ts'
-import type { Outlet } from '../../src/session/outlet.ts'
+import type { NotTaken, Outlet } from '../../src/session/outlet.ts'
 import { Session } from '../../src/session/session.ts'
 import { type EntityStage, entityStage, REF } from '../support/entity-stage.ts'
 
@@ -22,8 +22,12 @@ type Said =
 
 /** A socket that takes what it is told to take. */
 class FakeOutlet implements Outlet {
+  readonly nacks: boolean = false
   said: Said[] = []
   unsent = 0
+  get unsentJoins() {
+    return this.unsent
+  }
   /** Whether writes pile up. */
   stalled = false
 
@@ -57,9 +61,15 @@ class FakeOutlet implements Outlet {
   marker(version: Uint8Array) {
     this.#write({ is: 'marker', version: version[0] as number }, 0)
   }
-  denied(why: string) {
+  notTaken({ reason }: NotTaken) {
+    this.notice(reason)
+  }
+  notice(why: string) {
     this.#write({ is: 'denied', why }, 0)
   }
+  ack() {}
+  at() {}
+  rights() {}
   refuse(why: string) {
     this.#write({ is: 'refused', why }, 0)
   }

@@ -29,6 +29,31 @@ export class Refused extends Error {
   }
 }
 
+/**
+ * Resolves when the socket is open.
+ *
+ * @throws {Refused} when the answer is a status instead of an upgrade.
+ */
+export async function openSocket(socket: WebSocket, url: string, deadline: number): Promise<void> {
+  const opened = new Promise<void>((resolve, reject) => {
+    socket.once('open', resolve)
+    socket.once('error', reject)
+    socket.once('unexpected-response', (_request, response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (text: string) => {
+        body += text
+      })
+      response.on('end', () => reject(new Refused(response.statusCode ?? 0, body)))
+    })
+  })
+  try {
+    await within(`the upgrade of ${url}`, deadline, opened)
+  } catch (error) {
+    socket.terminate()
+    throw error
+  }
+}
+
 /** A WebSocket that says and hears exactly what a test wants, one message per frame. */
 export class RawClient {
   readonly socket: WebSocket
@@ -74,23 +99,8 @@ export class RawClient {
       ...options.ws,
     })
     const client = new RawClient(socket, options.deadline ?? 5_000)
-    const opened = new Promise<RawClient>((resolve, reject) => {
-      socket.once('open', () => resolve(client))
-      socket.once('error', reject)
-      socket.once('unexpected-response', (_request, response) => {
-        let body = ''
-        response.setEncoding('utf8').on('data', (text: string) => {
-          body += text
-        })
-        response.on('end', () => reject(new Refused(response.statusCode ?? 0, body)))
-      })
-    })
-    try {
-      return await within(`the upgrade of ${url}`, client.deadline, opened)
-    } catch (error) {
-      socket.terminate()
-      throw error
-    }
+    await openSocket(socket, url, client.deadline)
+    return client
   }
 
   get isClosed(): boolean {

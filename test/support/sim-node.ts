@@ -172,7 +172,7 @@ export class SimNode {
   /** @throws {TributaryError} that a client would get as an HTTP status. */
   accept(link: SimLink): void {
     const path = this.#parts.ref.id
-    const begin = this.#door.admit({ path, token: null, address: link.address })
+    const begin = this.#door.admit({ path, token: null, protocols: [], address: link.address })
     this.#links.add(link)
     link.open(begin)
   }

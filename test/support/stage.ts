@@ -10,6 +10,7 @@ import { RawClient, type RawOptions } from './raw-client.ts'
 import { type ServerOptions, ServerProcess } from './spawn-server.ts'
 import { StockClient, type StockOptions, type StockVersion } from './stock-clients.ts'
 import { TcpProxy } from './tcp-proxy.ts'
+import { TributaryClient } from './tributary-client.ts'
 
 /** How long a wait of a test may take, in ms: generous, since a loaded machine is no failure. */
 export const DEADLINE = 20_000
@@ -74,6 +75,21 @@ export class Stage {
       client.terminate()
       expect(client.unreadable, 'frames that nobody can read').toEqual([])
     })
+    return client
+  }
+
+  /** A socket at `/connect` that has said hello, unless told otherwise. */
+  async connect(
+    options: RawOptions & { port?: number; token?: string | null } = {},
+  ): Promise<TributaryClient> {
+    const { port = this.#port, token = '', ...rest } = options
+    const url = `ws://127.0.0.1:${port}/connect`
+    const client = await TributaryClient.open(url, { deadline: this.deadline, ...rest })
+    this.atEnd(() => {
+      client.terminate()
+      expect(client.unreadable, 'messages that nobody can read').toEqual([])
+    })
+    if (token !== null) await client.hello(token)
     return client
   }
 

@@ -54,6 +54,7 @@ export async function transportStage(
   }
   const door: Door = {
     prefix: '/talk/',
+    protocol: null,
     admit: () => async (wire) => {
       const talk = new Talk(wire)
       talks.push(talk)
