@@ -1,5 +1,45 @@
 // The client, for browsers. `node/index.ts` is the same for Node.
 
+import { type ConnectOptions as Common, connectWith } from './connect.ts'
+import type { Handle } from './handle/handle.ts'
+import { pageSurroundings } from './handle/page-surroundings.ts'
+import { MemoryDeviceStore } from './keep/memory.ts'
+import { Links } from './link/links.ts'
+import { pageEnvironment } from './link/page-environment.ts'
+import { openWebSocket } from './link/web-socket.ts'
+
 export type { Tier } from '../../src/core/tier.ts'
+export type { Handle, HandleEvents } from './handle/handle.ts'
+export { NotSaved, type SavedOptions } from './handle/saves.ts'
 export type { LinkState, SaveState, Status } from './status.ts'
 export type { Aside } from './store.ts'
+
+export interface ConnectOptions extends Common {
+  /** Whether to keep what is known on this device, so that a page opens offline. `true` unless told. */
+  readonly offline?: boolean | undefined
+}
+
+const links = new Links({ openSocket: openWebSocket, environment: pageEnvironment })
+const device = new MemoryDeviceStore()
+
+/**
+ * A handle on one entity of a server: a Yjs provider that keeps what it knows on this device.
+ *
+ * @param url The server's base, `ws:`, `wss:`, `http:` or `https:`, with the path of a proxy if there is one.
+ * @throws {TypeError} when that is no address of a server.
+ * @throws {TributaryError} `bad-entity-id` when `entity` cannot be an id.
+ * @example
+ * const { doc, awareness } = connect('ws://127.0.0.1:8787', 'notes/today')
+ */
+export function connect(
+  url: string,
+  entity: string,
+  { offline = true, ...options }: ConnectOptions = {},
+): Handle {
+  const parts = {
+    links,
+    device: offline ? device : null,
+    around: pageSurroundings(pageEnvironment),
+  }
+  return connectWith(parts, url, entity, options)
+}

@@ -69,6 +69,8 @@ export const PROVIDER_RANKS: Readonly<Record<string, number>> = {
   'channel.ts': 2,
   keep: 2,
   link: 3,
+  handle: 4,
+  'connect.ts': 5,
   node: 8,
   'index.ts': 9,
 }

@@ -1,5 +1,44 @@
 // The client, for Node, which has no WebSocket of its own in version 20, and no IndexedDB.
 
+import { type ConnectOptions as Common, connectWith } from '../connect.ts'
+import type { Handle } from '../handle/handle.ts'
+import type { Surroundings } from '../handle/surroundings.ts'
+import { MemoryDeviceStore } from '../keep/memory.ts'
+import { Links } from '../link/links.ts'
+import { nodeEnvironment } from './node-environment.ts'
+import { openNodeSocket } from './ws-socket.ts'
+
 export type { Tier } from '../../../src/core/tier.ts'
+export type { Handle, HandleEvents } from '../handle/handle.ts'
+export { NotSaved, type SavedOptions } from '../handle/saves.ts'
 export type { LinkState, SaveState, Status } from '../status.ts'
 export type { Aside } from '../store.ts'
+
+export interface ConnectOptions extends Common {
+  /** Whether to keep what is known for as long as the process lives. `true` unless told. */
+  readonly offline?: boolean | undefined
+}
+
+const links = new Links({ openSocket: openNodeSocket, environment: nodeEnvironment })
+const memory = new MemoryDeviceStore()
+const around: Surroundings = { ...nodeEnvironment, guard: () => {} }
+
+/**
+ * A handle on one entity of a server: a Yjs provider. It keeps the process alive until it is destroyed.
+ *
+ * @param url The server's base, `ws:`, `wss:`, `http:` or `https:`, with the path of a proxy if there is one.
+ * @throws {TypeError} when that is no address of a server.
+ * @throws {TributaryError} `bad-entity-id` when `entity` cannot be an id.
+ * @example
+ * const { doc, saved, destroy } = connect('ws://127.0.0.1:8787', 'notes/today')
+ * doc.getText().insert(0, 'hello')
+ * await saved()
+ * await destroy()
+ */
+export function connect(
+  url: string,
+  entity: string,
+  { offline = true, ...options }: ConnectOptions = {},
+): Handle {
+  return connectWith({ links, device: offline ? memory : null, around }, url, entity, options)
+}

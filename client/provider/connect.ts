@@ -1,0 +1,38 @@
+import { entityId } from '../../src/core/ids.ts'
+import { type CopyOptions, EntityCopy } from './handle/entity-copy.ts'
+import type { Handle } from './handle/handle.ts'
+import type { Surroundings } from './handle/surroundings.ts'
+import { addressOf } from './link/address.ts'
+import type { Links } from './link/links.ts'
+import type { TokenSource } from './link/token.ts'
+import type { DeviceStore } from './store.ts'
+
+export interface ConnectOptions extends CopyOptions {
+  /** Who this is. A function is asked for each try, and before the one it gave is over. */
+  readonly token?: TokenSource | undefined
+}
+
+/** What a browser and Node each bring. */
+export interface ConnectParts {
+  readonly links: Links
+  /** `null`: nothing is kept. */
+  readonly device: DeviceStore | null
+  readonly around: Surroundings
+}
+
+/**
+ * A handle on one entity of a server. Two of one entity are two copies.
+ *
+ * @throws {TypeError} when `url` is no address of a server.
+ * @throws {TributaryError} `bad-entity-id` when `entity` cannot be an id.
+ */
+export function connectWith(
+  { links, device, around }: ConnectParts,
+  url: string,
+  entity: string,
+  { token, ...options }: ConnectOptions,
+): Handle {
+  const id = entityId(entity)
+  const name = `${addressOf(url)} ${id}`
+  return new EntityCopy(id, { link: links.to(url, token), device, name, around }, options).handle
+}

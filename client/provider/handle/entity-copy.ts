@@ -1,0 +1,407 @@
+import { Awareness } from 'y-protocols/awareness'
+import * as Y from 'yjs'
+import type { Tier } from '../../../src/core/tier.ts'
+import type { Refusal, ServerMessage } from '../../../src/wire/tributary-server.ts'
+import type { Channel, ChannelMessage, ChannelOwner, Link, Said } from '../channel.ts'
+import type { LinkState, SaveState, Status } from '../status.ts'
+import type { Aside, DeviceStore, Kept, KeptEdit } from '../store.ts'
+import type { Handle, HandleEvents } from './handle.ts'
+import { Keeper, type KeeperOwner } from './keeper.ts'
+import { Listeners } from './listeners.ts'
+import { Presence, type PresenceOwner } from './presence.ts'
+import type { SavedOptions } from './saves.ts'
+import { Standing } from './standing.ts'
+import type { Surroundings } from './surroundings.ts'
+import { applyTogether, WayDown } from './way-down.ts'
+import { WayUp, type WayUpOwner } from './way-up.ts'
+
+export interface CopyOptions {
+  readonly doc?: Y.Doc | undefined
+  readonly awareness?: Awareness | undefined
+  /** What `saved()` waits for unless told otherwise. */
+  readonly tier?: Tier | undefined
+}
+
+export interface CopyParts {
+  readonly link: Link
+  /** `null`: nothing is kept. */
+  readonly device: DeviceStore | null
+  /** Under which it is kept. */
+  readonly name: string
+  readonly around: Surroundings
+}
+
+const REMOVED = { code: 'entity-removed', reason: 'the entity was deleted' }
+
+/**
+ * The copy of an entity in this page or program, between its document, the device and the link.
+ *
+ * | | |
+ * |---|---|
+ * | loading | what was kept comes in; what is written meanwhile waits in the outbox |
+ * | connecting | no channel, or not everything is here yet: what comes is gathered |
+ * | synced | updates come and go one by one |
+ * | removed | the entity was deleted: nothing goes either way any more |
+ */
+export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, WayUpOwner {
+  readonly handle: Handle
+  readonly #doc: Y.Doc
+  readonly #awareness: Awareness
+  readonly #ownAwareness: boolean
+  readonly #parts: CopyParts
+  readonly #listeners = new Listeners<HandleEvents>()
+  readonly #standing = new Standing()
+  readonly #wayDown = new WayDown()
+  readonly #wayUp: WayUp
+  readonly #keeper: Keeper
+  readonly #presence: Presence
+  readonly #isSynced: Promise<void>
+  #nowSynced: () => void = () => {}
+  #channel: Channel | null = null
+  #link: LinkState = { is: 'connecting' }
+  /** Why the server does not have it open for us. */
+  #refused: LinkState | null = null
+  #opened: Extract<ServerMessage, { readonly is: 'opened' }> | null = null
+  #may: Status['may'] = null
+  #tier: Tier | null = null
+  #rtt: number | null = null
+  #isRemoved = false
+  #destroyed: Promise<void> | null = null
+  #told = ''
+  #isTelling = false
+
+  constructor(entity: string, parts: CopyParts, options: CopyOptions) {
+    this.#parts = parts
+    this.#doc = options.doc ?? new Y.Doc()
+    this.#ownAwareness = options.awareness === undefined
+    this.#awareness = options.awareness ?? new Awareness(this.#doc)
+    this.#isSynced = new Promise((resolve) => {
+      this.#nowSynced = resolve
+    })
+    this.handle = this.#makeHandle(options)
+    this.#keeper = new Keeper(parts.device, parts.name, this, parts.around)
+    this.#wayUp = new WayUp(this.#doc, this.#keeper, this.#standing, parts.around, this)
+    this.#presence = new Presence(this.#awareness, this, parts.around, this.handle)
+    const has = Y.encodeStateAsUpdate(this.#doc)
+    if (has.length > 2) this.#wayUp.written(has)
+    this.#doc.on('update', this.#changedHere)
+    this.#doc.on('destroy', this.#docDestroyed)
+    void this.#start(entity)
+  }
+
+  async #start(entity: string): Promise<void> {
+    await this.#keeper.start()
+    if (this.#destroyed === null) this.#channel = this.#parts.link.open(entity, this)
+  }
+
+  #makeHandle({ tier }: CopyOptions): Handle {
+    const copy = this
+    return {
+      doc: this.#doc,
+      awareness: this.#awareness,
+      get status() {
+        return copy.#status
+      },
+      synced: this.#isSynced,
+      saved: (options: SavedOptions = {}) =>
+        this.#wayUp.saved({ ...options, tier: options.tier ?? tier }),
+      setAside: async () => this.#keeper.asides,
+      forgetAside: async (id) => {
+        this.#keeper.forgetAside(id)
+        this.changed()
+      },
+      on: (event, fn) => this.#listeners.on(event, fn),
+      off: (event, fn) => this.#listeners.off(event, fn),
+      destroy: () => this.#destroy(),
+    }
+  }
+
+  // What the link tells.
+
+  opening() {
+    const { position } = this.#standing
+    const stateVector = position === '' ? Y.encodeStateVector(this.#doc) : new Uint8Array(0)
+    return { position, stateVector }
+  }
+
+  opened(message: Extract<ServerMessage, { readonly is: 'opened' }>): void {
+    if (this.#isRemoved) return
+    if (this.#standing.isRemovedAt(message.position)) {
+      this.#remove()
+      return
+    }
+    this.#refused = null
+    this.#opened = message
+    this.#may = message.may
+    this.#tier = message.tier
+    this.#wayDown.begin(message.bytes)
+    if (message.follows === 'ask') {
+      this.say({ is: 'sync', stateVector: Y.encodeStateVector(this.#doc) })
+    }
+    this.#wayUp.opened(message)
+    this.#presence.opened()
+    this.#keeper.adopt()
+    this.changed()
+  }
+
+  message(message: ChannelMessage): void {
+    if (this.#opened === null) return
+    switch (message.is) {
+      case 'update':
+        if (this.#wayDown.gathering) this.#wayDown.gather(message.update)
+        else this.#receive([message.update])
+        break
+      case 'synced':
+        this.#synced(message.update, this.#opened.position)
+        break
+      case 'ask':
+        this.#wayUp.asked(message.stateVector)
+        break
+      case 'awareness':
+        this.#presence.received(message.body)
+        break
+      case 'ack':
+        this.#tier = message.tier
+        this.#wayUp.acknowledged(message)
+        break
+      case 'nack':
+        this.#wayUp.refused(message)
+        break
+      case 'at':
+        this.#at(message.position, message.tier)
+        break
+      case 'rights':
+        this.#may = message.may
+        this.#wayUp.rights(message.may)
+        this.changed()
+        break
+    }
+  }
+
+  progress(bytes: number): void {
+    this.#wayDown.arrived(bytes)
+    const { progress } = this.#wayDown
+    if (progress === null) return
+    this.#listeners.tell('progress', progress)
+    this.changed()
+  }
+
+  refused({ code, reason }: Refusal): void {
+    if (this.#isRemoved) return
+    if (code === REMOVED.code) {
+      this.#remove()
+      return
+    }
+    this.#closed()
+    this.#refused = { is: 'denied', code, reason }
+    this.changed()
+  }
+
+  linked(state: LinkState): void {
+    this.#link = state
+    if (state.is !== 'online') this.#closed()
+    this.changed()
+  }
+
+  rtt(ms: number): void {
+    this.#rtt = ms
+    this.changed()
+  }
+
+  direct(kind: string, bytes: Uint8Array): void {
+    this.#listeners.tell('message', { kind, bytes })
+  }
+
+  #at(position: string, tier: Tier): void {
+    this.#tier = tier
+    this.#standing.at(position)
+    this.#keeper.stand(position, this.#standing.beyond)
+    this.#wayUp.tier(tier)
+    this.changed()
+  }
+
+  #receive(updates: readonly Uint8Array[]): void {
+    if (updates.length === 0) return
+    this.#standing.received()
+    for (const update of updates) this.#keeper.server(update)
+    applyTogether(this.#doc, updates, this.handle)
+  }
+
+  #synced(update: Uint8Array, position: string): void {
+    this.#receive(this.#wayDown.end(update))
+    this.#standing.caughtUp(position)
+    this.#keeper.stand(position, true)
+    this.#nowSynced()
+    this.changed()
+    this.#listeners.tell('synced', undefined)
+  }
+
+  /** No channel any more. */
+  #closed(): void {
+    if (this.#opened === null) return
+    this.#opened = null
+    this.#wayDown.drop()
+    this.#standing.lost()
+    this.#wayUp.lost()
+    this.#presence.closed()
+  }
+
+  #remove(): void {
+    this.#closed()
+    this.#isRemoved = true
+    this.#refused = { is: 'denied', ...REMOVED }
+    this.#wayUp.removed(REMOVED)
+    this.#keeper.wipe()
+    this.#channel?.leave()
+    this.changed()
+    this.#listeners.tell('removed', undefined)
+  }
+
+  // What the device tells.
+
+  loaded(kept: Kept, edits: readonly KeptEdit[]): void {
+    if (this.#destroyed !== null || this.#isRemoved) return
+    this.#take(kept.updates, this.handle)
+    // Late, after the server has said where it is: what is here may be older than that.
+    const late = this.#channel !== null
+    if (late) this.#standing.receivedElsewhere()
+    else this.#standing.start(kept.position, kept.beyond || kept.position === '')
+    this.#wayUp.adopted(edits)
+  }
+
+  adopted(edits: readonly KeptEdit[]): void {
+    this.#take(
+      edits.map(({ update }) => update),
+      OTHER,
+    )
+    this.#wayUp.adopted(edits)
+  }
+
+  fromOther(update: Uint8Array): void {
+    if (this.#destroyed === null && !this.#isRemoved) this.#take([update], OTHER)
+  }
+
+  whole(kept: readonly Uint8Array[]): Uint8Array {
+    this.#take(kept, OTHER)
+    return Y.encodeStateAsUpdate(this.#doc)
+  }
+
+  #take(updates: readonly Uint8Array[], origin: unknown): void {
+    applyTogether(this.#doc, updates, origin)
+  }
+
+  // What the way up and the presence tell.
+
+  say(message: Said): boolean {
+    return this.#channel?.say(message) ?? false
+  }
+
+  rejected(aside: Aside): void {
+    this.changed()
+    this.#listeners.tell('rejected', aside)
+  }
+
+  saved(): void {
+    this.#listeners.tell('saved', undefined)
+  }
+
+  lost(clients: readonly number[]): void {
+    this.#listeners.tell('lost', clients)
+  }
+
+  restored(clients: readonly number[]): void {
+    this.#listeners.tell('restored', clients)
+  }
+
+  // What the document tells.
+
+  readonly #changedHere = (update: Uint8Array, origin: unknown): void => {
+    if (origin === this.handle) return
+    if (origin === OTHER) this.#standing.receivedElsewhere()
+    else this.#wayUp.written(update)
+  }
+
+  readonly #docDestroyed = (): void => {
+    void this.#destroy()
+  }
+
+  // How it stands.
+
+  get #status(): Status {
+    const { outbox } = this.#wayUp
+    const { oldest } = outbox
+    return {
+      link: this.#linkState,
+      save: this.#saveState,
+      may: this.#may,
+      pending: outbox.pending,
+      oldestMs: oldest === null ? 0 : Math.max(0, this.#parts.around.wall() - oldest),
+      rtt: this.#rtt,
+      tier: this.#tier,
+      progress: this.#wayDown.progress,
+      storageTrouble: this.#keeper.trouble,
+    }
+  }
+
+  get #linkState(): LinkState {
+    if (this.#isRemoved && this.#refused !== null) return this.#refused
+    if (this.#link.is !== 'online') return this.#link
+    if (this.#refused !== null) return this.#refused
+    const isHere = this.#opened !== null && !this.#wayDown.gathering
+    return isHere ? this.#link : { is: 'connecting' }
+  }
+
+  get #saveState(): SaveState {
+    if (this.#wayUp.outbox.pending > 0) {
+      if (this.#opened !== null) return { is: 'saving' }
+      return { is: 'local', device: this.#isOnDevice }
+    }
+    const aside = this.#keeper.asides.at(-1)
+    if (aside === undefined) return { is: 'saved' }
+    return { is: 'rejected', code: aside.code, reason: aside.reason }
+  }
+
+  get #isOnDevice(): boolean {
+    return this.#keeper.lasting && this.#wayUp.outbox.allKept
+  }
+
+  changed(): void {
+    if (this.#isTelling) return
+    this.#isTelling = true
+    queueMicrotask(() => {
+      this.#isTelling = false
+      this.#tell()
+    })
+  }
+
+  /** Once a turn, and only when it is another than before. */
+  #tell(): void {
+    if (this.#destroyed !== null) return
+    const status = this.#status
+    this.#parts.around.guard(status.pending > 0 && !this.#isOnDevice)
+    const told = JSON.stringify({ ...status, oldestMs: 0 })
+    if (told === this.#told) return
+    this.#told = told
+    this.#listeners.tell('status', status)
+  }
+
+  #destroy(): Promise<void> {
+    this.#destroyed ??= this.#end()
+    return this.#destroyed
+  }
+
+  async #end(): Promise<void> {
+    this.#doc.off('update', this.#changedHere)
+    this.#doc.off('destroy', this.#docDestroyed)
+    this.#wayUp.end()
+    this.#presence.end()
+    this.#channel?.leave()
+    this.#listeners.clear()
+    this.#parts.around.guard(false)
+    if (this.#ownAwareness) this.#awareness.destroy()
+    await this.#keeper.close()
+  }
+}
+
+/** The origin of what another tab has kept: it is sent and kept by that tab. */
+const OTHER = { from: 'another tab' }

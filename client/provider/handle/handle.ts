@@ -1,0 +1,62 @@
+import type { Awareness } from 'y-protocols/awareness'
+import type { Doc } from 'yjs'
+import type { Status } from '../status.ts'
+import type { Aside } from '../store.ts'
+import type { SavedOptions } from './saves.ts'
+
+/** What can be listened for with `on`, and what a listener is given. */
+export type HandleEvents = {
+  /** Something in the status is another. */
+  status: Status
+  /** Everything that the server has is here: at first, and after each time away. */
+  synced: undefined
+  /** Nothing waits any more. */
+  saved: undefined
+  /** The server did not take something: it was set aside. */
+  rejected: Aside
+  /** Somebody has deleted the entity. What was not acknowledged is set aside, nothing more is sent. */
+  removed: undefined
+  /** The link broke: these awareness client ids are shown for some seconds more. */
+  lost: readonly number[]
+  /** They are still there. */
+  restored: readonly number[]
+  /** From 0 to 1, while an entity comes in. */
+  progress: number
+  /** To this user, from the program that runs the server. */
+  message: { readonly kind: string; readonly bytes: Uint8Array }
+}
+
+/**
+ * One entity, kept the same as everybody else's copy: a Yjs provider.
+ *
+ * @example
+ * const { doc, saved } = connect('ws://127.0.0.1:8787', 'notes/today')
+ * doc.getText().insert(0, 'hello')
+ * await saved()
+ */
+export interface Handle {
+  readonly doc: Doc
+  readonly awareness: Awareness
+  /** As it is now. */
+  readonly status: Status
+  /** Comes true when everything that the server has is here, for the first time. */
+  readonly synced: Promise<void>
+  /**
+   * Comes true when everything that was written so far is in the server's log.
+   *
+   * @throws {NotSaved} when the server cannot save as safe as `tier`, at once; after `timeoutMs`;
+   *   when some of it was set aside.
+   */
+  saved(options?: SavedOptions): Promise<void>
+  /** What was not taken, the oldest first: to show, to export, to write anew in another way. */
+  setAside(): Promise<readonly Aside[]>
+  forgetAside(id: number): Promise<void>
+  /** @returns what ends it. */
+  on<Name extends keyof HandleEvents>(
+    event: Name,
+    fn: (told: HandleEvents[Name]) => void,
+  ): () => void
+  off<Name extends keyof HandleEvents>(event: Name, fn: (told: HandleEvents[Name]) => void): void
+  /** Ends it. What is not acknowledged stays on this device, for the next one. Idempotent. */
+  destroy(): Promise<void>
+}

@@ -1,0 +1,332 @@
+import * as Y from 'yjs'
+import type { Aside, DeviceStore, EntityStore, Kept, KeptEdit } from '../store.ts'
+import type { Row } from './outbox.ts'
+import type { Surroundings } from './surroundings.ts'
+
+const EMPTY = new Uint8Array(2)
+
+/** What the keeper asks and tells. */
+export interface KeeperOwner {
+  /** What was kept here before, and the edits in it that are ours to send now. Once. */
+  loaded(kept: Kept, edits: readonly KeptEdit[]): void
+  /** Edits of tabs that are gone: ours to send from now on. */
+  adopted(edits: readonly KeptEdit[]): void
+  /** Another tab keeps this. */
+  fromOther(update: Uint8Array): void
+  /** Takes in what is kept. @returns everything that is here now, as one update. */
+  whole(kept: readonly Uint8Array[]): Uint8Array
+  /** Trouble began or ended, or a row was kept. */
+  changed(): void
+}
+
+type Job =
+  | { readonly is: 'server'; readonly updates: Uint8Array[] }
+  | { readonly is: 'here'; readonly updates: Uint8Array[]; readonly row: Row }
+  | { readonly is: 'acknowledged'; readonly rows: Row[] }
+  | { readonly is: 'stand'; readonly position: string; readonly beyond: boolean }
+  | { readonly is: 'other'; readonly run: (store: EntityStore) => Promise<unknown> }
+
+/** More rows than this, or more bytes than this and than all of it as one, are made one. */
+const MOST_ROWS = 300
+const MOST_BYTES = 512 * 1024
+/** After a failure everything is tried again, at first after so many ms, at last every so many. */
+const MEND_MS = 2_000
+const MOST_MEND_MS = 60_000
+
+/**
+ * Writes to the device what comes and goes, in order, one thing at a time: what piles up meanwhile
+ * becomes one row. Nobody waits for it. When something could not be kept the rest of it would have a
+ * hole, so nothing more is said to be kept until all of it, as one, has been.
+ */
+export class Keeper {
+  /** Why nothing can be kept, in words for people; `null` when it can, or shall not. */
+  trouble: string | null = null
+  asides: readonly Aside[] = []
+  readonly #device: DeviceStore | null
+  readonly #name: string
+  readonly #owner: KeeperOwner
+  readonly #around: Surroundings
+  #store: EntityStore | null = null
+  #queue: Job[] = []
+  #starting: Promise<void> = Promise.resolve()
+  #running: Promise<void> | null = null
+  #closed = false
+  /** Edits that could not be kept. */
+  #unkept: { readonly row: Row; readonly update: Uint8Array }[] = []
+  #isLoaded = false
+  #mendMs = MEND_MS
+  #rows = 0
+  #bytes = 0
+  #wholeBytes = 0
+  #asideId = 0
+  #stopMending: () => void = () => {}
+  #stopGone: () => void = () => {}
+  #stopOther: () => void = () => {}
+
+  /** @param device `null`: nothing is to be kept. */
+  constructor(device: DeviceStore | null, name: string, owner: KeeperOwner, around: Surroundings) {
+    this.#device = device
+    this.#name = name
+    this.#owner = owner
+    this.#around = around
+  }
+
+  /** Whether what is kept outlives this page or process. */
+  get lasting(): boolean {
+    return this.#device?.lasting === true && this.trouble === null
+  }
+
+  /** Loads what was kept. Never rejects: what went wrong is `trouble`. */
+  start(): Promise<void> {
+    this.#starting = this.#begin()
+    return this.#starting
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#device === null) return
+    try {
+      await this.#load(this.#device)
+    } catch (error) {
+      this.#failed(error)
+    }
+    this.#run()
+  }
+
+  async #load(device: DeviceStore): Promise<void> {
+    const store = this.#store ?? (await device.open(this.#name))
+    if (this.#closed) {
+      await store.close()
+      return
+    }
+    this.#store = store
+    const kept = await store.load()
+    const edits = await store.adopt()
+    if (this.#closed) return
+    this.#isLoaded = true
+    this.asides = [...kept.aside, ...this.asides]
+    this.#rows = kept.updates.length
+    this.#bytes = kept.updates.reduce((sum, { length }) => sum + length, 0)
+    this.#stopOther = store.onOther((update) => this.#owner.fromOther(update))
+    this.#stopGone = store.onGone(() => this.adopt())
+    this.#owner.loaded(kept, edits)
+  }
+
+  server(update: Uint8Array): void {
+    const last = this.#queue.at(-1)
+    if (last?.is === 'server') last.updates.push(update)
+    else this.#put({ is: 'server', updates: [update] })
+  }
+
+  /** @returns where it will lie. Edits that wait together share a row. */
+  here(update: Uint8Array): Row {
+    const last = this.#queue.at(-1)
+    if (last?.is === 'here') {
+      last.updates.push(update)
+      return last.row
+    }
+    const row: Row = { id: null, state: 'keeping', edits: 0 }
+    if (this.#device === null) row.state = 'not-kept'
+    this.#put({ is: 'here', updates: [update], row })
+    return row
+  }
+
+  /** Nothing in those rows waits any more. */
+  acknowledged(rows: readonly Row[]): void {
+    if (rows.length === 0) return
+    const last = this.#queue.at(-1)
+    if (last?.is === 'acknowledged') last.rows.push(...rows)
+    else this.#put({ is: 'acknowledged', rows: [...rows] })
+  }
+
+  stand(position: string, beyond: boolean): void {
+    const last = this.#queue.at(-1)
+    if (last?.is === 'stand') this.#queue.pop()
+    this.#put({ is: 'stand', position, beyond })
+  }
+
+  /** Keeps the original of what was refused; in memory, if the device will not. */
+  setAside(aside: Omit<Aside, 'id'>, rows: readonly Row[]): Promise<Aside> {
+    return new Promise((resolve) => {
+      const shown = (one: Aside) => {
+        this.asides = [...this.asides, one]
+        resolve(one)
+      }
+      const inMemory = () => shown({ ...aside, id: --this.#asideId })
+      if (this.#device === null || this.#closed) return inMemory()
+      this.#put({
+        is: 'other',
+        run: (store) =>
+          store.setAside(aside, idsOf(rows)).then(shown, (error) => {
+            inMemory()
+            throw error
+          }),
+      })
+    })
+  }
+
+  forgetAside(id: number): void {
+    this.asides = this.asides.filter((aside) => aside.id !== id)
+    if (id >= 0) this.#put({ is: 'other', run: (store) => store.forgetAside(id) })
+  }
+
+  wipe(): void {
+    this.#put({ is: 'other', run: (store) => store.wipe() })
+  }
+
+  /** Takes over what tabs that are gone have left. */
+  adopt(): void {
+    if (!this.#isLoaded || this.trouble !== null) return
+    this.#put({
+      is: 'other',
+      run: async (store) => {
+        const edits = await store.adopt()
+        if (edits.length > 0 && !this.#closed) this.#owner.adopted(edits)
+      },
+    })
+  }
+
+  /** Writes what waits, and lets go. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    await this.#starting
+    await this.#running
+    this.#closed = true
+    this.#stopMending()
+    this.#stopGone()
+    this.#stopOther()
+    await this.#store?.close().catch(() => {})
+  }
+
+  #put(job: Job): void {
+    if (this.#device === null || this.#closed) return
+    this.#queue.push(job)
+    this.#run()
+  }
+
+  /** Nothing is written before it was read what is there. */
+  #run(): void {
+    if (this.#running !== null || this.#store === null) return
+    if (!this.#isLoaded && this.trouble === null) return
+    this.#running = this.#work(this.#store).finally(() => {
+      this.#running = null
+      if (this.#queue.length > 0) this.#run()
+    })
+  }
+
+  async #work(store: EntityStore): Promise<void> {
+    for (;;) {
+      const job = this.#queue.shift()
+      if (job === undefined) {
+        if (!this.#isTooMuch()) return
+        await this.#compact(store).catch((error) => this.#failed(error))
+        continue
+      }
+      try {
+        await this.#perform(store, job)
+      } catch (error) {
+        if (job.is === 'here') this.#notKept(job)
+        this.#failed(error)
+      }
+    }
+  }
+
+  async #perform(store: EntityStore, job: Job): Promise<void> {
+    switch (job.is) {
+      case 'server':
+        // With a hole in what is kept, everything is kept anew: this too.
+        if (this.trouble === null) await this.#keep(store, job.updates, 'server')
+        return
+      case 'here':
+        if (this.trouble !== null) this.#notKept(job)
+        else this.#isKept(job.row, await this.#keep(store, job.updates, 'here'))
+        return
+      case 'acknowledged':
+        await store.acknowledged(idsOf(job.rows))
+        return
+      case 'stand':
+        if (this.trouble === null) await store.standAt(job.position, job.beyond)
+        return
+      case 'other':
+        await job.run(store)
+        return
+    }
+  }
+
+  #keep(store: EntityStore, updates: Uint8Array[], from: 'server' | 'here'): Promise<number> {
+    const [update] = updates.length === 1 ? updates : [Y.mergeUpdates(updates)]
+    this.#rows++
+    this.#bytes += update?.length ?? 0
+    return store.keep(update as Uint8Array, from)
+  }
+
+  #isKept(row: Row, id: number): void {
+    row.id = id
+    row.state = 'kept'
+    // It may have been acknowledged before it was kept.
+    if (row.edits === 0) this.acknowledged([row])
+    this.#owner.changed()
+  }
+
+  #notKept({ row, updates }: { readonly row: Row; readonly updates: readonly Uint8Array[] }): void {
+    row.state = 'not-kept'
+    this.#unkept.push({ row, update: Y.mergeUpdates([...updates]) })
+    this.#owner.changed()
+  }
+
+  #isTooMuch(): boolean {
+    if (this.trouble !== null || this.#closed) return false
+    return this.#rows > MOST_ROWS || this.#bytes > Math.max(MOST_BYTES, this.#wholeBytes)
+  }
+
+  /** Of what lies there, read anew: another tab may have kept what has not come here yet. */
+  async #compact(store: EntityStore): Promise<void> {
+    const { updates, last } = await store.load()
+    const whole = this.#owner.whole(updates)
+    await store.compact(whole, last)
+    this.#rows = 1
+    this.#bytes = 0
+    this.#wholeBytes = whole.length
+  }
+
+  #failed(error: unknown): void {
+    const begins = this.trouble === null
+    this.trouble = error instanceof Error ? error.message : String(error)
+    if (begins) this.#mendMs = MEND_MS
+    this.#mendLater()
+    this.#owner.changed()
+  }
+
+  #mendLater(): void {
+    this.#stopMending()
+    if (this.#closed) return
+    this.#stopMending = this.#around.after(this.#mendMs, () => void this.#mend())
+    this.#mendMs = Math.min(MOST_MEND_MS, this.#mendMs * 2)
+  }
+
+  async #mend(): Promise<void> {
+    await this.#running
+    if (this.#closed || this.#device === null || this.trouble === null) return
+    try {
+      if (!this.#isLoaded) await this.#load(this.#device)
+      const store = this.#store
+      if (store === null || this.#closed) return
+      // What comes from here on waits in the queue: it is kept behind this.
+      this.trouble = null
+      // Only a state that takes the place of all closes the hole.
+      const id = await store.keep(EMPTY, 'server')
+      await store.compact(this.#owner.whole([]), id)
+      for (let next = this.#unkept[0]; next !== undefined; next = this.#unkept[0]) {
+        const { row, update } = next
+        if (row.edits > 0) this.#isKept(row, await this.#keep(store, [update], 'here'))
+        this.#unkept.shift()
+      }
+      this.#owner.changed()
+    } catch (error) {
+      this.#failed(error)
+    }
+    this.#run()
+  }
+}
+
+const idsOf = (rows: readonly Row[]): number[] =>
+  rows.flatMap(({ id }) => (id === null ? [] : [id]))

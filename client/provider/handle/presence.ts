@@ -1,0 +1,129 @@
+import {
+  type Awareness,
+  applyAwarenessUpdate,
+  encodeAwarenessUpdate,
+  removeAwarenessStates,
+} from 'y-protocols/awareness'
+import { Cursor } from '../../../src/wire/cursor.ts'
+import type { Said } from '../channel.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Others are shown for so long after the link was lost, and for so long after it is there again. */
+const BLIP_MS = 5_000
+const NAMED_MS = 2_000
+
+export interface PresenceOwner {
+  say(message: Said): boolean
+  lost(clients: readonly number[]): void
+  restored(clients: readonly number[]): void
+}
+
+interface Change {
+  readonly added: readonly number[]
+  readonly updated: readonly number[]
+  readonly removed: readonly number[]
+}
+
+/**
+ * Who is here. Of a short loss of the link nobody sees more than that others are grey: their states
+ * stay for 5 s, and those that are named again when it is back were never away.
+ */
+export class Presence {
+  readonly #awareness: Awareness
+  readonly #owner: PresenceOwner
+  readonly #around: Surroundings
+  readonly #origin: unknown
+  /** The id that the server knows as ours on this channel; `null` while it knows none. */
+  #claimed: number | null = null
+  #isOpen = false
+  #lost = new Set<number>()
+  #stop: () => void = () => {}
+
+  /** @param origin What is said to have changed the states of others. */
+  constructor(awareness: Awareness, owner: PresenceOwner, around: Surroundings, origin: unknown) {
+    this.#awareness = awareness
+    this.#owner = owner
+    this.#around = around
+    this.#origin = origin
+    awareness.on('update', this.#changed)
+  }
+
+  opened(): void {
+    this.#isOpen = true
+    this.#claimed = null
+    this.#sayOwn()
+    if (this.#lost.size > 0) this.#forgetIn(NAMED_MS)
+  }
+
+  /** The link is gone, or the entity is closed. */
+  closed(): void {
+    if (!this.#isOpen) return
+    this.#isOpen = false
+    const others = this.#others()
+    if (others.length === 0) return
+    this.#lost = new Set(others)
+    this.#forgetIn(BLIP_MS)
+    this.#owner.lost(others)
+  }
+
+  received(body: Uint8Array): void {
+    const named = namedIn(body)
+    applyAwarenessUpdate(this.#awareness, body, this.#origin)
+    const back = named.filter((client) => this.#lost.delete(client))
+    if (back.length > 0) this.#owner.restored(back)
+  }
+
+  end(): void {
+    this.#awareness.off('update', this.#changed)
+    this.#stop()
+    this.#isOpen = false
+    this.#remove(this.#others())
+  }
+
+  #others(): number[] {
+    const { clientID, states } = this.#awareness
+    return [...states.keys()].filter((client) => client !== clientID)
+  }
+
+  #forgetIn(ms: number): void {
+    this.#stop()
+    this.#stop = this.#around.after(ms, () => {
+      this.#remove([...this.#lost])
+      this.#lost.clear()
+    })
+  }
+
+  /** With their clocks: who comes back at the same one is seen again. */
+  #remove(clients: readonly number[]): void {
+    removeAwarenessStates(this.#awareness, [...clients], this.#origin)
+    for (const client of clients) this.#awareness.meta.delete(client)
+  }
+
+  readonly #changed = ({ added, updated, removed }: Change): void => {
+    const own = this.#awareness.clientID
+    // Also when it came from the server: a null about somebody who is here is answered by going above it.
+    if ([added, updated, removed].some((clients) => clients.includes(own))) this.#sayOwn()
+  }
+
+  #sayOwn(): void {
+    const { clientID } = this.#awareness
+    if (!this.#isOpen) return
+    const isThere = this.#awareness.getLocalState() !== null
+    if (!isThere && this.#claimed !== clientID) return
+    const body = encodeAwarenessUpdate(this.#awareness, [clientID])
+    const is = this.#claimed === clientID ? 'awareness' : 'claim'
+    if (this.#owner.say({ is, body })) this.#claimed = isThere ? clientID : null
+  }
+}
+
+/** Who is said to be here. */
+function namedIn(body: Uint8Array): readonly number[] {
+  const cursor = new Cursor(body)
+  const named: number[] = []
+  for (let left = cursor.varUint(); left > 0 && !cursor.failed; left--) {
+    const client = cursor.varUint()
+    cursor.varUint()
+    if (cursor.varText() !== 'null') named.push(client)
+  }
+  return named
+}

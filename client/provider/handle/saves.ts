@@ -1,0 +1,105 @@
+import { TIERS, type Tier } from '../../../src/core/tier.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Why `saved()` did not come true. What was written is as it was: in the outbox, or set aside. */
+export class NotSaved extends Error {
+  /**
+   * `tier`: this server cannot. `timeout`: not yet. `destroyed`: this handle is gone. Otherwise the
+   * code with which the server refused.
+   */
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.name = 'NotSaved'
+    this.code = code
+  }
+}
+
+export interface SavedOptions {
+  /** At least so safe; as the server has it when left out. */
+  readonly tier?: Tier | undefined
+  readonly timeoutMs?: number | undefined
+}
+
+interface Wait {
+  /** The number of the last edit that it is about. */
+  readonly upTo: number
+  readonly tier: Tier | null
+  readonly done: () => void
+  readonly fail: (error: NotSaved) => void
+}
+
+/** How the outbox stands, for those who wait. */
+export interface Outstanding {
+  waitsFor(number: number): boolean
+}
+
+/** Everybody who waits for what was written to be saved. */
+export class Saves {
+  readonly #outbox: Outstanding
+  readonly #around: Surroundings
+  #tier: Tier | null = null
+  #waits = new Set<Wait>()
+
+  constructor(outbox: Outstanding, around: Surroundings) {
+    this.#outbox = outbox
+    this.#around = around
+  }
+
+  wait(upTo: number, { tier, timeoutMs }: SavedOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let stop = () => {}
+      const end = (then: () => void) => {
+        stop()
+        this.#waits.delete(wait)
+        then()
+      }
+      const wait: Wait = {
+        upTo,
+        tier: tier ?? null,
+        done: () => end(resolve),
+        fail: (error) => end(() => reject(error)),
+      }
+      if (timeoutMs !== undefined) {
+        stop = this.#around.after(timeoutMs, () =>
+          wait.fail(new NotSaved('timeout', `not saved within ${timeoutMs} ms`)),
+        )
+      }
+      this.#waits.add(wait)
+      this.look()
+    })
+  }
+
+  /** The server says how safe what it acknowledges is. */
+  safe(tier: Tier): void {
+    this.#tier = tier
+    this.look()
+  }
+
+  /** Something was acknowledged. */
+  look(): void {
+    for (const wait of [...this.#waits]) {
+      const { tier, upTo } = wait
+      if (tier !== null && this.#tier !== null && isLess(this.#tier, tier)) {
+        const message = `this server saves as "${this.#tier}" only, and "${tier}" was asked for`
+        wait.fail(new NotSaved('tier', message))
+      } else if (!this.#outbox.waitsFor(upTo) && (tier === null || this.#tier !== null)) {
+        wait.done()
+      }
+    }
+  }
+
+  /** Edits from that number on were not taken. */
+  refused(from: number, code: string, reason: string): void {
+    for (const wait of [...this.#waits]) {
+      if (wait.upTo >= from) wait.fail(new NotSaved(code, reason))
+    }
+  }
+
+  end(): void {
+    this.refused(0, 'destroyed', 'the handle was destroyed')
+  }
+}
+
+const isLess = (a: Tier, b: Tier): boolean => TIERS.indexOf(a) < TIERS.indexOf(b)

@@ -1,0 +1,265 @@
+import * as Y from 'yjs'
+import type { Refusal, ServerMessage } from '../../../src/wire/tributary-server.ts'
+import type { Said } from '../channel.ts'
+import type { Aside, KeptEdit } from '../store.ts'
+import type { Keeper } from './keeper.ts'
+import { type Edit, Outbox, type Row } from './outbox.ts'
+import { type SavedOptions, Saves } from './saves.ts'
+import type { Standing } from './standing.ts'
+import type { Surroundings } from './surroundings.ts'
+import { isEmpty } from './way-down.ts'
+
+type Message<Is extends ServerMessage['is']> = Extract<ServerMessage, { readonly is: Is }>
+type Why = Pick<Refusal, 'code' | 'reason'>
+
+export interface WayUpOwner {
+  say(message: Said): boolean
+  /** Something was set aside. */
+  rejected(aside: Aside): void
+  saved(): void
+  changed(): void
+}
+
+const READ_ONLY: Why = { code: 'forbidden', reason: 'this user may read here, and not write' }
+/** What is written where nothing is taken is set aside in so few pieces. */
+const ASIDE_MS = 250
+
+/**
+ * What is written here, until the server has it.
+ *
+ * An edit goes to the device and on the wire at the same moment; neither waits for the other. On a new
+ * channel everything that is unacknowledged goes first, as it was made, and then, when more may be here
+ * than in the server's log, an answer with all that the server did not say it has. Sent twice does no
+ * harm: a server takes what it does not know.
+ */
+export class WayUp {
+  readonly outbox = new Outbox()
+  readonly #saves: Saves
+  readonly #doc: Y.Doc
+  readonly #keeper: Keeper
+  readonly #standing: Standing
+  readonly #around: Surroundings
+  readonly #owner: WayUpOwner
+  /** What was written since the last turn. */
+  #turn: Uint8Array[] = []
+  #isOpen = false
+  /** Why nothing is taken that is written here; `null` when it is. */
+  #bar: Why | null = null
+  /** Answers that are neither acknowledged nor refused. */
+  readonly #answers = new Map<number, Uint8Array>()
+  /** What was set aside only because this user might not write: it is in the document still. */
+  #forbidden: Aside[] = []
+  #stopHolding: (() => void) | null = null
+  #stopBarring: (() => void) | null = null
+
+  constructor(
+    doc: Y.Doc,
+    keeper: Keeper,
+    standing: Standing,
+    around: Surroundings,
+    owner: WayUpOwner,
+  ) {
+    this.#doc = doc
+    this.#keeper = keeper
+    this.#standing = standing
+    this.#around = around
+    this.#owner = owner
+    this.#saves = new Saves(this.outbox, around)
+  }
+
+  /** Something was written here. What is written in one turn is one edit. */
+  written(update: Uint8Array): void {
+    if (this.#turn.push(update) === 1) queueMicrotask(() => this.flush())
+  }
+
+  flush(): void {
+    const turn = this.#turn.splice(0)
+    const [first] = turn
+    if (first === undefined) return
+    const update = turn.length === 1 ? first : Y.mergeUpdates(turn)
+    this.outbox.add(update, this.#around.wall(), this.#keeper.here(update))
+    this.#send()
+    this.#owner.changed()
+  }
+
+  /** Edits of an earlier life, or of a tab that is gone. */
+  adopted(edits: readonly KeptEdit[]): void {
+    for (const { id, update, madeAt } of edits) {
+      this.outbox.add(update, madeAt, { id, state: 'kept', edits: 0 })
+    }
+    this.#send()
+    this.#owner.changed()
+  }
+
+  saved(options: SavedOptions): Promise<void> {
+    this.flush()
+    return this.#saves.wait(this.outbox.written, options)
+  }
+
+  opened(message: Message<'opened'>): void {
+    this.flush()
+    this.#isOpen = true
+    this.#saves.safe(message.tier)
+    this.#setMay(message.may)
+    if (this.#bar !== null) return
+    const sent = this.#send()
+    const isNews = message.follows !== 'rest' || !this.#standing.isOf(message.position)
+    if (isNews) this.#standing.receivedElsewhere()
+    if (this.#standing.beyond) this.#offer(withSent(message.stateVector, sent))
+  }
+
+  /** The server asks what it lacks. */
+  asked(stateVector: Uint8Array): void {
+    this.flush()
+    if (this.#bar === null) this.#answer(Y.encodeStateAsUpdate(this.#doc, stateVector))
+  }
+
+  acknowledged({ batch, tier, position }: Message<'ack'>): void {
+    const edits = this.outbox.acknowledged(batch)
+    for (const answer of this.#answers.keys()) if (answer <= batch) this.#answers.delete(answer)
+    this.#standing.acknowledged(batch, position)
+    this.#keeper.acknowledged(doneRows(edits))
+    this.#saves.safe(tier)
+    if (edits.length > 0 && this.outbox.pending === 0) this.#owner.saved()
+    this.#owner.changed()
+  }
+
+  refused({ batch, neutered, code, reason, again }: Message<'nack'>): void {
+    const answer = this.#answers.get(batch)
+    this.#answers.delete(batch)
+    if (again !== null && !neutered) {
+      this.outbox.unsend(batch)
+      this.#hold(again, answer)
+      return
+    }
+    // Those before it may be in it, if they were not taken for what they lacked.
+    const edits = answer === undefined ? this.outbox.refused(batch) : this.outbox.before(batch)
+    const lost = answer !== undefined && neutered ? answer : merged(edits)
+    if (lost !== null) this.#setAside(edits, lost, { code, reason })
+    if (!neutered) this.#bar = { code, reason }
+    this.#owner.changed()
+  }
+
+  rights(may: 'read' | 'write'): void {
+    this.#setMay(may)
+    this.#send()
+  }
+
+  tier(tier: Message<'at'>['tier']): void {
+    this.#saves.safe(tier)
+  }
+
+  /** The link is gone, or the entity is closed. */
+  lost(): void {
+    this.#isOpen = false
+    this.#answers.clear()
+    this.#stopHolding?.()
+    this.#stopHolding = null
+    this.outbox.reset()
+  }
+
+  /** Nothing of this will ever be taken. */
+  removed(why: Why): void {
+    this.flush()
+    this.lost()
+    this.#bar = why
+    this.#setAllAside()
+  }
+
+  end(): void {
+    this.flush()
+    this.lost()
+    this.#stopBarring?.()
+    this.#saves.end()
+  }
+
+  #send(): readonly Uint8Array[] {
+    if (this.#bar !== null && (this.#isOpen || this.#bar.code === 'entity-removed')) {
+      this.#stopBarring ??= this.#around.after(ASIDE_MS, () => this.#setAllAside())
+      return []
+    }
+    if (!this.#isOpen || this.#stopHolding !== null) return []
+    return this.outbox.send((update, batch) => this.#owner.say({ is: 'edit', batch, update }))
+  }
+
+  #offer(stateVector: Uint8Array): void {
+    const update = Y.encodeStateAsUpdate(this.#doc, stateVector)
+    if (isEmpty(update)) this.#standing.nothingMore()
+    else this.#answer(update)
+  }
+
+  #answer(update: Uint8Array): void {
+    const batch = this.outbox.nextBatch()
+    if (!this.#owner.say({ is: 'answer', batch, update })) return
+    this.#answers.set(batch, update)
+    this.#standing.answered(batch)
+  }
+
+  /** The server has no room now. */
+  #hold(ms: number, answer: Uint8Array | undefined): void {
+    this.#stopHolding?.()
+    this.#stopHolding = this.#around.after(ms, () => {
+      this.#stopHolding = null
+      this.#send()
+      if (answer !== undefined && this.#isOpen) this.#answer(answer)
+    })
+  }
+
+  #setMay(may: 'read' | 'write'): void {
+    if (may === 'read') {
+      this.#bar = READ_ONLY
+      this.#send()
+      return
+    }
+    this.#bar = null
+    this.#stopBarring?.()
+    this.#stopBarring = null
+    // The document has it all the time, and what is written next builds on it.
+    for (const { id, update } of this.#forbidden.splice(0)) {
+      this.#keeper.forgetAside(id)
+      this.outbox.add(update, this.#around.wall(), this.#keeper.here(update))
+    }
+  }
+
+  #setAllAside(): void {
+    this.#stopBarring = null
+    const edits = this.outbox.takeAll()
+    const update = merged(edits)
+    if (update !== null && this.#bar !== null) this.#setAside(edits, update, this.#bar)
+    this.#owner.changed()
+  }
+
+  #setAside(edits: readonly Edit[], update: Uint8Array, { code, reason }: Why): void {
+    const aside = { update, code, reason, at: this.#around.wall() }
+    const rows = doneRows(edits)
+    void this.#keeper.setAside(aside, rows).then((kept) => {
+      if (code === READ_ONLY.code) this.#forbidden.push(kept)
+      this.#owner.rejected(kept)
+    })
+    this.#saves.refused(Math.min(...edits.map(({ first }) => first)), code, reason)
+    this.#saves.look()
+  }
+}
+
+const merged = (edits: readonly Edit[]): Uint8Array | null =>
+  edits.length === 0 ? null : Y.mergeUpdates(edits.map(({ update }) => update))
+
+/** Where none of them lies beside one that still waits. */
+const doneRows = (edits: readonly Edit[]): readonly Row[] =>
+  [...new Set(edits.flatMap(({ rows }) => rows))].filter((row) => row.edits === 0)
+
+/**
+ * What the server has once it has taken these too. Where one begins behind what it has, it lacks what
+ * is between: that is to go with the answer, and so is all that follows.
+ */
+function withSent(stateVector: Uint8Array, sent: readonly Uint8Array[]): Uint8Array {
+  const known = Y.decodeStateVector(stateVector)
+  for (const update of sent) {
+    const { from, to } = Y.parseUpdateMeta(update)
+    for (const [client, end] of to) {
+      const has = known.get(client) ?? 0
+      if ((from.get(client) ?? 0) <= has && end > has) known.set(client, end)
+    }
+  }
+  return Y.encodeStateVector(known)
+}
