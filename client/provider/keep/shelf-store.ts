@@ -1,6 +1,7 @@
 import type { Aside, EntityStore, Kept, KeptEdit } from '../store.ts'
 import type { Change, Shelf } from './shelf.ts'
 import { acknowledging, passing, standing } from './stand.ts'
+import { newTabId } from './tab-id.ts'
 import { StorageTrouble } from './trouble.ts'
 
 /** Notes a change: it is written down, and the shelf has it from now on. */
@@ -25,7 +26,7 @@ type Told = Parameters<EntityStore['onOther']>[0]
 
 /** One handle on a shelf of this process: what a tab is in a browser. */
 export class ShelfStore<Body> implements EntityStore {
-  readonly #tab = crypto.randomUUID()
+  readonly #tab = newTabId()
   readonly #vault: Vault<Body>
   readonly #told = new Set<Told>()
   readonly #gone = new Set<() => void>()

@@ -1,0 +1,183 @@
+import { StorageTrouble, type Trouble } from './trouble.ts'
+
+/** A browser that has not answered by then, in ms, does not answer. */
+const OPEN_MS = 5_000
+const WORK_MS = 15_000
+const VERSION = 1
+
+export type Mode = 'readonly' | 'readwrite'
+
+/** The answer to a request; awaited inside a transaction, and nothing else is. */
+export const answer = <Result>(request: IDBRequest<Result>): Promise<Result> =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(request.error)
+  })
+
+/**
+ * A database of this origin that is opened again when the browser has closed it. Every failure is a
+ * `StorageTrouble`, and the next call tries again.
+ */
+export class Database {
+  readonly #name: string
+  readonly #make: (db: IDBDatabase) => void
+  #opening: Promise<IDBDatabase> | null = null
+  #birth: string | null = null
+  readonly #pending = new Set<Promise<unknown>>()
+  #closed = false
+
+  /** @param make Makes its stores, in a database that is new. */
+  constructor(name: string, make: (db: IDBDatabase) => void) {
+    this.#name = name
+    this.#make = make
+  }
+
+  /**
+   * One transaction. Transactions are done in the order of the calls.
+   *
+   * @returns What `work` returned, when the transaction is complete.
+   * @throws {StorageTrouble} `wiped` once, when what was there before is gone.
+   */
+  async run<Result>(
+    mode: Mode,
+    stores: readonly string[],
+    work: (store: (name: string) => IDBObjectStore) => Promise<Result>,
+  ): Promise<Result> {
+    if (this.#closed) throw new StorageTrouble('closed')
+    const running = this.#run(mode, stores, work)
+    this.#pending.add(running)
+    try {
+      return await running
+    } finally {
+      this.#pending.delete(running)
+    }
+  }
+
+  /** After what was asked for before. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.allSettled(this.#pending)
+    const db = await this.#opening?.catch(() => null)
+    db?.close()
+  }
+
+  async #run<Result>(
+    mode: Mode,
+    stores: readonly string[],
+    work: (store: (name: string) => IDBObjectStore) => Promise<Result>,
+  ): Promise<Result> {
+    this.#opening ??= this.#open()
+    const db = await this.#opening
+    let transaction: IDBTransaction
+    try {
+      transaction = db.transaction(stores as string[], mode, { durability: 'relaxed' })
+    } catch (error) {
+      // It was closed a moment ago.
+      if ((error as Error).name !== 'InvalidStateError') throw troubleOf(error)
+      this.#lost(db)
+      return this.#run(mode, stores, work)
+    }
+    return inTime('blocked', WORK_MS, outcomeOf(transaction, work), () => abort(transaction))
+  }
+
+  #lost(db: IDBDatabase): void {
+    db.close()
+    this.#opening = null
+  }
+
+  async #open(): Promise<IDBDatabase> {
+    try {
+      const db = await this.#request()
+      db.onversionchange = () => this.#lost(db)
+      db.onclose = () => this.#lost(db)
+      const birth = await outcomeOf(db.transaction('birth'), (store) =>
+        answer<string>(store('birth').get(0)),
+      )
+      const wiped = this.#birth !== null && this.#birth !== birth
+      this.#birth = birth
+      if (wiped) {
+        this.#opening = Promise.resolve(db)
+        throw new StorageTrouble('wiped')
+      }
+      return db
+    } catch (error) {
+      const trouble = troubleOf(error)
+      if (trouble.trouble !== 'wiped') this.#opening = null
+      throw trouble
+    }
+  }
+
+  #request(): Promise<IDBDatabase> {
+    const opening = new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open(this.#name, VERSION)
+      request.onupgradeneeded = () => {
+        this.#make(request.result)
+        request.result
+          .createObjectStore('birth')
+          .put(crypto.getRandomValues(new Uint32Array(2)).join(), 0)
+      }
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    })
+    return inTime('blocked', OPEN_MS, opening, () =>
+      opening.then((db) => db.close()).catch(() => {}),
+    )
+  }
+}
+
+/** Fails when the transaction does, whatever its work has returned. */
+function outcomeOf<Result>(
+  transaction: IDBTransaction,
+  work: (store: (name: string) => IDBObjectStore) => Promise<Result>,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const working = work((name) => transaction.objectStore(name))
+    transaction.oncomplete = () => resolve(working)
+    transaction.onabort = () => {
+      // Its own error says more than that its work was aborted: a full disk is known only here.
+      working.then(
+        () => reject(troubleOf(transaction.error)),
+        (error) => reject(troubleOf(transaction.error ?? error)),
+      )
+    }
+    working.catch(() => abort(transaction))
+  })
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It is over already.
+  }
+}
+
+const TROUBLES: Readonly<Record<string, Trouble>> = {
+  QuotaExceededError: 'full',
+  VersionError: 'later',
+}
+
+function troubleOf(error: unknown): StorageTrouble {
+  if (error instanceof StorageTrouble) return error
+  const { name = '', message = '' } = (error ?? {}) as Partial<Error>
+  const trouble = TROUBLES[name] ?? 'blocked'
+  return new StorageTrouble(trouble, trouble === 'blocked' ? `${name} ${message}`.trim() : '', {
+    cause: error,
+  })
+}
+
+/** @param late What is done when the time is up. */
+function inTime<Result>(
+  trouble: Trouble,
+  ms: number,
+  promise: Promise<Result>,
+  late: () => void,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new StorageTrouble(trouble, `no answer within ${ms / 1_000} s`))
+      late()
+    }, ms)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}

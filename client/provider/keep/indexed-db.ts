@@ -1,0 +1,294 @@
+import {
+  type Aside,
+  type DeviceStore,
+  type EntityStore,
+  type Kept,
+  type KeptEdit,
+  MOST_ASIDE,
+  MOST_ASIDE_BYTES,
+} from '../store.ts'
+import { answer, Database } from './database.ts'
+import { acknowledging, isBeyond, NOWHERE, passing, type Stand, standing, wiped } from './stand.ts'
+import { Tab } from './tabs.ts'
+import { StorageTrouble } from './trouble.ts'
+
+interface Row {
+  readonly id: number
+  /** Who kept it. */
+  readonly tab: string
+  /** Whether it is a whole state, made by a compaction. */
+  readonly state: boolean
+  readonly update: Uint8Array
+}
+
+/** Beside the row of the same id, for as long as it is one. */
+interface EditRow {
+  readonly id: number
+  /** Who sends it. */
+  readonly tab: string
+  readonly madeAt: number
+  /** Whether a state holds its content: then the row is here only to be sent. */
+  readonly compacted: boolean
+}
+
+const ROWS = ['rows', 'edits', 'stand']
+const STORES = [...ROWS, 'aside']
+
+/** Keeps entities in the IndexedDB of a page's origin, a database for each. Needs a browser. */
+export class IndexedDbDeviceStore implements DeviceStore {
+  readonly lasting = true
+
+  /** @throws {StorageTrouble} */
+  async open(name: string): Promise<EntityStore> {
+    const store = new IndexedDbStore(`tributary:${name}`)
+    try {
+      await store.start()
+      return store
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+}
+
+class IndexedDbStore implements EntityStore {
+  readonly #name: string
+  readonly #db: Database
+  readonly #onOther = new Set<Parameters<EntityStore['onOther']>[0]>()
+  readonly #onGone = new Set<() => void>()
+  /** What is known above `#loaded`: kept here, adopted, or told by others. */
+  readonly #known = new Set<number>()
+  #tab: Tab | null = null
+  #loaded = 0
+  #clock = 0
+  #kept = 0
+  #hole = false
+
+  constructor(name: string) {
+    this.#name = name
+    this.#db = new Database(name, makeStores)
+  }
+
+  async start(): Promise<void> {
+    this.#tab = await Tab.join(this.#name, {
+      told: ({ id, update, from }) => {
+        if (this.#onOther.size > 0) this.#known.add(id)
+        for (const fn of this.#onOther) fn(update, from)
+      },
+      gone: () => {
+        for (const fn of this.#onGone) fn()
+      },
+    })
+    await this.#run('readonly', ['stand'], standOf)
+  }
+
+  load(): Promise<Kept> {
+    return this.#run('readonly', STORES, async (store) => {
+      const [rows, edits, aside, stand] = await Promise.all([
+        answer<Row[]>(store('rows').getAll()),
+        answer<EditRow[]>(store('edits').getAll()),
+        answer<Aside[]>(store('aside').getAll()),
+        standOf(store),
+      ])
+      const sent = new Map(edits.map((edit) => [edit.id, edit]))
+      const last = rows.at(-1)?.id ?? 0
+      this.#loaded = Math.max(this.#loaded, last)
+      this.#clock = stand.clock
+      const states = rows.filter(({ state }) => state)
+      const rest = rows.filter(({ id, state }) => !state && sent.get(id)?.compacted !== true)
+      const landed = rows.filter(({ id }) => !sent.has(id))
+      return {
+        updates: [...states, ...rest].map(({ update }) => update),
+        position: stand.position,
+        beyond: isBeyond(stand, landed),
+        last,
+        aside,
+      }
+    })
+  }
+
+  async keep(update: Uint8Array, from: 'server' | 'here'): Promise<number> {
+    // The bytes alone: a view would bring along the whole of its buffer.
+    const row = { tab: this.#id, state: false, update: update.slice() }
+    const edit = { tab: this.#id, madeAt: Date.now(), compacted: false }
+    try {
+      const id = await this.#run('readwrite', ['rows', 'edits'], async (store) => {
+        const id = (await answer(store('rows').add(row))) as number
+        if (from === 'here') store('edits').add({ ...edit, id })
+        this.#kept = id
+        return id
+      })
+      this.#known.add(id)
+      this.#tab?.say({ id, update: row.update, from })
+      return id
+    } catch (error) {
+      this.#hole = true
+      throw error
+    }
+  }
+
+  acknowledged(ids: readonly number[]): Promise<void> {
+    return this.#run('readwrite', ROWS, async (store) => {
+      await settle(store, ids)
+      store('stand').put(acknowledging(await standOf(store), this.#id), 0)
+    })
+  }
+
+  standAt(position: string, beyond: boolean): Promise<void> {
+    const tab = this.#id
+    return this.#run('readwrite', ['stand'], async (store) => {
+      const stand = await standOf(store)
+      if (this.#hole) throw new StorageTrouble('hole')
+      const knows = { tab, loaded: this.#loaded, clock: this.#clock, kept: this.#kept }
+      const now = beyond ? passing(stand, position, tab) : standing(stand, position, knows)
+      store('stand').put(now, 0)
+    })
+  }
+
+  async compact(state: Uint8Array, id: number): Promise<void> {
+    const row = { tab: this.#id, state: true, update: state.slice() }
+    const known = new Set(this.#known)
+    this.#kept = await this.#run('readwrite', ROWS, async (store) => {
+      const edits = new Map<number, EditRow>()
+      for (const edit of await answer<EditRow[]>(store('edits').getAll())) edits.set(edit.id, edit)
+      const ids = await answer(store('rows').getAllKeys(IDBKeyRange.upperBound(id)))
+      for (const each of ids as number[]) {
+        if (each > this.#loaded && !known.has(each)) continue
+        const edit = edits.get(each)
+        if (edit === undefined) store('rows').delete(each)
+        else store('edits').put({ ...edit, compacted: true })
+        this.#known.delete(each)
+      }
+      return (await answer(store('rows').add(row))) as number
+    })
+    this.#known.add(this.#kept)
+    if (id > this.#loaded) this.#hole = false
+  }
+
+  async adopt(): Promise<readonly KeptEdit[]> {
+    const edits = await this.#run('readonly', ['edits'], (store) =>
+      answer<EditRow[]>(store('edits').getAll()),
+    )
+    const tabs = new Set(edits.map(({ tab }) => tab).filter((tab) => tab !== this.#id))
+    const adopted: KeptEdit[] = []
+    for (const tab of tabs) {
+      const taken = this.#tab?.inPlaceOf(tab, (madeBefore) => this.#take(tab, madeBefore))
+      adopted.push(...((await taken) ?? []))
+    }
+    return adopted.sort((one, other) => one.id - other.id)
+  }
+
+  setAside(aside: Omit<Aside, 'id'>, edits: readonly number[]): Promise<Aside> {
+    const put = { ...aside, update: aside.update.slice() }
+    return this.#run('readwrite', STORES, async (store) => {
+      const id = (await answer(store('aside').add(put))) as number
+      await settle(store, edits)
+      await boundAside(store('aside'))
+      return { ...put, id }
+    })
+  }
+
+  forgetAside(id: number): Promise<void> {
+    return this.#run('readwrite', ['aside'], async (store) => {
+      store('aside').delete(id)
+    })
+  }
+
+  onOther(fn: Parameters<EntityStore['onOther']>[0]): () => void {
+    this.#onOther.add(fn)
+    return () => this.#onOther.delete(fn)
+  }
+
+  onGone(fn: () => void): () => void {
+    this.#onGone.add(fn)
+    return () => this.#onGone.delete(fn)
+  }
+
+  wipe(): Promise<void> {
+    return this.#run('readwrite', ROWS, async (store) => {
+      store('rows').clear()
+      store('edits').clear()
+      store('stand').put(wiped(await standOf(store)), 0)
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#db.close()
+    this.#tab?.leave()
+  }
+
+  get #id(): string {
+    return this.#tab?.id ?? ''
+  }
+
+  /** In one transaction, so that nobody finds half of them. */
+  #take(tab: string, madeBefore: number): Promise<KeptEdit[]> {
+    return this.#run('readwrite', ['edits', 'rows'], async (store) => {
+      const taken: KeptEdit[] = []
+      for (const edit of await answer<EditRow[]>(store('edits').getAll())) {
+        if (edit.tab !== tab || edit.madeAt >= madeBefore) continue
+        const { update } = await answer<Row>(store('rows').get(edit.id))
+        store('edits').put({ ...edit, tab: this.#id })
+        this.#known.add(edit.id)
+        taken.push({ id: edit.id, update, madeAt: edit.madeAt })
+      }
+      return taken
+    })
+  }
+
+  async #run<Result>(...args: Parameters<typeof Database.prototype.run<Result>>): Promise<Result> {
+    try {
+      return await this.#db.run(...args)
+    } catch (error) {
+      if ((error as StorageTrouble).trouble === 'wiped') this.#startOver()
+      throw error
+    }
+  }
+
+  /** What there is now is another database: nothing that was known of the old one is in it. */
+  #startOver(): void {
+    this.#known.clear()
+    this.#loaded = 0
+    this.#clock = 0
+    this.#kept = 0
+    this.#hole = true
+  }
+}
+
+type Stores = (name: string) => IDBObjectStore
+
+function makeStores(db: IDBDatabase): void {
+  // An id names one update for ever: also after a browser has wiped this, and it begins anew.
+  const first = Date.now() * 1_000
+  for (const name of ['rows', 'aside']) {
+    const store = db.createObjectStore(name, { keyPath: 'id', autoIncrement: true })
+    store.add({ id: first })
+    store.delete(first)
+  }
+  db.createObjectStore('edits', { keyPath: 'id' })
+  db.createObjectStore('stand')
+}
+
+const standOf = async (store: Stores): Promise<Stand> =>
+  (await answer<Stand | undefined>(store('stand').get(0))) ?? NOWHERE
+
+/** These are edits no more. */
+async function settle(store: Stores, ids: readonly number[]): Promise<void> {
+  for (const id of ids) {
+    const edit = await answer<EditRow | undefined>(store('edits').get(id))
+    if (edit === undefined) continue
+    store('edits').delete(id)
+    if (edit.compacted) store('rows').delete(id)
+  }
+}
+
+async function boundAside(store: IDBObjectStore): Promise<void> {
+  const held = await answer<Aside[]>(store.getAll())
+  let bytes = held.reduce((sum, { update }) => sum + update.length, 0)
+  for (const [at, { id, update }] of held.entries()) {
+    const left = held.length - at
+    if (left === 1 || (left <= MOST_ASIDE && bytes <= MOST_ASIDE_BYTES)) return
+    store.delete(id)
+    bytes -= update.length
+  }
+}

@@ -1,0 +1,147 @@
+import { fileURLToPath } from 'node:url'
+import type { BrowserContext, Page } from 'playwright-core'
+import { build } from 'vite'
+import type { EntityStore } from '../../client/provider/store.ts'
+
+const KEEP = fileURLToPath(new URL('../../client/provider/keep/', import.meta.url))
+const PLACE = 'http://127.0.0.1:9/'
+let script: Promise<string> | null = null
+
+/** What a tab's page runs: the store as it is, and a table of those that are open. */
+const ENTRY = `
+import { IndexedDbDeviceStore } from '${KEEP}indexed-db.ts'
+const open = []
+const stores = {
+  async open(name) {
+    return open.push(await new IndexedDbDeviceStore().open(name)) - 1
+  },
+  listen(n) {
+    open[n].onOther((update, from) => told({ n, update, from }))
+    open[n].onGone(() => told({ n }))
+  },
+}
+globalThis.attempt = async (method, args) => {
+  try {
+    if (method in stores) return { result: await stores[method](...args) }
+    const [n, ...rest] = args
+    return { result: await open[n][method](...rest) }
+  } catch ({ name, message, trouble }) {
+    return { error: { name, message, trouble } }
+  }
+}
+`
+
+async function bundled(): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    plugins: [
+      {
+        name: 'entry',
+        resolveId: (id) => (id === 'entry' ? '\0entry' : null),
+        load: (id) => (id === '\0entry' ? ENTRY : null),
+      },
+    ],
+    build: { write: false, target: 'es2022', minify: false, rolldownOptions: { input: 'entry' } },
+  })
+  const [output] = [built].flat()
+  if (output === undefined || !('output' in output)) throw new Error('nothing was built')
+  return output.output[0].code
+}
+
+interface InPage {
+  attempt(
+    method: string,
+    args: readonly unknown[],
+  ): Promise<{ result?: unknown; error?: { name: string; message: string; trouble?: string } }>
+}
+
+/** Who listens is listening before the next call of anybody. */
+let registering: Promise<unknown> = Promise.resolve()
+
+interface Told {
+  readonly n: number
+  readonly update?: Uint8Array
+  readonly from?: 'server' | 'here'
+}
+
+/** A page in which entities are kept in IndexedDB, and used from here. */
+export class DevicePage {
+  readonly page: Page
+  readonly #told = new Map<number, ((told: Told) => void)[]>()
+
+  private constructor(page: Page) {
+    this.page = page
+  }
+
+  /** @param before Runs in the page before anything else: what a browser lacks. */
+  static async open(context: BrowserContext, before = ''): Promise<DevicePage> {
+    script ??= bundled()
+    const body = await script
+    const page = await context.newPage()
+    const device = new DevicePage(page)
+    await page.route(`${PLACE}**`, (route) =>
+      route.request().url().endsWith('.js')
+        ? route.fulfill({ body, contentType: 'text/javascript' })
+        : route.fulfill({
+            body: '<script type="module" src="/keep.js"></script>',
+            contentType: 'text/html',
+          }),
+    )
+    await page.exposeFunction('told', (told: Told) => {
+      for (const fn of device.#told.get(told.n) ?? []) fn(told)
+    })
+    if (before !== '') await page.addInitScript(before)
+    await page.goto(PLACE)
+    await page.waitForFunction('"attempt" in globalThis')
+    return device
+  }
+
+  /** The store of an entity; errors have the name and the message of those in the page. */
+  async store(name: string): Promise<EntityStore> {
+    const n = await this.#attempt<number>('open', name)
+    const call = <Result>(method: string, ...args: unknown[]): Promise<Result> =>
+      this.#attempt<Result>(method, n, ...args)
+    const on = (fn: (told: Told) => void) => {
+      const all = this.#told.get(n) ?? []
+      this.#told.set(n, [...all, fn])
+      if (all.length === 0) registering = call('listen')
+      return () => {
+        this.#told.set(
+          n,
+          (this.#told.get(n) ?? []).filter((each) => each !== fn),
+        )
+      }
+    }
+    return {
+      load: () => call('load'),
+      keep: (update, from) => call('keep', update, from),
+      acknowledged: (ids) => call('acknowledged', ids),
+      standAt: (position, beyond) => call('standAt', position, beyond),
+      compact: (state, id) => call('compact', state, id),
+      adopt: () => call('adopt'),
+      setAside: (aside, edits) => call('setAside', aside, edits),
+      forgetAside: (id) => call('forgetAside', id),
+      onOther: (fn) =>
+        on(({ update, from }) => {
+          if (update !== undefined && from !== undefined) fn(update, from)
+        }),
+      onGone: (fn) => on(({ update }) => update === undefined && fn()),
+      wipe: () => call('wipe'),
+      close: () => call('close'),
+    }
+  }
+
+  /** Playwright carries typed arrays, and of errors only their text. */
+  async #attempt<Result>(method: string, ...args: unknown[]): Promise<Result> {
+    // As they are now: a call of a page would not wait.
+    const now = structuredClone(args)
+    await registering
+    const outcome = await this.page.evaluate(
+      ([name, all]) => (globalThis as unknown as InPage).attempt(name, all),
+      [method, now] as const,
+    )
+    if (outcome.error === undefined) return outcome.result as Result
+    throw Object.assign(new Error(outcome.error.message), outcome.error)
+  }
+}
