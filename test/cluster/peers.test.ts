@@ -12,7 +12,7 @@ import { Seeded, seedOfRun } from '../support/seeded.ts'
 import { portOf, type Stage } from '../support/stage.ts'
 
 const MB = 1024 * 1024
-const LARGE = 8 * MB
+const LARGE = 20 * MB
 const seed = seedOfRun()
 
 /** Writes a document of so many bytes into a new entity, durable. */
@@ -166,7 +166,7 @@ describe('what others lose with several nodes', () => {
         return complete.size === joiners.length
       })
       for (const joiner of joiners) expect(joiner.receivedBytes).toBeGreaterThan(LARGE * 0.9)
-      // 75 copies of it would be 600 MB.
+      // 75 copies of it would be 1.5 GB.
       expect(most - before, 'memory of a node').toBeLessThan(300 * MB)
     },
     { timeout: 180_000 },
