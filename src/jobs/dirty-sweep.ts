@@ -54,6 +54,8 @@ export class DirtySweep {
   readonly #seen = new Map<EntityKey, Seen>()
   #own: readonly number[] = []
   #step = 0
+  /** In this step the queue has taken nothing more: what else is due is due in the next round. */
+  #isFull = false
   #cancel: Cancel
   #closed = false
 
@@ -87,6 +89,7 @@ export class DirtySweep {
       const all = Array.from({ length: dirty.partitions }, (_, partition) => partition)
       this.#own = all.filter((partition) => rankOf(String(partition), bus.node, nodes) === 0)
     }
+    this.#isFull = false
     const size = Math.ceil(this.#own.length / STEPS)
     const partitions = this.#own.slice(this.#step * size, (this.#step + 1) * size)
     this.#step = (this.#step + 1) % STEPS
@@ -112,11 +115,13 @@ export class DirtySweep {
     seen.looked = now
     this.#remember(entity, seen)
     if (now - seen.since < quietMs * Math.min(RAREST, 2 ** Math.max(0, seen.offered - 1))) return
+    if (this.#isFull) return
     try {
-      if ((await queue.offer({ entity, why: 'quiet' })) === 'full') return
+      this.#isFull = (await queue.offer({ entity, why: 'quiet' })) === 'full'
     } catch {
-      return
+      this.#isFull = true
     }
+    if (this.#isFull) return
     seen.since = now
     seen.offered++
   }

@@ -47,6 +47,7 @@ class Looker {
   readonly offered: Job[] = []
   /** Offers are refused as long as it is. */
   full = false
+  refused = 0
   readonly #steps = { under: 0 }
 
   constructor(name: string, nodes: () => readonly string[]) {
@@ -63,7 +64,10 @@ class Looker {
       },
       queue: {
         offer: (job) => {
-          if (this.full) return 'full'
+          if (this.full) {
+            this.refused++
+            return 'full'
+          }
           this.offered.push(job)
           return 'queued'
         },
@@ -149,6 +153,23 @@ test('[J6] what is written to is not quiet, and a full queue is tried again', as
   for (let i = 0; i < 3; i++) await looker.round()
   looker.full = false
   await looker.rounds(2, () => looker.offered.length === 1)
+})
+
+test('[J14] a queue that is full is not asked once more for each that is due', async () => {
+  const entities = Array.from({ length: 100 }, (_, i) => key(`e${i}`))
+  for (const entity of entities) await write(entity, `${entity}1`)
+  const looker = new Looker('a', () => ['a'])
+  looker.full = true
+  await looker.rounds(4, () => looker.refused > 0)
+  looker.refused = 0
+  await looker.round()
+  // Once in each of its steps.
+  expect(looker.refused).toBeLessThanOrEqual(16)
+  expect(looker.refused).toBeGreaterThan(0)
+  looker.full = false
+  await looker.rounds(4, () => looker.offered.length >= entities.length)
+  const offered = new Set(looker.offered.map(({ entity }) => entity))
+  expect(offered.size).toBe(entities.length)
 })
 
 test('[J6] each partition is looked after by one node, and by another when that is gone', async () => {
