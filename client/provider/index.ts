@@ -3,7 +3,7 @@
 import { type ConnectOptions as Common, connectWith } from './connect.ts'
 import type { Handle } from './handle/handle.ts'
 import { pageSurroundings } from './handle/page-surroundings.ts'
-import { MemoryDeviceStore } from './keep/memory.ts'
+import { IndexedDbDeviceStore } from './keep/indexed-db.ts'
 import { Links } from './link/links.ts'
 import { pageEnvironment } from './link/page-environment.ts'
 import { openWebSocket } from './link/web-socket.ts'
@@ -20,7 +20,7 @@ export interface ConnectOptions extends Common {
 }
 
 const links = new Links({ openSocket: openWebSocket, environment: pageEnvironment })
-const device = new MemoryDeviceStore()
+const device = new IndexedDbDeviceStore()
 
 /**
  * A handle on one entity of a server: a Yjs provider that keeps what it knows on this device.

@@ -63,6 +63,7 @@ class IndexedDbStore implements EntityStore {
   #clock = 0
   #kept = 0
   #hole = false
+  #goneUntold = false
 
   constructor(name: string) {
     this.#name = name
@@ -76,6 +77,7 @@ class IndexedDbStore implements EntityStore {
         for (const fn of this.#onOther) fn(update, from)
       },
       gone: () => {
+        this.#goneUntold = this.#onGone.size === 0
         for (const fn of this.#onGone) fn()
       },
     })
@@ -201,6 +203,9 @@ class IndexedDbStore implements EntityStore {
 
   onGone(fn: () => void): () => void {
     this.#onGone.add(fn)
+    // The page that this one was before its reload may have ended just now.
+    if (this.#goneUntold) queueMicrotask(fn)
+    this.#goneUntold = false
     return () => this.#onGone.delete(fn)
   }
 
