@@ -1,0 +1,201 @@
+import * as Y from 'yjs'
+import { EntityCopy } from '../../client/provider/handle/entity-copy.ts'
+import type { Handle } from '../../client/provider/handle/handle.ts'
+import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
+import type { DeviceStore } from '../../client/provider/store.ts'
+import { Checker, equalityFaults } from './checker.ts'
+import { ManualClock } from './manual-clock.ts'
+import { type SimChannel, SimServer } from './provider-sim.ts'
+import { Seeded } from './seeded.ts'
+
+/** Promises that wait for nothing but each other are through. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate)
+}
+
+/** One handle on the simulated server, with a device of its own or one that tabs share. */
+export interface Tab {
+  readonly handle: Handle
+  readonly doc: Y.Doc
+  readonly channel: SimChannel
+}
+
+/** A simulated server, a clock that a test moves, and handles on it. */
+export class ProviderScene {
+  readonly clock = new ManualClock()
+  readonly server = new SimServer()
+  /** What the page was told about leaving it. */
+  readonly guards: boolean[] = []
+  readonly handles: Handle[] = []
+
+  /** @param device `null`: nothing is kept. */
+  async open(
+    device: DeviceStore | null = new MemoryDeviceStore(),
+    doc = new Y.Doc(),
+  ): Promise<Tab> {
+    const around = {
+      wall: () => this.clock.wall(),
+      after: (ms: number, fn: () => void) => this.clock.after(ms, fn),
+      guard: (losing: boolean) => void this.guards.push(losing),
+    }
+    const before = new Set(this.server.channels)
+    const parts = { link: this.server, device, name: 'here', around }
+    const { handle } = new EntityCopy('a', parts, { doc })
+    this.handles.push(handle)
+    await settled()
+    const channel = [...this.server.channels].find((one) => !before.has(one)) as SimChannel
+    return { handle, doc, channel }
+  }
+
+  /** Everything goes where it goes, and is written, until nothing moves. */
+  async run(): Promise<void> {
+    while (await this.move()) {
+      this.server.write()
+      this.server.tellWhere()
+    }
+  }
+
+  /** Everything goes where it goes; the server writes nothing. @returns whether anything is new. */
+  async move(): Promise<boolean> {
+    let any = false
+    for (let moved = true; moved; any ||= moved) {
+      await settled()
+      moved = false
+      for (const channel of [...this.server.channels]) {
+        channel.connect()
+        for (const way of ['up', 'down'] as const) while (channel.step(way)) moved = true
+      }
+    }
+    return any
+  }
+
+  async end(): Promise<void> {
+    for (const handle of this.handles.splice(0)) await handle.destroy()
+  }
+}
+
+export interface RunFound {
+  readonly faults: readonly string[]
+  readonly written: number
+  readonly saved: number
+}
+
+const marksOf = (doc: Y.Doc): string[] => doc.getArray<string>('marks').toArray()
+
+/**
+ * One random life of some people with some tabs each: links break, messages wait, the server dies before
+ * it has written, is compacted, loses its disk; tabs close and are opened again. Held against what was
+ * promised and against a plain document of all that is in the log.
+ */
+export async function providerRun(seed: number, steps = 120): Promise<RunFound> {
+  const random = new Seeded(seed)
+  const scene = new ProviderScene()
+  const { server, clock } = scene
+  const devices = Array.from({ length: 3 }, () => new MemoryDeviceStore())
+  const tabs: { tab: Tab; device: MemoryDeviceStore }[] = []
+  const checker = new Checker()
+  const faults: string[] = []
+  let marks = 0
+
+  const openTab = async (device: MemoryDeviceStore) => {
+    tabs.push({ device, tab: await scene.open(device) })
+  }
+  const promise = (handle: Handle, kept: () => void) =>
+    handle.saved().then(kept, (error: Error) => {
+      if (!/destroyed/.test(error.message)) faults.push(`saved() failed: ${error.message}`)
+    })
+  const edit = ({ doc, handle }: Tab) => {
+    const list = doc.getArray<string>('marks')
+    if (list.length > 0 && random.chance(0.25)) {
+      const at = random.int(0, list.length - 1)
+      const mark = list.get(at)
+      checker.removed(mark)
+      list.delete(at)
+      void promise(handle, () => checker.removalWasAcked(mark))
+      return
+    }
+    const mark = `m${marks++}`
+    checker.wrote('somebody', mark)
+    list.insert(random.int(0, list.length), [mark])
+    void promise(handle, () => checker.wasAcked(mark))
+  }
+
+  for (const device of devices) await openTab(device)
+  for (let step = 0; step < steps; step++) {
+    const { tab, device } = random.pick(tabs)
+    const roll = random.next()
+    if (roll < 0.35) edit(tab)
+    else if (roll < 0.7) {
+      tab.channel.connect()
+      for (let some = random.int(1, 5); some > 0; some--) {
+        tab.channel.step(random.chance(0.5) ? 'up' : 'down')
+      }
+    } else if (roll < 0.78) server.write()
+    else if (roll < 0.82) server.tellWhere()
+    else if (roll < 0.87) tab.channel.cut()
+    else if (roll < 0.89) server.crash()
+    else if (roll < 0.9) server.compact()
+    else if (roll < 0.905) server.loseAll(random)
+    else if (roll < 0.93 && tabs.length < 6) await openTab(device)
+    else if (roll < 0.97) {
+      tabs.splice(
+        tabs.findIndex((one) => one.tab === tab),
+        1,
+      )
+      await tab.handle.destroy()
+      if (!tabs.some((other) => other.device === device)) await openTab(device)
+    } else clock.advance(random.int(1, 3_000))
+    if (random.chance(0.7)) await settled()
+  }
+
+  await scene.run()
+  clock.advance(10_000)
+  await scene.run()
+  // When nobody writes anything more, nothing but what a client offers by itself brings back what is lost.
+  if (random.chance(0.5)) {
+    const { tab, device } = random.pick(tabs)
+    const isAlone = tabs.filter((other) => other.device === device).length === 1
+    edit(tab)
+    await scene.move()
+    if (isAlone && random.chance(0.5)) {
+      // Its author never comes back, and the server had not written it.
+      tabs.splice(
+        tabs.findIndex((one) => one.tab === tab),
+        1,
+      )
+      tab.channel.cut()
+      await tab.handle.destroy()
+    }
+    if (random.chance(0.3)) for (const other of tabs) other.tab.channel.cut()
+    server.crash()
+  }
+  if (random.chance(0.3)) server.loseAll(random)
+  await scene.run()
+  const replicas = tabs.map(({ tab }, index) => ({ name: `tab ${index}`, doc: tab.doc }))
+  faults.push(...equalityFaults([{ name: 'the log', doc: server.doc }, ...replicas]))
+  faults.push(...checker.contentFaults('the log', marksOf(server.doc)))
+  for (const { tab } of tabs) {
+    const { save, pending } = tab.handle.status
+    if (save.is !== 'saved') faults.push(`${pending} are ${save.is} at the end`)
+    await tab.handle.saved()
+  }
+  await scene.end()
+  if (clock.pending > 0) faults.push(`${clock.pending} timers are left`)
+  return { faults, written: checker.written, saved: checker.acked }
+}
+
+/**
+ * So many of them.
+ *
+ * @returns how much was saved in all.
+ * @throws {Error} with its seed, for the first that went wrong.
+ */
+export async function providerRuns(from: number, runs: number): Promise<number> {
+  let saved = 0
+  for (let seed = from; seed < from + runs; seed++) {
+    const run = await providerRun(seed)
+    if (run.faults.length > 0) throw new Error(`seed ${seed}: ${run.faults.join('; ')}`)
+    saved += run.saved
+  }
+  return saved
+}
