@@ -1,6 +1,6 @@
 import type { DeviceStore, EntityStore } from '../store.ts'
 import { Shelf } from './shelf.ts'
-import { ShelfStore, type Vault } from './shelf-store.ts'
+import { type Note, ShelfStore, type Vault } from './shelf-store.ts'
 
 /** Keeps entities for as long as the page, or the process, lives: for who wants nothing on a disk. */
 export class MemoryDeviceStore implements DeviceStore {
@@ -16,10 +16,11 @@ export class MemoryDeviceStore implements DeviceStore {
 
 function inMemory(): Vault<Uint8Array> {
   const shelf = new Shelf<Uint8Array>()
+  const note: Note = (change, bytes) => shelf.apply(change, bytes)
   return {
     handles: new Set(),
-    run: async (work) => work(shelf, (change, bytes) => shelf.apply(change, bytes)),
-    read: async (body) => body,
+    run: async (work) => work(shelf, note),
+    fetch: async (work, read) => read(work(shelf, note), async (bytes) => bytes),
     left: async () => {},
   }
 }

@@ -17,7 +17,11 @@ export interface Vault<Body> {
    * @returns what the work returned, when all that it noted is kept.
    */
   run<Result>(work: (shelf: Shelf<Body>, note: Note) => Result): Promise<Result>
-  read(body: Body): Promise<Uint8Array>
+  /** The same, and reads bytes while they still lie where the work has seen them. */
+  fetch<Found, Result>(
+    work: (shelf: Shelf<Body>, note: Note) => Found,
+    read: (found: Found, bytesOf: (body: Body) => Promise<Uint8Array>) => Promise<Result>,
+  ): Promise<Result>
   /** The last handle has been closed. */
   left(): Promise<void>
 }
@@ -44,20 +48,22 @@ export class ShelfStore<Body> implements EntityStore {
   }
 
   async load(): Promise<Kept> {
-    const { read } = this.#vault
-    const { bodies, asides, ...rest } = await this.#run((shelf) => {
-      const { bodies, asides, stand, beyond, last } = shelf
-      this.#loaded = last
-      this.#clock = stand.clock
-      return { bodies, asides, position: stand.position, beyond, last }
-    })
-    return {
-      ...rest,
-      updates: await Promise.all(bodies.map(read)),
-      aside: await Promise.all(
-        asides.map(async ({ aside, body }) => ({ ...aside, update: await read(body) })),
-      ),
-    }
+    this.#refuseClosed()
+    return this.#vault.fetch(
+      (shelf) => {
+        this.#loaded = shelf.last
+        this.#clock = shelf.stand.clock
+        const { bodies, asides, stand, beyond, last } = shelf
+        return { bodies, asides, rest: { position: stand.position, beyond, last } }
+      },
+      async ({ bodies, asides, rest }, bytesOf) => ({
+        ...rest,
+        updates: await Promise.all(bodies.map(bytesOf)),
+        aside: await Promise.all(
+          asides.map(async ({ aside, body }) => ({ ...aside, update: await bytesOf(body) })),
+        ),
+      }),
+    )
   }
 
   async keep(update: Uint8Array, from: 'server' | 'here'): Promise<number> {
@@ -113,19 +119,21 @@ export class ShelfStore<Body> implements EntityStore {
   }
 
   async adopt(): Promise<readonly KeptEdit[]> {
-    const adopted = await this.#run((shelf, note) => {
-      const living = new Set([...this.#vault.handles].map((handle) => handle.#tab))
-      const ids = new Set(shelf.orphans(living))
-      if (ids.size === 0) return []
-      note({ is: 'adopted', tab: this.#tab, ids: [...ids] })
-      for (const id of ids) this.#heard.add(id)
-      return shelf.edits(this.#tab).filter(({ edit }) => ids.has(edit.id))
-    })
-    const read = async ({ edit, body }: (typeof adopted)[number]) => ({
-      ...edit,
-      update: await this.#vault.read(body),
-    })
-    return Promise.all(adopted.map(read))
+    this.#refuseClosed()
+    return this.#vault.fetch(
+      (shelf, note) => {
+        const living = new Set([...this.#vault.handles].map((handle) => handle.#tab))
+        const ids = new Set(shelf.orphans(living))
+        if (ids.size === 0) return []
+        note({ is: 'adopted', tab: this.#tab, ids: [...ids] })
+        for (const id of ids) this.#heard.add(id)
+        return shelf.edits(this.#tab).filter(({ edit }) => ids.has(edit.id))
+      },
+      (edits, bytesOf) =>
+        Promise.all(
+          edits.map(async ({ edit, body }) => ({ ...edit, update: await bytesOf(body) })),
+        ),
+    )
   }
 
   async setAside(aside: Omit<Aside, 'id'>, edits: readonly number[]): Promise<Aside> {
@@ -176,8 +184,12 @@ export class ShelfStore<Body> implements EntityStore {
     for (const fn of this.#told) fn(update, from)
   }
 
-  #run<Result>(work: (shelf: Shelf<Body>, note: Note) => Result): Promise<Result> {
-    if (this.#closing !== null) return Promise.reject(new StorageTrouble('closed'))
+  async #run<Result>(work: (shelf: Shelf<Body>, note: Note) => Result): Promise<Result> {
+    this.#refuseClosed()
     return this.#vault.run(work)
+  }
+
+  #refuseClosed(): void {
+    if (this.#closing !== null) throw new StorageTrouble('closed')
   }
 }

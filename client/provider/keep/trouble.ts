@@ -2,7 +2,7 @@
 export type Trouble =
   /** No room is left. */
   | 'full'
-  /** The storage may not be used, or does not answer. */
+  /** The storage may not be used, fails, or does not answer. */
   | 'blocked'
   /** What was kept here is gone: the browser, or somebody, has cleared it. */
   | 'wiped'
@@ -16,15 +16,13 @@ export type Trouble =
   | 'closed'
 
 const SAYS: Readonly<Record<Trouble, string>> = {
-  full: 'The storage of this device is full: edits stay on this page only. Make room, and they are kept again.',
+  full: 'This device has no room left: edits are kept in memory only. Make room.',
   blocked:
-    'This browser does not let the page store anything, or its storage does not answer: edits stay on this page only. Private windows and blocked site data are the usual reasons.',
-  wiped:
-    'What was kept on this device was cleared while the page was open. Keep this page open until everything is saved.',
-  later:
-    'What is kept on this device was written by a later version of this page. Reload the page to get that version.',
-  busy: 'Another process keeps this entity in the same folder. End it, or use another folder.',
-  hole: 'Something before could not be kept on this device, so what is kept is not called complete.',
+    'Nothing can be kept on this device: edits are kept in memory only. A private window, blocked site data or a missing right may be why.',
+  wiped: 'What was kept on this device has been cleared. Stay here until everything is saved.',
+  later: 'What is kept on this device is of a later version of this program. Get that one: reload.',
+  busy: 'Another process keeps the same here. End it, or use another folder.',
+  hole: 'Something before could not be kept on this device.',
   closed: 'This store was closed.',
 }
 

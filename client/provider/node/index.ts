@@ -1,10 +1,12 @@
 // The client, for Node, which has no WebSocket of its own in version 20, and no IndexedDB.
 
+import { resolve } from 'node:path'
 import { type ConnectOptions as Common, connectWith } from '../connect.ts'
 import type { Handle } from '../handle/handle.ts'
 import type { Surroundings } from '../handle/surroundings.ts'
 import { MemoryDeviceStore } from '../keep/memory.ts'
 import { Links } from '../link/links.ts'
+import { FileDeviceStore } from './file-store.ts'
 import { nodeEnvironment } from './node-environment.ts'
 import { openNodeSocket } from './ws-socket.ts'
 
@@ -17,10 +19,16 @@ export type { Aside } from '../store.ts'
 export interface ConnectOptions extends Common {
   /** Whether to keep what is known for as long as the process lives. `true` unless told. */
   readonly offline?: boolean | undefined
+  /**
+   * A folder to keep it in instead, so that it outlives the process: it is made when missing, and an
+   * entity in it is for one process at a time.
+   */
+  readonly folder?: string | undefined
 }
 
 const links = new Links({ openSocket: openNodeSocket, environment: nodeEnvironment })
 const memory = new MemoryDeviceStore()
+const folders = new Map<string, FileDeviceStore>()
 const around: Surroundings = { ...nodeEnvironment, guard: () => {} }
 
 /**
@@ -38,7 +46,15 @@ const around: Surroundings = { ...nodeEnvironment, guard: () => {} }
 export function connect(
   url: string,
   entity: string,
-  { offline = true, ...options }: ConnectOptions = {},
+  { offline = true, folder, ...options }: ConnectOptions = {},
 ): Handle {
-  return connectWith({ links, device: offline ? memory : null, around }, url, entity, options)
+  const device = folder === undefined ? memory : deviceIn(resolve(folder))
+  return connectWith({ links, device: offline ? device : null, around }, url, entity, options)
+}
+
+/** All handles of this process share what is in a folder. */
+function deviceIn(folder: string): FileDeviceStore {
+  const device = folders.get(folder) ?? new FileDeviceStore(folder)
+  folders.set(folder, device)
+  return device
 }

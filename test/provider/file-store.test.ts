@@ -1,0 +1,199 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { FileDeviceStore } from '../../client/provider/node/file-store.ts'
+import { recordOf } from '../../client/provider/node/records.ts'
+import type { EntityStore } from '../../client/provider/store.ts'
+import { deviceStoreContract } from '../contract/device-store.contract.ts'
+import { Seeded } from '../support/seeded.ts'
+
+const newFolder = () => mkdtempSync(join(tmpdir(), 'tributary-kept-'))
+
+deviceStoreContract('files', async () => {
+  const folder = newFolder()
+  const device = new FileDeviceStore(join(folder, 'made'))
+  const stores: EntityStore[] = []
+  return {
+    async open(name) {
+      const store = await device.open(name)
+      stores.push(store)
+      return store
+    },
+    kill: (store) => store.close(),
+    async end() {
+      await Promise.all(stores.map((store) => store.close()))
+      rmSync(folder, { recursive: true })
+    },
+  }
+})
+
+describe('what is kept in a file', () => {
+  let folder = ''
+  beforeEach(() => {
+    folder = newFolder()
+  })
+  afterEach(() => {
+    vi.restoreAllMocks()
+    rmSync(folder, { recursive: true })
+  })
+  const bytes = (...values: number[]) => Uint8Array.from(values)
+  const opened = (name = 'one') => new FileDeviceStore(folder).open(name)
+  const fileOf = () => {
+    const [name] = readdirSync(folder).filter((each) => /^[0-9a-f]+$/.test(each))
+    return join(folder, name ?? 'none')
+  }
+  /** What is there after an update for each of these was kept, and the file was changed. */
+  async function keptAfter(values: number[], change: (file: Buffer) => Buffer) {
+    const ann = await opened()
+    for (const value of values) await ann.keep(new Uint8Array(50).fill(value), 'here')
+    await ann.standAt('0.abc:3:0000000000000000', false)
+    await ann.close()
+    writeFileSync(fileOf(), change(readFileSync(fileOf())))
+    const bob = await opened()
+    const kept = await bob.load()
+    await bob.close()
+    return { ...kept, values: kept.updates.map(([value]) => value) }
+  }
+
+  test('[U50] a file whose end was cut anywhere has what was whole, and goes on', async () => {
+    const random = new Seeded(7)
+    for (let round = 0; round < 20; round++) {
+      let left = 0
+      const { values } = await keptAfter([1, 2, 3], (file) => {
+        left = random.int(0, file.length)
+        return file.subarray(0, left)
+      })
+      expect(values, `${left} bytes left`).toEqual([1, 2, 3].slice(0, values.length))
+      const ann = await opened()
+      await ann.keep(bytes(9), 'here')
+      await ann.close()
+      const bob = await opened()
+      expect((await bob.load()).updates.map(([value]) => value)).toEqual([...values, 9])
+      await bob.close()
+      expect(readdirSync(folder).length, 'nothing is put beside').toBe(1)
+      rmSync(fileOf())
+    }
+  })
+
+  test('[U50] zeros behind the end, which a host that died leaves, are no damage', async () => {
+    const { values } = await keptAfter([1, 2], (file) => Buffer.concat([file, Buffer.alloc(5_000)]))
+    expect(values).toEqual([1, 2])
+    expect(readdirSync(folder).length).toBe(1)
+  })
+
+  test('[U50] a byte that flipped costs its own record, and the position; the file is put beside', async () => {
+    const flipped = (file: Buffer) => {
+      const at = file.indexOf(new Uint8Array(50).fill(2)) + 20
+      file[at] = 77
+      return file
+    }
+    const { values, position } = await keptAfter([1, 2, 3], flipped)
+    expect(values).toEqual([1, 3])
+    expect(position).toBe('')
+    expect(readdirSync(folder).filter((name) => name.endsWith('.damaged')).length).toBe(1)
+  })
+
+  test('[U50] what a later version wrote is left as it is', async () => {
+    const later = recordOf({ is: 'file', version: 2 }).record
+    await (await opened()).close()
+    writeFileSync(fileOf(), later)
+    await expect(opened()).rejects.toMatchObject({ trouble: 'later' })
+    expect(readFileSync(fileOf())).toEqual(later)
+  })
+
+  test('[U50] a file does not grow with what it no longer has to hold', async () => {
+    const ann = await opened()
+    for (let round = 0; round < 30; round++) {
+      const last = await ann.keep(new Uint8Array(20_000), 'server')
+      await ann.compact(new Uint8Array(20_000).fill(round), last)
+    }
+    await ann.keep(bytes(5), 'here')
+    expect(statSync(fileOf()).size).toBeLessThan(200_000)
+    await ann.close()
+    const bob = await opened()
+    expect((await bob.load()).updates.map(([value]) => value)).toEqual([29, 5])
+    expect((await bob.adopt()).length).toBe(1)
+    await bob.close()
+  })
+
+  test('[U47] what was wiped is not in the file any more', async () => {
+    const ann = await opened()
+    await ann.keep(new Uint8Array(50).fill(77), 'here')
+    const last = await ann.keep(bytes(1), 'here')
+    await ann.wipe()
+    expect(await ann.keep(bytes(2), 'here')).toBeGreaterThan(last)
+    expect(readFileSync(fileOf()).includes(Buffer.alloc(50, 77))).toBe(false)
+    await ann.close()
+  })
+
+  test('[U48] a disk that is full, or fails to sync: nothing is called kept, and it is tried again', async () => {
+    const ann = await opened()
+    const [first, second] = [await ann.keep(bytes(1), 'here'), await ann.keep(bytes(2), 'server')]
+    expect(second).toBeGreaterThan(first)
+    const handle = await open(fileOf(), 'r')
+    const disk = Object.getPrototypeOf(handle) as typeof handle
+    await handle.close()
+    for (const [code, trouble, part] of [
+      ['ENOSPC', 'full', 'write'],
+      ['EIO', 'blocked', 'datasync'],
+    ] as const) {
+      const failing = vi.spyOn(disk, part)
+      failing.mockRejectedValueOnce(Object.assign(new Error(code), { code }))
+      await expect(ann.keep(bytes(3), 'here')).rejects.toMatchObject({ trouble })
+      failing.mockRestore()
+      expect((await ann.load()).updates.map(([value]) => value)).toEqual([1, 2])
+    }
+    const position = '0.abc:3:0000000000000000'
+    await expect(ann.standAt(position, false)).rejects.toMatchObject({ trouble: 'hole' })
+    const last = await ann.keep(bytes(4), 'server')
+    await expect(ann.standAt(position, false)).rejects.toMatchObject({ trouble: 'hole' })
+    await ann.compact(bytes(1, 2, 3, 4), last)
+    await ann.standAt(position, false)
+    await ann.close()
+    const bob = await opened()
+    expect(await bob.load()).toMatchObject({ updates: [bytes(1, 2, 3, 4)], position })
+    expect((await bob.adopt()).map(({ id }) => id)).toEqual([first])
+    await bob.close()
+  })
+
+  test('[U51] an entity is one process’s at a time, and the next one’s when that is gone', async () => {
+    const ann = await opened()
+    await expect(opened()).rejects.toMatchObject({ trouble: 'busy' })
+    await ann.close()
+    await (await opened()).close()
+    expect(readdirSync(folder).filter((name) => name.includes('lock'))).toEqual([])
+
+    const lock = `${fileOf()}.lock`
+    const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'])
+    await once(other, 'spawn')
+    const held = { pid: other.pid, host: hostname(), started: startOf(other.pid as number) }
+    writeFileSync(lock, JSON.stringify(held))
+    await expect(opened()).rejects.toThrow(`process ${other.pid}`)
+    other.kill('SIGKILL')
+    await once(other, 'exit')
+    // Two at once, of which one gets it.
+    const both = await Promise.allSettled([opened('one'), opened('one')])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    for (const each of both) if (each.status === 'fulfilled') await each.value.close()
+    // A later process with the same number is another one.
+    writeFileSync(lock, JSON.stringify({ ...held, pid: process.pid }))
+    await (await opened('one')).close()
+    writeFileSync(lock, JSON.stringify({ ...held, host: 'elsewhere' }))
+    await expect(opened()).rejects.toMatchObject({ trouble: 'busy' })
+  })
+})
+
+/** As the lock has it, where there is a `/proc`. */
+function startOf(pid: number): string | null {
+  try {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return `${boot} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+  } catch {
+    return null
+  }
+}
