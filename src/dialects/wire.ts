@@ -9,6 +9,11 @@ export interface Wire {
   readonly unsent: number
   /** Never waits and never throws; after the end it does nothing. */
   write(frame: Frame): void
+  /**
+   * From now on no more than so many bytes may come in, else the connection ends with
+   * `frame-too-large`, before they are put together; `null`: as many as a frame may have, and again.
+   */
+  expect(bytes: number | null): void
   /** Ends the connection with a close frame. `holdMs` first passes with nothing read any more. */
   close(code: ErrorCode, holdMs?: number): void
 }

@@ -19,11 +19,13 @@ export function* lacking(snapshot: OpenSnapshot, have: StateVector): Generator<S
 
 /** How many bytes `lacking` gives, about. */
 export function bytesLacking(snapshot: OpenSnapshot, have: StateVector): number {
-  if (hasNothingOf(snapshot, have)) return snapshot.update.length
+  if (hasNothingOf(snapshot, have)) return somethingIn(snapshot.update.length)
   let bytes = deleteSetOf(snapshot).length
   for (const { from, to } of lackingRuns(snapshot, have)) bytes += to - from
-  return bytes
+  return somethingIn(bytes)
 }
+
+const somethingIn = (bytes: number): number => (bytes > NOTHING ? bytes : 0)
 
 /** All of a snapshot: its own bytes, or pieces that are cut once. */
 function wholly(snapshot: OpenSnapshot): Iterable<SoundUpdate> {

@@ -18,6 +18,8 @@ export interface ConnectionContext {
 
 /** How long a peer may take to answer a close frame. */
 const CLOSE_MS = 2_000
+/** So long a peer of which nothing is read any more may read that it is over. */
+const UNREAD_MS = 500
 /** Pongs are not queued for a peer that does not read. */
 const PONG_UNSENT_BYTES = 64 * 1024
 /** Nobody needs more; whoever sends more is read no further for a second. */
@@ -62,6 +64,8 @@ export class Connection implements Wire, Listener {
   #pings = 0
   #movedAt: number
   #moved = 0
+  /** Looks how much has come, as long as that has a bound. */
+  #measure: (() => void) | null = null
 
   constructor(
     context: ConnectionContext,
@@ -110,6 +114,27 @@ export class Connection implements Wire, Listener {
     this.#wroteAt = this.#context.clock.monotonic()
     this.#context.metrics.bytesOut.add(frameLength(frame))
     this.#writer.write(frame)
+  }
+
+  expect(bytes: number | null): void {
+    if (this.#measure !== null) this.#socket.off('data', this.#measure)
+    this.#measure = null
+    if (bytes === null) return
+    const most = this.#socket.bytesRead + bytes
+    this.#measure = () => {
+      if (this.#socket.bytesRead > most) this.#tooMuch()
+    }
+    this.#socket.on('data', this.#measure)
+  }
+
+  /** Before ws has put a message together, which may be as large as a frame. */
+  #tooMuch(): void {
+    this.expect(null)
+    if (this.#ended || this.#gone) return
+    this.#fail(new TributaryError('frame-too-large', 'It sent too much before it was let in.'))
+    // Not even the answer to the close frame is read: it may lie behind the rest of all that.
+    this.#ws.pause()
+    this.#context.clock.after(UNREAD_MS, () => this.terminate())
   }
 
   close(code: ErrorCode, holdMs = 0): void {

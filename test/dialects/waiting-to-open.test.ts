@@ -42,6 +42,7 @@ test('[R12] who waits for an entity is kept from giving up, told nothing, and se
   const conversation = begin({
     address: 'here',
     unsent: 0,
+    expect() {},
     write: (frame: Frame) => written.push(hexOf(frame)),
     close: (code) => closed.push(code),
   })

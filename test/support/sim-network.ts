@@ -97,6 +97,8 @@ export class SimLink implements Wire {
     return this.#unsent
   }
 
+  expect(): void {}
+
   write(frame: Frame): void {
     if (this.#ended) return
     const message = payloadOf(frame)

@@ -10,7 +10,12 @@ import { until } from './deadline.ts'
 import { type Closed, openSocket, type RawOptions } from './raw-client.ts'
 
 type Is = ServerMessage['is']
-export type Of<Kind extends Is> = Extract<ServerMessage, { is: Kind }>
+type Among<Message, Kind> = Message extends { is: Is }
+  ? Kind extends Message['is']
+    ? Message
+    : never
+  : never
+export type Of<Kind extends Is> = Among<ServerMessage, Kind>
 
 /** A socket at `/connect` that says and hears exactly what a test wants. */
 export class TributaryClient {
@@ -96,7 +101,7 @@ export class TributaryClient {
   }
 
   all<Kind extends Is>(is: Kind): Of<Kind>[] {
-    return this.received.filter((message): message is Of<Kind> => message.is === is)
+    return this.received.filter((message) => message.is === is) as Of<Kind>[]
   }
 
   kinds(): Is[] {

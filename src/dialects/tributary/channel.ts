@@ -33,6 +33,8 @@ export interface ChannelHost extends Reachable {
   /** Of its token: another number when that is another one. */
   readonly tokens: number
   readonly token: string | null
+  /** Its token was good. */
+  admitted(): void
   /** From now on what is said on that channel is its. */
   entered(channel: Channel, number: number): void
   /** It is over, and can be opened anew. */
@@ -69,6 +71,7 @@ export class Channel implements Caller, Person, Owner {
   #live: Session | null = null
   #number: number | null = null
   #isEntered = false
+  #isLeaving = false
   #isOver = false
   #isPresent = false
   #busy = false
@@ -107,9 +110,15 @@ export class Channel implements Caller, Person, Owner {
     return this.#context.logger.with({ session: this.session, entity: this.#ref.key, address })
   }
 
+  /** Its client has closed it, which comes behind all that was said before. */
+  get isLeaving(): boolean {
+    return this.#isLeaving
+  }
+
   // ---- opening
 
   async open({ position, stateVector }: Open): Promise<void> {
+    if (this.#isOver) return
     try {
       await this.#admit()
       const entity = await this.#context.open(this.#ref)
@@ -124,6 +133,7 @@ export class Channel implements Caller, Person, Owner {
     const { tokens, token } = this.#host
     const admission = await this.#context.access.admit(token, this.id)
     if (this.#isOver) return
+    this.#host.admitted()
     this.#admittedBy = tokens
     this.#ref = entityRef(admission.tenant, this.id)
     this.actor = admission.actor
@@ -193,6 +203,7 @@ export class Channel implements Caller, Person, Owner {
   // ---- what is said on it
 
   receive(message: ChannelMessage, bytes: number): void {
+    if (message.is === 'close') this.#isLeaving = true
     if (this.#busy) {
       this.#inbox.push({ message, bytes })
       this.#host.hold(bytes)

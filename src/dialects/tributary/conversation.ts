@@ -1,6 +1,7 @@
 import type { PeopleMessage } from '../../bus/people.ts'
 import { TributaryError } from '../../core/errors.ts'
 import { entityId } from '../../core/ids.ts'
+import { Rates } from '../../session/rates.ts'
 import {
   type ClientMessage,
   readClientMessage,
@@ -8,16 +9,28 @@ import {
 } from '../../wire/tributary-client.ts'
 import { type ServerMessage, serverFrame } from '../../wire/tributary-server.ts'
 import type { Conversation, Wire } from '../wire.ts'
-import { Channel, type ChannelHost, type Open } from './channel.ts'
+import { Channel, type ChannelHost, type ChannelMessage, type Open } from './channel.ts'
 import { type DoorContext, refusalOf, refusalOfError } from './context.ts'
 import { Outbox } from './outbox.ts'
 
-const HELLO_MS = 10_000
+/** Until it was let in somewhere a message has so many times the bound of a hello: it may hold a state vector. */
+const MESSAGE_FACTOR = 16
 /** So much may wait in channels before nothing more is read. */
 const HELD_BYTES = 1024 * 1024
 const HELD_MESSAGES = 1_000
 /** What is said to whom does not read is not said. */
 const UNSENT_BYTES = 256 * 1024
+
+type Sound = Exclude<ClientMessage | UnreadClientMessage, { readonly is: 'malformed' }>
+
+/** Nothing that is said here is a text frame. */
+const TEXT: Sound = { is: 'unknown', type: -1 }
+
+interface Turn {
+  readonly channel: Channel
+  readonly message: Open
+  readonly bytes: number
+}
 
 /** One socket: who speaks there, and which entities are open on it. */
 export class TributaryConversation implements Conversation, ChannelHost {
@@ -28,10 +41,19 @@ export class TributaryConversation implements Conversation, ChannelHost {
   readonly #context: DoorContext
   readonly #since: number
   #isGreeted = false
+  /** Somebody was let in: from now on a message may be as large as a frame. */
+  #isTrusted = false
   /** By the number of the channel. */
   readonly #open = new Map<number, Channel>()
   /** All of them, those that are just being opened too, by entity id. */
   readonly #channels = new Map<string, Channel>()
+  /** What is to be opened again as soon as what was said on it before is done. */
+  readonly #successors = new Map<Channel, Omit<Turn, 'channel'>>()
+  /** Those that wait for their turn to be opened. */
+  #queue: Turn[] = []
+  #opening = 0
+  /** For what belongs to no channel. */
+  #rates: Rates | null = null
   #heldBytes = 0
   #heldMessages = 0
   #assembling = 0
@@ -44,20 +66,23 @@ export class TributaryConversation implements Conversation, ChannelHost {
     this.outbox = new Outbox(wire)
     this.token = token
     this.#since = context.session.clock.monotonic()
+    wire.expect(context.session.limits.unauthenticatedBytes)
   }
 
   // ---- what the client says
 
   message(data: Uint8Array, binary: boolean): Promise<void> | undefined {
-    if (!binary) {
-      this.#unknown()
-      return undefined
-    }
-    const message = readClientMessage(data)
+    const message = binary ? readClientMessage(data) : TEXT
     if (message.is === 'malformed') {
-      this.#end(new TributaryError('malformed', `A message of type ${message.type} is none.`))
+      this.#end(new TributaryError('malformed', `What came is no message of type ${message.type}.`))
     } else if (this.#isGreeted) {
-      this.#handle(message, data.length)
+      const channel = 'channel' in message ? this.#open.get(message.channel) : undefined
+      if (channel === undefined) {
+        this.#handle(message, data.length)
+        const [pays, room] = [this.#pay(data.length), this.#room()]
+        return pays === undefined ? room : pays.then(() => room)
+      }
+      channel.receive(message as ChannelMessage, data.length)
     } else if (message.is === 'hello') {
       this.#greet(message.token)
     } else {
@@ -69,6 +94,8 @@ export class TributaryConversation implements Conversation, ChannelHost {
   #greet(token: string): void {
     this.#isGreeted = true
     this.#takeToken(token)
+    if (this.#context.access.open) this.admitted()
+    this.#expectMessage()
     const { limits } = this.#context.session
     this.#say({
       is: 'welcome',
@@ -78,54 +105,96 @@ export class TributaryConversation implements Conversation, ChannelHost {
     })
   }
 
+  /** A channel's token was good, or none is needed. */
+  admitted(): void {
+    if (this.#isTrusted) return
+    this.#isTrusted = true
+    this.wire.expect(null)
+  }
+
+  #expectMessage(): void {
+    if (this.#isTrusted) return
+    this.wire.expect(this.#context.session.limits.unauthenticatedBytes * MESSAGE_FACTOR)
+  }
+
   #takeToken(token: string): void {
     if (token !== '') this.token = token
     this.tokens++
   }
 
-  #handle(
-    message: Exclude<ClientMessage | UnreadClientMessage, { is: 'malformed' }>,
-    bytes: number,
-  ) {
+  /** What belongs to no channel that is open. */
+  #handle(message: Sound, bytes: number): void {
+    this.#expectMessage()
     switch (message.is) {
       case 'hello':
         this.#end(new TributaryError('bad-request', 'A client says hello once.'))
-        return
+        break
       case 'open':
-        this.#openEntity(message)
-        return
+        this.#openEntity(message, bytes)
+        break
       case 'token':
         this.#takeToken(message.token)
         for (const channel of this.#channels.values()) channel.renew()
-        return
+        break
       case 'ping':
         if (this.wire.unsent < UNSENT_BYTES) this.#say({ is: 'pong', number: message.number })
-        return
+        break
       case 'unknown':
         this.#unknown()
-        return
+        break
       default:
-        // One that is closed by now is no longer there to hear it.
-        this.#open.get(message.channel)?.receive(message, bytes)
+      // The channel was closed meanwhile: nobody is there to hear it.
     }
   }
 
-  #openEntity(message: Open): void {
+  /** Beside the channels, each of which has its own. */
+  #pay(bytes: number): Promise<void> | undefined {
+    const { clock, limits } = this.#context.session
+    this.#rates ??= new Rates(limits)
+    const ms = this.#rates.spend(bytes, clock.monotonic())
+    if (ms <= 0) return undefined
+    return new Promise((resolve) => clock.after(Math.ceil(ms), resolve))
+  }
+
+  #openEntity(message: Open, bytes: number): void {
     const { request, entity } = message
-    const { random } = this.#context
     try {
       const id = entityId(entity)
-      if (this.#channels.has(id)) {
+      const before = this.#channels.get(id)
+      if (before?.isLeaving === true && !this.#successors.has(before)) {
+        this.#successors.set(before, { message, bytes })
+        this.hold(bytes)
+        return
+      }
+      if (before !== undefined) {
         throw new TributaryError('conflict', 'The entity is open on this socket.')
+      }
+      const { socketSessions, socketOpens } = this.#context.session.limits
+      if (this.#channels.size >= socketSessions) {
+        throw new TributaryError('too-many-sessions', 'So many entities are open on this socket.')
       }
       const channel = new Channel(this.#context, this, request, id)
       this.#channels.set(id, channel)
-      void channel.open(message)
+      if (this.#opening >= socketOpens) {
+        this.#queue.push({ channel, message, bytes })
+        this.hold(bytes)
+      } else this.#begin(channel, message)
     } catch (thrown) {
       const error = TributaryError.from(thrown)
       this.#context.session.metrics.refusals.of(error.code).add()
-      this.#say({ is: 'refused', request, ...refusalOfError(error, random) })
+      this.#say({ is: 'refused', request, ...refusalOfError(error, this.#context.random) })
     }
+  }
+
+  #begin(channel: Channel, message: Open): void {
+    this.#opening++
+    void channel.open(message).then(() => {
+      this.#opening--
+      const next = this.#queue.shift()
+      if (next === undefined) return
+      this.hold(-next.bytes)
+      this.#begin(next.channel, next.message)
+    })
   }
 
   #unknown(): void {
@@ -166,6 +235,11 @@ export class TributaryConversation implements Conversation, ChannelHost {
     if (channel.number !== null && this.#open.get(channel.number) === channel) {
       this.#open.delete(channel.number)
     }
+    const next = this.#successors.get(channel)
+    if (next === undefined) return
+    this.#successors.delete(channel)
+    this.hold(-next.bytes)
+    this.#openEntity(next.message, next.bytes)
   }
 
   hold(bytes: number): void {
@@ -199,14 +273,17 @@ export class TributaryConversation implements Conversation, ChannelHost {
   }
 
   tick(now: number): void {
-    if (!this.#isGreeted && now - this.#since >= HELLO_MS) {
+    if (!this.#isGreeted && now - this.#since >= this.#context.session.paces.hello) {
       this.#end(new TributaryError('bad-request', 'No hello has come.'))
       return
     }
+    if (this.#rates?.full(now)) this.#rates = null
     for (const channel of this.#channels.values()) channel.tick(now)
   }
 
   closed(draining: boolean): void {
+    this.#queue = []
+    this.#successors.clear()
     for (const channel of [...this.#channels.values()]) channel.leave(!draining)
     this.#onRoom?.()
   }
