@@ -21,6 +21,7 @@ export class ScriptedSocket {
   readonly socket: WebSocket
   readonly url: string
   closed = false
+  answersPings = true
 
   constructor(socket: WebSocket, url: string) {
     this.socket = socket
@@ -35,6 +36,7 @@ export class ScriptedSocket {
         throw new Error(`the link said ${data.toString('hex')}`)
       }
       this.heard.push(message)
+      if (message.is === 'ping' && this.answersPings) this.say({ ...message, is: 'pong' })
       this.onHeard(message)
     })
   }

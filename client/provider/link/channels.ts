@@ -231,12 +231,15 @@ export class Channels implements ChannelHost {
     this.#plan()
   }
 
-  /** Whoever was refused with another token may try with this one. */
+  /**
+   * Whoever was refused with another token may try with this one; whose token did not count may in
+   * any case, since that may have been the server's fault.
+   */
   #letIn(token: string): void {
     this.#token = token
     for (const channel of [...this.#all]) {
       const { state } = channel
-      if (state.is !== 'refused' || state.token === token) continue
+      if (state.is !== 'refused' || (state.token === token && !state.forToken)) continue
       channel.state = { is: 'shut' }
       channel.linked({ is: 'online' })
     }

@@ -66,6 +66,8 @@ export class Heartbeat {
     if (!this.#isUnanswered || number !== this.#number) return false
     this.#isUnanswered = false
     this.#pulse.rtt(this.#environment.monotonic() - this.#askedAt)
+    // What was large has arrived: nothing more is waited for.
+    this.#lookAtQuiet()
     return true
   }
 

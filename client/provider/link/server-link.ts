@@ -137,6 +137,7 @@ export class ServerLink {
   }
 
   #try(): void {
+    if (this.#state.is === 'stuck') this.#tell({ is: 'connecting' })
     const attempt = {}
     this.#become({ is: 'asking', attempt })
     const isCurrent = () => this.#state.is === 'asking' && this.#state.attempt === attempt
