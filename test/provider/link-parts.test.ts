@@ -30,6 +30,8 @@ test('[U3] an attempt comes anywhere below a bound: 100 ms at first, then 250 ms
   expect(bounds).toEqual([100, 250, 500, 1_000, 8_000, 15_000, 15_000, 15_000])
   expect(backoff(7, 0)).toBe(0)
   expect(backoff(7, 0.5)).toBe(7_500)
+  // And none above half the time that the trouble has lasted.
+  expect([0, 8_000, 40_000].map((lasted) => backoff(7, 1, lasted))).toEqual([1_000, 4_000, 15_000])
 })
 
 test('[U4] a hint is never undercut, and not kept by all at once', () => {

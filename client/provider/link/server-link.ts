@@ -51,6 +51,8 @@ export class ServerLink {
   #told: LinkState = { is: 'connecting' }
   /** Attempts since the last good link. */
   #failures = 0
+  /** When it was lost, or first wanted, by the monotonic clock. */
+  #troubleSince = 0
   #linger: Cancel = () => {}
   #ignoreWakes: Cancel | null = null
 
@@ -221,7 +223,10 @@ export class ServerLink {
   }
 
   #nextBackoff(): number {
-    return backoff(this.#failures++, this.#options.environment.random())
+    const { environment } = this.#options
+    const now = environment.monotonic()
+    if (this.#failures === 0) this.#troubleSince = now
+    return backoff(this.#failures++, environment.random(), now - this.#troubleSince)
   }
 
   #wait(ms: number, notBefore: number, told: LinkState): void {

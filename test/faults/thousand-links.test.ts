@@ -1,0 +1,95 @@
+import { expect } from 'vitest'
+import { Links } from '../../client/provider/link/links.ts'
+import { nodeEnvironment } from '../../client/provider/node/node-environment.ts'
+import { openNodeSocket } from '../../client/provider/node/ws-socket.ts'
+import { until } from '../support/deadline.ts'
+import { NotingOwner } from '../support/link-owner.ts'
+import { ownStageTest, type Stage } from '../support/stage.ts'
+
+const CLIENTS = 1_000
+const BACK_MS = 10_000
+/** That the machine may be busy with other things is no failure. */
+const DEADLINE_MS = 60_000
+
+/** A page each: nothing is shared but the process. */
+class Crowd {
+  readonly owners: NotingOwner[] = []
+  /** When each began the last of its attempts: the one that succeeded, once all are back. */
+  readonly #lastTries: number[] = []
+  attempts = 0
+
+  constructor(stage: Stage) {
+    const entities = Array.from({ length: 50 }, () => stage.entity())
+    for (let n = 0; n < CLIENTS; n++) {
+      const links = new Links({
+        environment: nodeEnvironment,
+        openSocket: (...how) => {
+          this.attempts++
+          this.#lastTries[n] = performance.now()
+          return openNodeSocket(...how)
+        },
+      })
+      const owner = new NotingOwner()
+      const url = `http://127.0.0.1:${stage.port}`
+      const channel = links.to(url).open(entities[n % entities.length] as string, owner)
+      stage.atEnd(() => channel.leave())
+      this.owners.push(owner)
+    }
+  }
+
+  /** When all have their entity open for the `count`th time. */
+  async open(count: number): Promise<number> {
+    const all = () => this.owners.every((one) => one.openings.length >= count)
+    await until(`all are open ${count} times`, DEADLINE_MS, all, 20)
+    return performance.now()
+  }
+
+  async gone(): Promise<void> {
+    const all = () => this.owners.every((one) => one.state !== 'online')
+    await until('all are thrown off', DEADLINE_MS, all, 20)
+  }
+
+  /** How many of the successful attempts came in the fullest `ms` milliseconds. */
+  fullest(ms: number): number {
+    const at = this.#lastTries.toSorted((a, b) => a - b)
+    return Math.max(...at.map((from, n) => at.slice(n).filter((one) => one < from + ms).length))
+  }
+
+  get reasons(): string[] {
+    return this.owners.flatMap(({ states }) =>
+      states.flatMap((state) => ('reason' in state ? [state.reason] : [])),
+    )
+  }
+}
+
+ownStageTest(
+  `[U16] ${CLIENTS} clients are back within 10 s: after a restart and after a kill`,
+  async (stage) => {
+    await stage.start()
+    const begun = performance.now()
+    const crowd = new Crowd(stage)
+    // What a thousand openings cost this machine, all at once, is not the links' doing.
+    const opening = (await crowd.open(1)) - begun
+
+    const throwOff = async (how: 'stop' | 'kill', count: number) => {
+      const down = performance.now()
+      await stage.server[how]()
+      await crowd.gone()
+      crowd.attempts = 0
+      await stage.restart('kill')
+      const up = performance.now()
+      const ms = (await crowd.open(count)) - up
+      const fullest = crowd.fullest(500)
+      const away = up - down
+      console.info(
+        `${how}: ${away | 0} ms away, back in ${ms | 0} ms (opening: ${opening | 0}), ${crowd.attempts} attempts, ${fullest} in 500 ms`,
+      )
+      expect(ms).toBeLessThan(BACK_MS + 2 * opening)
+      expect(fullest).toBeLessThan(CLIENTS * 0.6)
+    }
+    await throwOff('stop', 2)
+    await throwOff('kill', 3)
+    expect(crowd.reasons.filter((reason) => /429|503/.test(reason))).toEqual([])
+  },
+  { timeout: 180_000 },
+)
