@@ -1,11 +1,8 @@
-import { signal } from '@preact/signals-core'
-import { WebsocketProvider } from 'y-websocket'
-import * as Y from 'yjs'
+import { computed, signal } from '@preact/signals-core'
 import { TextBinding } from '../field/text-binding.ts'
 import { doorOf } from '../link/door.ts'
-import { type LinkState, watchLink } from '../link/link-state.ts'
 import { ownToken } from '../link/own-token.ts'
-import { type SaveState, watchSaved } from '../link/saved.ts'
+import { connect } from '../provider/index.ts'
 import { type BoardId, entityOf, linkTo, newBoardId } from './board-link.ts'
 import { createActions, type PageDoings } from './editor/actions.ts'
 import { Editor } from './editor/editor.ts'
@@ -22,7 +19,7 @@ import { createMeasure } from './render/canvas-measure.ts'
 import { Renderer } from './render/renderer.ts'
 import { createIndex } from './scene/create-index.ts'
 import { THEMES } from './scene/theme.ts'
-import { countingSockets } from './showoff/counting-socket.ts'
+import { createPlug } from './showoff/plug.ts'
 import { ShowOff } from './showoff/show-off.ts'
 import { createTools } from './tools/create-tools.ts'
 import { announce } from './ui/announce.ts'
@@ -47,15 +44,9 @@ import { showZoom } from './ui/zoom.ts'
  */
 export function enterBoard(id: BoardId, root: string): void {
   const host = byId('board', HTMLElement)
-  const doc = new Y.Doc()
-  const traffic = { sent: 0, received: 0 }
-  const provider = new WebsocketProvider(doorOf(root), entityOf(id), doc, {
-    connect: false,
-    // Two tabs of one browser would find each other without any server, which proves nothing.
-    disableBc: true,
-    params: ownToken(location.search),
-    WebSocketPolyfill: countingSockets(traffic),
-  })
+  const plug = createPlug()
+  const handle = connect(root, entityOf(id), ownToken(location.search))
+  const { doc, awareness } = handle
 
   const board = openBoard(doc, { alsoOwn: [TextBinding] })
   const measure = createMeasure()
@@ -63,30 +54,27 @@ export function enterBoard(id: BoardId, root: string): void {
   const editor = new Editor({ board, live: board.live, index, measure })
   keepTidy(editor)
 
-  const link = signal<LinkState>({ is: 'connecting' })
-  const saved = signal<SaveState>('saved')
-  const isLive = signal(false)
-  watchLink(provider, (state) => {
-    link.value = state
-    isLive.value = state.is === 'live'
+  const status = signal(handle.status)
+  handle.on('status', (now) => {
+    status.value = now
   })
-  watchSaved(provider, (state) => {
-    saved.value = state
-  })
-  addEventListener('beforeunload', (event) => {
-    if (saved.value !== 'saved') event.preventDefault()
-  })
+  const isLive = computed(() => status.value.link.is === 'online')
+  // While the server is away, what this browser has kept is all there is.
+  const isHere = computed(
+    () => isLive.value || (status.value.link.is === 'offline' && editor.count.value > 0),
+  )
 
   const themes = createThemeSwitch()
-  const people = openPeople({ awareness: provider.awareness, editor, isLive })
+  const people = openPeople({ awareness, editor, isLive })
   const renderer = new Renderer({ host, editor, others: people, theme: themes.theme })
-  seeBoard(editor, isLive)
+  seeBoard(editor, isHere)
 
   const showOff = new ShowOff({
     address: `${doorOf(root)}/${entityOf(id)}`,
     editor,
     others: people,
-    traffic,
+    plug,
+    status,
     onFrame: (tell) => renderer.frames.onFrame(tell),
   })
 
@@ -129,15 +117,14 @@ export function enterBoard(id: BoardId, root: string): void {
   )
   showSelectionBar(byId('selection', HTMLElement), editor, actions)
   showZoom(byId('zoom', HTMLElement), editor, actions)
-  showWelcome(byId('welcome', HTMLElement), editor, link)
+  showWelcome(byId('welcome', HTMLElement), editor, status)
   showPill(
     {
       pill: byId('pill', HTMLElement),
       saved: byId('saved', HTMLElement),
       note: byId('note', HTMLElement),
     },
-    link,
-    saved,
+    status,
   )
   announce(byId('announcer', HTMLElement), editor.announcement)
   byId('share-button', HTMLButtonElement).addEventListener('click', openShare)
@@ -150,5 +137,4 @@ export function enterBoard(id: BoardId, root: string): void {
   showFollowing(offScreen, people)
 
   attachInput({ host, editor, tools: createTools(editor), actions, board, theme: themes.theme })
-  provider.connect()
 }

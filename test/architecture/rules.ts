@@ -109,16 +109,9 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
 /** The same in `client/`. */
 export const CLIENT_HOMES: Readonly<Record<string, readonly string[]>> = {
   // On a board only the model knows that there is a document; a bot brings one along.
-  yjs: [
-    'field/',
-    'provider/',
-    'text/main.ts',
-    'whiteboard/model/',
-    'whiteboard/showoff/',
-    'whiteboard/enter-board.ts',
-  ],
+  yjs: ['field/', 'provider/', 'text/main.ts', 'whiteboard/model/', 'whiteboard/showoff/'],
   'y-protocols': ['link/', 'provider/', 'text/', 'whiteboard/people/'],
-  'y-websocket': ['link/', 'text/main.ts', 'whiteboard/enter-board.ts'],
+  'y-websocket': ['link/', 'text/main.ts'],
   lib0: ['link/', 'whiteboard/model/', 'whiteboard/showoff/'],
   '@preact/signals-core': [
     ...['editor/', 'people/', 'tools/', 'render/', 'input/', 'files/', 'showoff/', 'ui/'],

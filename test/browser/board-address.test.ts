@@ -58,7 +58,7 @@ describe.skipIf(withoutChromium)('the address of the whiteboard', () => {
     stageTest(`[B94] all of it lies below a prefix, at ${board ?? 'the front'}`, async (stage) => {
       const ann = await arrive(stage, board, { path: '/some/where/' })
       await ann.is('Offline')
-      const door = `ws://127.0.0.1:${stage.port}/some/where/sync/b/${ann.board()}`
+      const door = `ws://127.0.0.1:${stage.port}/some/where/connect`
       expect(ann.requested).toContain(door)
       await ann.until('the icon has come', async () =>
         ann.requested.some((url) => /\.svg$/.test(url)),

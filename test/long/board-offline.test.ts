@@ -1,7 +1,17 @@
 import { describe, expect } from 'vitest'
-import { Artist } from '../browser/artist.ts'
+import { Artist, type ArtistOptions, type Spot } from '../browser/artist.ts'
+import { BoardReader } from '../browser/board-reader.ts'
 import { withoutChromium } from '../browser/chromium.ts'
-import { ownStageTest } from '../support/stage.ts'
+import { sees } from '../browser/peep.ts'
+import { ownStageTest, type Stage } from '../support/stage.ts'
+
+/** With the service worker that pages get outside of tests. */
+const arrive = async (stage: Stage, id: string, options: ArtistOptions = {}) => {
+  const artist = await Artist.arrive(stage, id, { serviceWorkers: 'allow', ...options })
+  await artist.is('Live')
+  await artist.page.evaluate(KEPT)
+  return artist
+}
 
 /** Resolves when the files of the pages are kept, and this page is served from them. */
 const KEPT = `(async () => {
@@ -10,12 +20,22 @@ const KEPT = `(async () => {
   await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
 })()`
 
+/** From now on, what stands in the pill and beside it, each time that either changes. */
+const WATCH = `(() => {
+  const words = () => ['pill', 'saved'].map((id) => document.getElementById(id).textContent).join(', ')
+  globalThis.said = [words()]
+  const note = () => said.at(-1) === words() || said.push(words())
+  for (const id of ['pill', 'saved']) {
+    new MutationObserver(note).observe(document.getElementById(id), {
+      childList: true, characterData: true, subtree: true,
+    })
+  }
+})()`
+
 describe.skipIf(withoutChromium)('a board without its server', () => {
   ownStageTest('[B98] the page opens all the same, of any board', async (stage) => {
     await stage.start()
-    const ann = await Artist.arrive(stage, stage.entity(), { serviceWorkers: 'allow' })
-    await ann.is('Live')
-    await ann.page.evaluate(KEPT)
+    const ann = await arrive(stage, stage.entity())
     // What is not a page of ours goes its own way.
     const health = 'fetch("/healthz").then(({ status }) => status, () => "nobody answers")'
     expect(await ann.page.evaluate(health)).toBe(200)
@@ -30,4 +50,125 @@ describe.skipIf(withoutChromium)('a board without its server', () => {
     await stage.restart('kill')
     await ann.is('Live')
   })
+
+  ownStageTest(
+    '[B74] [B99] what is drawn meanwhile is there after a reload, and goes out afterwards',
+    async (stage) => {
+      await stage.start()
+      const id = stage.entity()
+      const ann = await arrive(stage, id, { name: 'Ann' })
+      const bob = await Artist.arrive(stage, id, { name: 'Bob' })
+      await box(ann, [200, 150])
+      await sees(bob, 'scene', [200, 180])
+      await ann.says('Saved')
+
+      await stage.server.kill()
+      await Promise.all([ann.is('Offline'), bob.is('Offline')])
+      await ann.page.evaluate(WATCH)
+      await box(ann, [400, 150])
+      await ann.until('it is kept here', async () =>
+        /^\d+ changes? kept here$/.test(await kept(ann)),
+      )
+      await ann.page.reload()
+      await ann.is('Offline')
+      await ann.page.evaluate(WATCH)
+      await openFigures(ann)
+      await hasShapes(ann, 2)
+      expect(await kept(ann)).toMatch(/^\d+ changes? kept here$/)
+      await ann.press('0')
+      await box(ann, [600, 350])
+      await box(bob, [200, 450])
+
+      await stage.restart('kill')
+      await Promise.all([ann.is('Live'), bob.is('Live')])
+      await Promise.all([ann.says('Saved'), bob.says('Saved')])
+      const said = (await ann.page.evaluate('said')) as string[]
+      const saves = said.map((words) => words.split(', ')[1] ?? '')
+      const order = ['kept here', 'Saving…', 'Saved'].map((word) =>
+        saves.findIndex((words) => words.endsWith(word)),
+      )
+      expect(order, said.join(' · ')).not.toContain(-1)
+      expect(order).toEqual([...order].sort((a, b) => a - b))
+
+      const reader = await BoardReader.open(stage, id)
+      await reader.until('all four', (shapes) => shapes.length === 4)
+      await openFigures(bob)
+      await Promise.all([hasShapes(ann, 4), hasShapes(bob, 4)])
+    },
+    { timeout: 120_000 },
+  )
+
+  ownStageTest(
+    '[B99] a server that comes back with an empty disk gets all of it from those who have it',
+    async (stage) => {
+      await stage.start()
+      const id = stage.entity()
+      const ann = await arrive(stage, id, { name: 'Ann' })
+      const bob = await Artist.arrive(stage, id, { name: 'Bob' })
+      await box(ann, [200, 150])
+      await box(bob, [400, 150])
+      await Promise.all([ann.says('Saved'), bob.says('Saved')])
+      await stage.server.kill()
+      await ann.is('Offline')
+      await box(ann, [600, 350])
+      await bob.leave()
+      await ann.page.reload()
+
+      await stage.restart('kill', { data: stage.folder() })
+      await ann.is('Live')
+      await ann.says('Saved')
+      const reader = await BoardReader.open(stage, id)
+      await reader.until('all three', (shapes) => shapes.length === 3)
+    },
+    { timeout: 120_000 },
+  )
+
+  ownStageTest(
+    '[B83] [B99] the switch of the show-off takes this page alone off the network',
+    async (stage) => {
+      await stage.start()
+      const id = stage.entity()
+      const ann = await arrive(stage, id, { name: 'Ann' })
+      const bob = await Artist.arrive(stage, id, { name: 'Bob' })
+      await openFigures(ann)
+      const offline = ann.page.getByRole('button', { name: 'Offline' })
+      await offline.click()
+      await ann.is('Offline')
+      await box(ann, [200, 450])
+      await ann.until('it is counted', async () => Number(await figure(ann, KEPT_HERE)) > 0)
+      expect(await offline.getAttribute('aria-pressed')).toBe('true')
+      expect(await bob.state()).toBe('Live')
+      await offline.click()
+      await ann.is('Live')
+      await ann.says('Saved')
+      await ann.until('nothing waits', async () => (await figure(ann, KEPT_HERE)) === '0')
+      await sees(bob, 'scene', [200, 480])
+    },
+    { timeout: 120_000 },
+  )
 })
+
+const KEPT_HERE = 'Changes kept here'
+const kept = (artist: Artist) => artist.words('#saved')
+
+/** Opens the panel that counts, where nothing is drawn. */
+async function openFigures({ page }: Artist): Promise<void> {
+  await page.locator('#menu-button').click()
+  await page.getByRole('menuitem', { name: 'Figures' }).click()
+}
+
+const hasShapes = (artist: Artist, count: number) =>
+  artist.until(`${count} shapes`, async () => (await figure(artist, 'Shapes')) === String(count))
+
+async function figure({ page }: Artist, name: string): Promise<string> {
+  const row = page.locator('#figures div').filter({ has: page.getByText(name, { exact: true }) })
+  return (await row.locator('dd').textContent()) ?? ''
+}
+
+async function box(artist: Artist, [x, y]: Spot): Promise<void> {
+  await artist.press('R')
+  await artist.draw([
+    [x, y],
+    [x + 100, y + 60],
+  ])
+}

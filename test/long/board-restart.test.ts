@@ -31,7 +31,7 @@ describe.skipIf(withoutChromium)('a board whose server is killed', () => {
       await box(bob, [500, 150])
       await sees(bob, 'scene', [500, 180])
       await bob.until('it is said that it waits', async () => {
-        return (await bob.words('#note')).startsWith('What you have drawn waits here')
+        return / kept in this browser until the server is back\.$/.test(await bob.words('#note'))
       })
       expect(await marks(ann, 'scene', [500, 180])).toBe(0)
 

@@ -10,6 +10,10 @@ export interface Figures {
   /** Per second, over the socket of this page. */
   readonly bytesIn: number | null
   readonly bytesOut: number | null
+  /** From here to the server and back, in ms. */
+  readonly roundTrip: number | null
+  /** Changes that are not on the server yet. */
+  readonly waiting: number
   readonly shapes: number
   readonly people: number
 }

@@ -1,11 +1,12 @@
 import { type ReadonlySignal, type Signal, signal } from '@preact/signals-core'
+import type { Status } from '../../provider/status.ts'
 import { toBoard } from '../editor/camera.ts'
 import type { Editor } from '../editor/editor.ts'
 import type { Others } from '../people/others.ts'
-import type { Traffic } from './counting-socket.ts'
 import type { Figures } from './figures.ts'
 import { Latency } from './latency.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
+import type { Plug } from './plug.ts'
 
 const BOTS = 20
 const SHAPES = 5_000
@@ -17,7 +18,8 @@ export interface ShowOffParts {
   readonly address: string
   readonly editor: Editor
   readonly others: Others
-  readonly traffic: Traffic
+  readonly plug: Plug
+  readonly status: ReadonlySignal<Status>
   /** Calls `tell` after every painted frame with what it cost this page, in ms. */
   readonly onFrame: (tell: (cpuMs: number) => void) => () => void
 }
@@ -60,6 +62,17 @@ export class ShowOff {
     this.#adding.value = null
   }
 
+  /** Whether this page has been taken offline. */
+  get isOffline(): ReadonlySignal<boolean> {
+    return this.#parts.plug.isOut
+  }
+
+  toggleOffline(): void {
+    const { plug } = this.#parts
+    if (plug.isOut.value) plug.putBack()
+    else plug.pull()
+  }
+
   toggleBots(): void {
     this.#hasBots.value = !this.#hasBots.value
     this.#latency.clear()
@@ -92,7 +105,8 @@ export class ShowOff {
   }
 
   #measure(): () => void {
-    const { editor, onFrame, traffic } = this.#parts
+    const { editor, onFrame, plug } = this.#parts
+    const { traffic } = plug
     let frames = 0
     let painted = 0
     let cpu = 0
@@ -146,6 +160,8 @@ export class ShowOff {
       latencyP99: this.#latency.quantile(0.99),
       bytesIn,
       bytesOut,
+      roundTrip: this.#parts.status.value.rtt,
+      waiting: this.#parts.status.value.pending,
       shapes: this.#parts.editor.board.count,
       people: this.#parts.others.peers.value.length + 1,
     }

@@ -8,12 +8,15 @@ import { iconButton } from './icon-button.ts'
 export interface Show {
   readonly figures: ReadonlySignal<Figures>
   readonly hasBots: ReadonlySignal<boolean>
+  /** Whether this page has been taken offline. */
+  readonly isOffline: ReadonlySignal<boolean>
   /** How many of the shapes are there, 0 to 1; `null` while none are being added. */
   readonly adding: ReadonlySignal<number | null>
   begin(): void
   end(): void
   addShapes(): void
   toggleBots(): void
+  toggleOffline(): void
 }
 
 /** Live figures, and what makes them worth a look. Returns what opens the panel and closes it. */
@@ -30,15 +33,18 @@ export function showFigures(panel: HTMLElement, show: Show): () => void {
   })
   const shapes = document.createElement('button')
   const bots = document.createElement('button')
-  for (const button of [shapes, bots]) button.type = 'button'
+  const offline = document.createElement('button')
+  for (const button of [shapes, bots, offline]) button.type = 'button'
   bots.textContent = '20 bots'
+  offline.textContent = 'Offline'
   shapes.addEventListener('click', () => {
     if (show.adding.value === null) show.addShapes()
   })
   bots.addEventListener('click', () => show.toggleBots())
+  offline.addEventListener('click', () => show.toggleOffline())
   const buttons = document.createElement('div')
   buttons.className = 'ways'
-  buttons.append(shapes, bots)
+  buttons.append(shapes, bots, offline)
   const close = iconButton('close', { label: 'Close', keys: [] })
   close.className = 'close'
   panel.append(list, buttons, close)
@@ -59,6 +65,7 @@ export function showFigures(panel: HTMLElement, show: Show): () => void {
   })
   effect(() => {
     bots.ariaPressed = String(show.hasBots.value)
+    offline.ariaPressed = String(show.isOffline.value)
   })
 
   const toggle = () => {

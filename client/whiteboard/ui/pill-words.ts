@@ -1,41 +1,71 @@
-import type { LinkState } from '../../link/link-state.ts'
-import type { SaveState } from '../../link/saved.ts'
+import type { LinkState, Status } from '../../provider/status.ts'
 
 /** How the board stands with the server, in words. */
 export interface PillWords {
-  /** One word, in the pill. */
+  /** The link, in the pill. */
   readonly word: string
-  /** Beside it; empty while nobody can know. */
+  /** What has become of the changes, beside it; empty while nobody can know. */
   readonly saved: string
   /** A sentence for when something is not as it should be; else empty. */
   readonly note: string
 }
 
-const LIVE: Record<SaveState, Omit<PillWords, 'word'>> = {
-  saved: { saved: 'Saved', note: '' },
-  unsaved: { saved: 'Saving', note: '' },
-  refused: {
-    saved: 'Not saved',
-    note: 'The server does not take what you change: it is on this page only.',
-  },
+const LINK = {
+  connecting: 'Connecting',
+  online: 'Live',
+  offline: 'Offline',
+  'needs-auth': 'Sign in again',
+  denied: 'Refused',
+} as const satisfies Record<LinkState['is'], string>
+
+export function pillWords(status: Status): PillWords {
+  return { word: LINK[status.link.is], saved: savedWord(status), note: note(status) }
 }
 
-export function pillWords(link: LinkState, saved: SaveState): PillWords {
-  switch (link.is) {
-    case 'connecting':
-      return { word: 'Connecting', saved: '', note: '' }
-    case 'live':
-      return { word: 'Live', ...LIVE[saved] }
-    case 'offline':
-      return {
-        word: 'Offline',
-        saved: '',
-        note:
-          saved === 'saved'
-            ? 'Draw on: it goes out when the server is back.'
-            : 'What you have drawn waits here until the server is back.',
-      }
-    case 'refused':
-      return { word: 'Refused', saved: '', note: link.reason }
+function savedWord({ save, pending, tier }: Status): string {
+  switch (save.is) {
+    case 'saved':
+      // Of a page that nobody has changed and no server has spoken to there is nothing to say.
+      return tier === null ? '' : 'Saved'
+    case 'saving':
+      return 'Saving…'
+    case 'local':
+      return `${changes(pending)} ${save.device ? 'kept here' : 'not kept'}`
+    case 'rejected':
+      return 'Not saved'
   }
+}
+
+function note(status: Status): string {
+  const { link, save, may, storageTrouble } = status
+  if (link.is === 'denied' || link.is === 'needs-auth') {
+    return sentences(link.reason, save.is === 'local' ? waiting(status, 'meanwhile') : '')
+  }
+  if (save.is === 'rejected') {
+    return sentences(`The server did not take some of what you changed: ${save.reason}`)
+  }
+  if (save.is === 'local') return sentences(waiting(status, 'until the server is back'))
+  if (link.is === 'offline') {
+    return storageTrouble === null
+      ? 'Draw on: it goes out when the server is back.'
+      : sentences('Draw on, and keep this page open until the server is back', storageTrouble)
+  }
+  if (storageTrouble !== null) return sentences(storageTrouble)
+  return may === 'read' ? 'You may look at this board, and not change it.' : ''
+}
+
+function waiting({ save, pending, storageTrouble }: Status, end: string): string {
+  const many = `${changes(pending)} ${pending === 1 ? 'is' : 'are'}`
+  if (save.is === 'local' && save.device) return `${many} kept in this browser ${end}`
+  return sentences(`${many} on this page only: keep it open ${end}`, storageTrouble ?? '')
+}
+
+const changes = (count: number): string => (count === 1 ? '1 change' : `${count} changes`)
+
+/** Each with its full stop. Reasons of errors come without. */
+function sentences(...parts: readonly string[]): string {
+  return parts
+    .filter((part) => part !== '')
+    .map((part) => (/[.!?…]$/.test(part) ? part : `${part}.`))
+    .join(' ')
 }

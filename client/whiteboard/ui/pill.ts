@@ -1,10 +1,18 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals-core'
-import type { LinkState } from '../../link/link-state.ts'
-import type { SaveState } from '../../link/saved.ts'
+import type { LinkState, Status } from '../../provider/status.ts'
 import { pillWords } from './pill-words.ts'
 
 /** What takes less to be saved is not spoken of, in ms: else every stroke would blink. */
 const PATIENCE_MS = 600
+
+/** What the styles know. */
+const LOOKS = {
+  connecting: 'connecting',
+  online: 'live',
+  offline: 'offline',
+  'needs-auth': 'refused',
+  denied: 'refused',
+} as const satisfies Record<LinkState['is'], string>
 
 export interface PillPlaces {
   readonly pill: HTMLElement
@@ -13,35 +21,40 @@ export interface PillPlaces {
 }
 
 /**
- * The state of the link as a word in a pill, of saving as a word beside it, and what there is to
- * know about either as a note. Only the pill is a live region: the others would talk all the time.
+ * The state of the link as a word in a pill, that of saving as a word beside it, and what there is
+ * to know about either as a note. Pill and note are live regions; a count beside every stroke would
+ * talk all the time.
  */
 export function showPill(
-  { pill, saved: beside, note }: PillPlaces,
-  link: ReadonlySignal<LinkState>,
-  saved: ReadonlySignal<SaveState>,
+  { pill, saved, note }: PillPlaces,
+  status: ReadonlySignal<Status>,
 ): () => void {
-  const shown = signal<SaveState>(saved.value)
+  const shown = signal(status.value)
   let timer: ReturnType<typeof setTimeout> | undefined
+  const show = () => {
+    timer = undefined
+    shown.value = status.value
+  }
   const stopWaiting = effect(() => {
-    const { value } = saved
-    clearTimeout(timer)
-    if (value === 'saved') shown.value = value
-    else {
-      timer = setTimeout(() => {
-        shown.value = value
-      }, PATIENCE_MS)
+    const { value } = status
+    // Only what was saved a moment ago is given time. What waited here is seen on its way.
+    if (value.save.is === 'saving' && shown.peek().save.is === 'saved') {
+      shown.value = { ...value, save: { is: 'saved' } }
+      timer ??= setTimeout(show, PATIENCE_MS)
+      return
     }
+    clearTimeout(timer)
+    show()
   })
   const word = document.createElement('span')
   pill.replaceChildren(word)
   const stopShowing = effect(() => {
-    const words = pillWords(link.value, shown.value)
-    pill.dataset.state = link.value.is
+    const words = pillWords(shown.value)
+    pill.dataset.state = LOOKS[shown.value.link.is]
     // Writing the same word again would have it read aloud again.
-    if (word.textContent !== words.word) word.textContent = words.word
-    beside.textContent = words.saved
-    note.textContent = words.note
+    write(word, words.word)
+    write(saved, words.saved)
+    write(note, words.note)
     note.hidden = words.note === ''
   })
   return () => {
@@ -49,4 +62,8 @@ export function showPill(
     stopWaiting()
     stopShowing()
   }
+}
+
+function write(place: HTMLElement, text: string): void {
+  if (place.textContent !== text) place.textContent = text
 }

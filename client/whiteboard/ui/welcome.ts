@@ -1,5 +1,5 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals-core'
-import type { LinkState } from '../../link/link-state.ts'
+import type { Status } from '../../provider/status.ts'
 import type { Editor } from '../editor/editor.ts'
 
 const WORDS = 'Draw something. Share the link to draw together.'
@@ -11,7 +11,7 @@ const WORDS = 'Draw something. Share the link to draw together.'
 export function showWelcome(
   line: HTMLElement,
   { count, live, draft }: Editor,
-  link: ReadonlySignal<LinkState>,
+  status: ReadonlySignal<Status>,
 ): () => void {
   line.textContent = WORDS
   const isDrawn = signal(false)
@@ -21,7 +21,8 @@ export function showWelcome(
   look()
   const stopLooking = live.observe(look)
   const stopShowing = effect(() => {
-    const isKnown = link.value.is === 'live' || link.value.is === 'offline'
+    const { is } = status.value.link
+    const isKnown = is === 'online' || is === 'offline'
     line.hidden = count.value > 0 || isDrawn.value || draft.value !== null || !isKnown
   })
   return () => {
