@@ -18,7 +18,8 @@ export class Healer {
   readonly #clock: Clock
   readonly #bus: Bus
   readonly #bytes: Budget
-  readonly #waiting: (() => void)[] = []
+  /** In that order. Of an array of 50,000 the first is not taken without moving all others. */
+  readonly #waiting = new Set<() => void>()
   #atWork = 0
 
   constructor(clock: Clock, bus: Bus) {
@@ -42,12 +43,15 @@ export class Healer {
 
   /** Resolves when it is one's turn. @returns what ends the turn; to be called once. */
   async turn(): Promise<() => void> {
-    if (this.#atWork >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    if (this.#atWork >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.add(resolve))
     else this.#atWork++
     return () => {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#atWork--
-      else next()
+      for (const next of this.#waiting) {
+        this.#waiting.delete(next)
+        next()
+        return
+      }
+      this.#atWork--
     }
   }
 
