@@ -1,74 +1,606 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { EntityCopy } from '../../client/provider/handle/entity-copy.ts'
-import type { Handle } from '../../client/provider/handle/handle.ts'
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
-import type { DeviceStore } from '../../client/provider/store.ts'
-import { ManualClock } from '../support/manual-clock.ts'
-import { type SimChannel, SimServer } from '../support/provider-sim.ts'
+import type { Status } from '../../client/provider/status.ts'
+import { MoodyDevice } from '../support/moody-device.ts'
+import { ProviderScene, settled } from '../support/provider-runs.ts'
 
-const settled = async () => {
-  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
-}
-
-class Scene {
-  readonly clock = new ManualClock()
-  readonly server = new SimServer()
-  readonly guards: boolean[] = []
-
-  async open(device: DeviceStore | null = new MemoryDeviceStore(), doc = new Y.Doc()) {
-    const around = {
-      wall: () => this.clock.wall(),
-      after: (ms: number, fn: () => void) => this.clock.after(ms, fn),
-      guard: (losing: boolean) => void this.guards.push(losing),
-    }
-    const parts = { link: this.server, device, name: 'here', around }
-    const before = new Set(this.server.channels)
-    const { handle } = new EntityCopy('a', parts, { doc })
-    handles.push(handle)
-    await settled()
-    const channel = [...this.server.channels].find((one) => !before.has(one)) as SimChannel
-    return { handle, channel, text: doc.getText() }
-  }
-
-  /** Everything goes where it goes, until nothing moves. */
-  async run({ write = true } = {}): Promise<void> {
-    for (let moved = true; moved; ) {
-      await settled()
-      moved = false
-      for (const channel of this.server.channels) {
-        channel.connect()
-        for (const way of ['up', 'down'] as const) while (channel.step(way)) moved = true
-      }
-      if (write && !moved) {
-        this.server.write()
-        this.server.tellWhere()
-        moved = [...this.server.channels].some(({ down }) => down.length > 0)
-      }
-    }
-  }
-}
-
-const handles: Handle[] = []
+let scene = new ProviderScene()
 afterEach(async () => {
-  for (const handle of handles.splice(0)) await handle.destroy()
+  await scene.end()
+  expect(scene.clock.pending, 'timers left').toBe(0)
+  scene = new ProviderScene()
 })
+
+const insert = (doc: Y.Doc, words: string) => doc.getText().insert(doc.getText().length, words)
+const read = (doc: Y.Doc) => doc.getText().toString()
+const DISK_FULL = { code: 'over-quota', reason: 'the entity is full', again: null }
 
 describe('[U20] a handle is a Yjs provider', () => {
   test('what one writes the other has; each is saved', async () => {
-    const scene = new Scene()
     const [a, b] = [await scene.open(), await scene.open()]
-    a.text.insert(0, 'hello')
+    insert(a.doc, 'hello')
     const saved = a.handle.saved()
     await scene.run()
     await saved
     await b.handle.synced
-    expect(b.text.toString()).toBe('hello')
-    expect(a.handle.status).toMatchObject({
-      link: { is: 'online' },
-      save: { is: 'saved' },
-      pending: 0,
-      tier: 'disk',
-    })
+    expect(read(b.doc)).toBe('hello')
+    const status = { link: { is: 'online' }, save: { is: 'saved' }, pending: 0, tier: 'disk' }
+    expect(a.handle.status).toMatchObject(status)
+  })
+
+  test('origins: the handle for what comes from the server; its client id is left alone', async () => {
+    const [a, b] = [await scene.open(), await scene.open()]
+    const id = b.doc.clientID
+    const origins: unknown[] = []
+    b.doc.on('update', (_update, origin) => origins.push(origin))
+    await scene.run()
+    insert(a.doc, 'hello')
+    await scene.run()
+    expect(origins).toEqual([b.handle])
+    expect(b.doc.clientID).toBe(id)
+  })
+
+  test('what a document brings along is an edit', async () => {
+    const doc = new Y.Doc()
+    insert(doc, 'from before')
+    const a = await scene.open(new MemoryDeviceStore(), doc)
+    expect(a.handle.status.pending).toBe(1)
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('from before')
   })
 })
+
+describe('[U21] what was kept', () => {
+  test('is there before the server is, as one transaction, and is not sent again', async () => {
+    const device = new MemoryDeviceStore()
+    const a = await scene.open(device)
+    insert(a.doc, 'one ')
+    await scene.run()
+    insert(a.doc, 'two')
+    await settled()
+    await a.handle.destroy()
+    const doc = new Y.Doc()
+    let transactions = 0
+    doc.on('afterTransaction', () => transactions++)
+    const again = await scene.open(device, doc)
+    expect(read(doc)).toBe('one two')
+    expect(transactions).toBe(1)
+    expect(again.handle.status).toMatchObject({ pending: 1, save: { is: 'local' } })
+    const { answers } = scene.server
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('one two')
+    expect(again.handle.status.save).toEqual({ is: 'saved' })
+    // It had been told where it stands, so it had nothing to offer.
+    expect(scene.server.answers).toBe(answers)
+  })
+
+  test('is asked for anew when the server does not take the position', async () => {
+    const device = new MemoryDeviceStore()
+    const [a, b] = [await scene.open(device), await scene.open()]
+    insert(a.doc, 'one ')
+    await scene.run()
+    await a.handle.destroy()
+    insert(b.doc, 'two')
+    await scene.run()
+    scene.server.compact()
+    const again = await scene.open(device)
+    await scene.run()
+    expect(read(again.doc)).toBe('one two')
+  })
+})
+
+describe('[U22] until everything is here', () => {
+  test('nobody sees half of it', async () => {
+    const [a] = [await scene.open()]
+    for (const words of ['one ', 'two ', 'three']) {
+      insert(a.doc, words)
+      await scene.run()
+    }
+    const device = new MemoryDeviceStore()
+    const b = await scene.open(device)
+    await scene.run()
+    await b.handle.destroy()
+    for (const words of [' four', ' five']) {
+      insert(a.doc, words)
+      await scene.run()
+    }
+    const c = await scene.open(device)
+    const seen: string[] = []
+    c.doc.on('afterTransaction', () => seen.push(read(c.doc)))
+    await scene.run()
+    expect(seen).toEqual(['one two three four five'])
+    expect(c.handle.status.progress).toBe(null)
+  })
+
+  test('pieces of which only the last fits are one transaction too', async () => {
+    const [a, b] = [await scene.open(), await scene.open()]
+    await scene.run()
+    for (const words of ['one ', 'two ', 'three']) {
+      insert(a.doc, words)
+      await settled()
+    }
+    const edits = a.channel.up.flatMap((said) => (said.is === 'edit' ? [said.update] : []))
+    expect(edits).toHaveLength(3)
+    const { server } = scene
+    b.channel.cut()
+    b.handle.on('synced', () => expect(read(b.doc)).toBe('one two three'))
+    b.channel.connect()
+    // In the wrong order, and the first of all comes last.
+    const [opened] = b.channel.down.splice(0)
+    const [first, second, third] = edits as [Uint8Array, Uint8Array, Uint8Array]
+    b.channel.down.push(opened as never)
+    for (const update of [third, second]) b.channel.tell({ is: 'update', channel: 1, update })
+    b.channel.tell({ is: 'synced', channel: 1, update: first })
+    let updates = 0
+    b.doc.on('update', () => updates++)
+    while (b.channel.step('down'));
+    expect([read(b.doc), updates]).toEqual(['one two three', 1])
+    expect(server.isQuiet).toBe(true)
+  })
+})
+
+describe('[U23] edits go up', () => {
+  test('those of one turn as one; it is on the wire before the device has it', async () => {
+    const device = new MoodyDevice()
+    const a = await scene.open(device)
+    await scene.run()
+    device.hang()
+    insert(a.doc, 'one ')
+    insert(a.doc, 'two')
+    await settled()
+    expect(a.channel.up).toHaveLength(1)
+    expect(a.handle.status.save).toEqual({ is: 'saving' })
+    device.goOn()
+  })
+
+  test('what is not acknowledged goes again, small ones together, a large one alone', async () => {
+    const a = await scene.open()
+    await scene.move()
+    const large = 'x'.repeat(100_000)
+    for (const words of ['one ', 'two ', large, ' three', ' four']) {
+      insert(a.doc, words)
+      await settled()
+    }
+    a.channel.cut()
+    scene.server.crash()
+    a.channel.connect()
+    while (a.channel.step('down'));
+    const sizes = a.channel.up.flatMap((said) => (said.is === 'edit' ? [said.update.length] : []))
+    expect(sizes.map((size) => size > 64 * 1024)).toEqual([false, true, false])
+    expect(a.handle.status.pending).toBe(5)
+    await scene.run()
+    expect(a.handle.status.pending).toBe(0)
+    expect(read(scene.server.doc)).toBe(`one two ${large} three four`)
+  })
+
+  test('a thousand that wait are few in memory, and all of them count', async () => {
+    const a = await scene.open()
+    for (let edit = 0; edit < 1_000; edit++) {
+      insert(a.doc, 'x')
+      await null
+    }
+    expect(a.handle.status.pending).toBe(1_000)
+    a.channel.connect()
+    while (a.channel.step('down'));
+    expect(a.channel.up.length).toBeLessThan(10)
+    await scene.run()
+    expect(read(scene.server.doc)).toHaveLength(1_000)
+  })
+})
+
+describe('[U24] "on this device" is said when it is true', () => {
+  test('not before it is kept, and the page is guarded until then', async () => {
+    const device = new MoodyDevice()
+    const a = await scene.open(device)
+    device.hang()
+    insert(a.doc, 'hello')
+    await settled()
+    expect(a.handle.status.save).toEqual({ is: 'local', device: false })
+    expect(scene.guards.at(-1)).toBe(true)
+    device.goOn()
+    await settled()
+    expect(a.handle.status.save).toEqual({ is: 'local', device: true })
+    expect(scene.guards.at(-1)).toBe(false)
+  })
+
+  test('never of a memory, nor without a device', async () => {
+    for (const device of [new MemoryDeviceStore(), null]) {
+      const a = await scene.open(device)
+      insert(a.doc, 'hello')
+      await settled()
+      expect(a.handle.status.save).toEqual({ is: 'local', device: false })
+      expect(a.handle.status.storageTrouble).toBe(null)
+    }
+  })
+})
+
+describe('[U25] saved()', () => {
+  test('is about what was written before it, and comes true when that is acknowledged', async () => {
+    const a = await scene.open()
+    insert(a.doc, 'one')
+    let isSaved = false
+    const saved = a.handle.saved().then(() => {
+      isSaved = true
+    })
+    await scene.move()
+    expect(isSaved).toBe(false)
+    scene.server.write()
+    insert(a.doc, 'two')
+    await scene.move()
+    await saved
+    expect(a.handle.status.pending).toBe(1)
+    await scene.run()
+  })
+
+  test('fails at once when the server cannot save so safe, and after its time', async () => {
+    const a = await scene.open()
+    insert(a.doc, 'one')
+    const late = expect(a.handle.saved({ timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'timeout',
+    })
+    const process = a.handle.saved({ tier: 'process' })
+    scene.clock.advance(1_000)
+    await late
+    await scene.run()
+    await process
+    scene.server.tier = 'memory'
+    scene.server.crash()
+    await scene.run()
+    await expect(a.handle.saved({ tier: 'disk' })).rejects.toMatchObject({ code: 'tier' })
+    await a.handle.saved()
+  })
+
+  test('fails when the handle ends first', async () => {
+    const a = await scene.open()
+    insert(a.doc, 'one')
+    const gone = expect(a.handle.saved()).rejects.toMatchObject({ code: 'destroyed' })
+    await a.handle.destroy()
+    await gone
+  })
+})
+
+describe('[U26] what the log may lack is offered', () => {
+  test('what came early from an author who died with the server', async () => {
+    const [a, b] = [await scene.open(), await scene.open()]
+    await scene.run()
+    insert(a.doc, 'hello')
+    await scene.move()
+    expect(read(b.doc)).toBe('hello')
+    a.channel.cut()
+    await a.handle.destroy()
+    scene.server.crash()
+    expect(read(scene.server.doc)).toBe('')
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('hello')
+  })
+
+  test('the same after a reload', async () => {
+    const device = new MemoryDeviceStore()
+    const [a, b] = [await scene.open(), await scene.open(device)]
+    await scene.run()
+    insert(a.doc, 'hello')
+    await scene.move()
+    a.channel.cut()
+    await a.handle.destroy()
+    await b.handle.destroy()
+    scene.server.crash()
+    await scene.open(device)
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('hello')
+  })
+
+  test('what an `at` of another channel is about proves nothing', async () => {
+    const [a, b] = [await scene.open(), await scene.open()]
+    await scene.run()
+    insert(a.doc, 'hello')
+    await scene.move()
+    a.channel.cut()
+    await a.handle.destroy()
+    scene.server.crash()
+    b.channel.connect()
+    // It is told where the log is, and breaks off before its offer has arrived.
+    scene.server.tellWhere()
+    while (b.channel.step('down'));
+    b.channel.cut()
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('hello')
+  })
+
+  test('all of it to a server that has lost everything; nothing to one that has everything', async () => {
+    const [a, b] = [await scene.open(), await scene.open()]
+    insert(a.doc, 'hello')
+    await scene.run()
+    scene.server.crash()
+    const { answers } = scene.server
+    await scene.run()
+    expect(scene.server.answers).toBe(answers)
+    scene.server.compact()
+    scene.server.loseAll('0.again')
+    await scene.run()
+    expect([read(scene.server.doc), read(b.doc)]).toEqual(['hello', 'hello'])
+  })
+})
+
+describe('[U27] an entity that was deleted', () => {
+  test('is not brought back: said, forgotten here, and what was not saved is set aside', async () => {
+    const device = new MemoryDeviceStore()
+    const a = await scene.open(device)
+    insert(a.doc, 'old ')
+    await scene.run()
+    a.channel.cut()
+    insert(a.doc, 'edit')
+    let removed = 0
+    a.handle.on('removed', () => removed++)
+    scene.server.remove(1)
+    const waits = expect(a.handle.saved()).rejects.toMatchObject({ code: 'entity-removed' })
+    await scene.run()
+    await waits
+    expect(removed).toBe(1)
+    expect(a.handle.status.link).toMatchObject({ is: 'denied', code: 'entity-removed' })
+    expect(a.handle.status.save).toMatchObject({ is: 'rejected', code: 'entity-removed' })
+    expect(scene.server.log).toEqual([new Uint8Array(2)])
+    const [aside] = await a.handle.setAside()
+    const copy = new Y.Doc()
+    Y.applyUpdate(copy, Y.encodeStateAsUpdate(a.doc))
+    expect(aside?.code).toBe('entity-removed')
+    await a.handle.destroy()
+    const anew = await scene.open(device)
+    expect(read(anew.doc)).toBe('')
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('')
+  })
+})
+
+describe('[U28] a refusal blocks nothing else', () => {
+  test('neutered: the original is set aside, later edits go on', async () => {
+    const device = new MemoryDeviceStore()
+    const a = await scene.open(device)
+    await scene.run()
+    const rejected: string[] = []
+    a.handle.on('rejected', ({ code }) => rejected.push(code))
+    scene.server.nack = () => ({ neutered: true, ...DISK_FULL })
+    insert(a.doc, 'large')
+    const fails = expect(a.handle.saved()).rejects.toMatchObject({ code: 'over-quota' })
+    const original = Y.encodeStateAsUpdate(a.doc)
+    await scene.move()
+    await fails
+    scene.server.nack = null
+    expect(rejected).toEqual(['over-quota'])
+    expect(a.handle.status.save).toMatchObject({ is: 'rejected', code: 'over-quota' })
+    const [aside] = await a.handle.setAside()
+    expect(aside?.update).toEqual(original)
+    await a.handle.destroy()
+    const again = await scene.open(device)
+    expect(again.handle.status.save).toMatchObject({ is: 'rejected' })
+    await again.handle.forgetAside(aside?.id as number)
+    expect(again.handle.status.save).toEqual({ is: 'saved' })
+    expect(await again.handle.setAside()).toEqual([])
+  })
+
+  test('with a time: it is sent again then, and what was written meanwhile behind it', async () => {
+    const a = await scene.open()
+    await scene.run()
+    scene.server.nack = () => ({
+      neutered: false,
+      code: 'pending-full',
+      reason: 'later',
+      again: 2_000,
+    })
+    insert(a.doc, 'one ')
+    await scene.move()
+    scene.server.nack = null
+    insert(a.doc, 'two')
+    await scene.run()
+    expect([read(scene.server.doc), a.handle.status.save.is]).toEqual(['', 'saving'])
+    scene.clock.advance(2_000)
+    await scene.run()
+    expect([read(scene.server.doc), a.handle.status.save.is]).toEqual(['one two', 'saved'])
+  })
+})
+
+describe('[U29] who may only read', () => {
+  test('what they write is set aside, and goes up when they may write', async () => {
+    scene.server.may = 'read'
+    const a = await scene.open()
+    await scene.run()
+    insert(a.doc, 'one ')
+    insert(a.doc, 'two')
+    await settled()
+    scene.clock.advance(1_000)
+    await scene.run()
+    expect(a.handle.status).toMatchObject({ may: 'read', save: { code: 'forbidden' } })
+    expect(read(scene.server.doc)).toBe('')
+    scene.server.may = 'write'
+    a.channel.tell({ is: 'rights', channel: 1, may: 'write', expires: null })
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('one two')
+    expect(a.handle.status).toMatchObject({ may: 'write', save: { is: 'saved' } })
+    expect(await a.handle.setAside()).toEqual([])
+  })
+})
+
+describe('[U30] tabs of one device', () => {
+  test('each sends its own edits, and has those of the other without the server', async () => {
+    const device = new MemoryDeviceStore()
+    const [a, b] = [await scene.open(device), await scene.open(device)]
+    await scene.move()
+    for (const { channel } of [a, b]) channel.cut()
+    insert(a.doc, 'hello')
+    await settled()
+    expect(read(b.doc)).toBe('hello')
+    expect([a.handle.status.pending, b.handle.status.pending]).toEqual([1, 0])
+  })
+
+  test('what one that is gone has left is sent by the other', async () => {
+    const device = new MemoryDeviceStore()
+    const [a, b] = [await scene.open(device), await scene.open(device)]
+    insert(a.doc, 'hello')
+    await settled()
+    await a.handle.destroy()
+    await settled()
+    expect(b.handle.status.pending).toBe(1)
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('hello')
+  })
+})
+
+describe('[U31] a device that does not keep', () => {
+  test('is said, holds nobody up, and has everything when it does again', async () => {
+    const device = new MoodyDevice()
+    const [a, b] = [await scene.open(device), await scene.open()]
+    await scene.run()
+    device.full = true
+    insert(a.doc, 'one ')
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('one ')
+    expect(a.handle.status.storageTrouble).toMatch(/full/)
+    insert(b.doc, 'two ')
+    await scene.run()
+    a.channel.cut()
+    insert(a.doc, 'three')
+    await settled()
+    expect(a.handle.status.save).toEqual({ is: 'local', device: false })
+    device.full = false
+    scene.clock.advance(60_000)
+    await settled()
+    expect(a.handle.status).toMatchObject({
+      storageTrouble: null,
+      save: { is: 'local', device: true },
+    })
+    await a.handle.destroy()
+    const again = await scene.open(device)
+    expect(read(again.doc)).toBe('one two three')
+    expect(again.handle.status.pending).toBe(1)
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('one two three')
+  })
+
+  test('many rows become one', async () => {
+    const device = new MemoryDeviceStore()
+    const a = await scene.open(device)
+    for (let edit = 0; edit < 400; edit++) {
+      insert(a.doc, 'x')
+      await settled()
+    }
+    await scene.run()
+    await a.handle.destroy()
+    const kept = await (await device.open('here')).load()
+    expect(kept.updates.length).toBeLessThan(150)
+    expect(read((await scene.open(device)).doc)).toHaveLength(400)
+  })
+})
+
+describe('[U32] presence', () => {
+  test('in a blip others are lost and restored, and never removed', async () => {
+    const [a, b] = [await scene.open(), await scene.open()]
+    b.handle.awareness.setLocalState({ name: 'bea' })
+    await scene.run()
+    const told: unknown[] = []
+    a.handle.on('lost', (clients) => told.push(['lost', ...clients]))
+    a.handle.on('restored', (clients) => told.push(['restored', ...clients]))
+    a.handle.awareness.on('change', ({ removed }: { removed: number[] }) => {
+      if (removed.length > 0) told.push(['removed', ...removed])
+    })
+    expect(a.handle.awareness.getStates().has(b.doc.clientID)).toBe(true)
+    a.channel.cut()
+    scene.clock.advance(4_000)
+    await scene.run()
+    scene.clock.advance(10_000)
+    expect(told).toEqual([
+      ['lost', b.doc.clientID],
+      ['restored', b.doc.clientID],
+    ])
+    a.channel.cut()
+    scene.clock.advance(5_000)
+    expect(told.at(-1)).toEqual(['removed', b.doc.clientID])
+    await scene.run()
+    expect(a.handle.awareness.getStates().has(b.doc.clientID)).toBe(true)
+  })
+
+  test('its own id is claimed on each channel, and defended', async () => {
+    const a = await scene.open()
+    a.channel.connect()
+    while (a.channel.step('down'));
+    expect(a.channel.up.map(({ is }) => is)).toEqual(['claim'])
+    a.channel.cut()
+    a.channel.connect()
+    while (a.channel.step('down'));
+    expect(a.channel.up.map(({ is }) => is)).toEqual(['claim'])
+    const clock = 10_000
+    const body = Uint8Array.from([1, ...varUint(a.doc.clientID), ...varUint(clock), 4, ...NULL])
+    a.channel.tell({ is: 'awareness', channel: 1, body })
+    a.channel.step('down')
+    expect(a.handle.awareness.getLocalState()).not.toBe(null)
+    expect(a.channel.up.map(({ is }) => is)).toEqual(['claim', 'awareness'])
+    await scene.run()
+  })
+})
+
+describe('[U33] the status', () => {
+  test('is told once a turn, when it is another; the link and what is saved are never mixed', async () => {
+    const a = await scene.open()
+    const told: Status[] = []
+    a.handle.on('status', (status) => told.push(status))
+    await scene.run()
+    insert(a.doc, 'hello')
+    await scene.run()
+    a.channel.cut()
+    await settled()
+    const links = told.map(({ link }) => link.is)
+    expect(links.filter((is, index) => is !== links[index - 1])).toEqual(['online', 'offline'])
+    const saves = told.map(({ save }) => save.is)
+    expect(saves.filter((is, index) => is !== saves[index - 1])).toEqual([
+      'saved',
+      'saving',
+      'saved',
+    ])
+    const texts = told.map((status) => JSON.stringify({ ...status, oldestMs: 0 }))
+    expect(texts.every((text, index) => text !== texts[index - 1])).toBe(true)
+  })
+
+  test('how long the oldest waits, and what a listener throws harms nobody', async () => {
+    const a = await scene.open()
+    insert(a.doc, 'hello')
+    await settled()
+    scene.clock.advance(1_500)
+    expect(a.handle.status.oldestMs).toBe(1_500)
+    const heard: string[] = []
+    const errors: unknown[] = []
+    const uncaught = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    process.once('uncaughtException', (error) => errors.push(error))
+    a.handle.on('synced', () => {
+      throw new Error('of the page')
+    })
+    a.handle.on('synced', () => heard.push('second'))
+    await scene.run()
+    for (const listener of uncaught) process.on('uncaughtException', listener)
+    expect(heard).toEqual(['second'])
+    expect(errors).toHaveLength(1)
+  })
+})
+
+describe('[U34] destroying', () => {
+  test('ends everything, keeps what is not acknowledged for the next, and may be done twice', async () => {
+    const device = new MemoryDeviceStore()
+    const a = await scene.open(device)
+    insert(a.doc, 'hello')
+    await Promise.all([a.handle.destroy(), a.handle.destroy()])
+    insert(a.doc, ' nobody')
+    expect(a.channel.isLeft).toBe(true)
+    const next = await scene.open(device)
+    expect([read(next.doc), next.handle.status.pending]).toEqual(['hello', 1])
+    next.doc.destroy()
+    await settled()
+    expect(next.channel.isLeft).toBe(true)
+  })
+})
+
+const NULL = new TextEncoder().encode('null')
+function varUint(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
+  return [...bytes, rest]
+}

@@ -135,7 +135,7 @@ export async function providerRun(seed: number, steps = 120): Promise<RunFound> 
     else if (roll < 0.87) tab.channel.cut()
     else if (roll < 0.89) server.crash()
     else if (roll < 0.9) server.compact()
-    else if (roll < 0.905) server.loseAll(random)
+    else if (roll < 0.905) server.loseAll(`0.again${marks}`)
     else if (roll < 0.93 && tabs.length < 6) await openTab(device)
     else if (roll < 0.97) {
       tabs.splice(
@@ -169,7 +169,7 @@ export async function providerRun(seed: number, steps = 120): Promise<RunFound> 
     if (random.chance(0.3)) for (const other of tabs) other.tab.channel.cut()
     server.crash()
   }
-  if (random.chance(0.3)) server.loseAll(random)
+  if (random.chance(0.3)) server.loseAll(`0.again${marks}`)
   await scene.run()
   const replicas = tabs.map(({ tab }, index) => ({ name: `tab ${index}`, doc: tab.doc }))
   faults.push(...equalityFaults([{ name: 'the log', doc: server.doc }, ...replicas]))

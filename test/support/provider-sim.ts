@@ -7,10 +7,9 @@ import type {
   Link,
   Said,
 } from '../../client/provider/channel.ts'
-import { FIRST_CHECK, formatPosition, parsePosition } from '../../src/core/position.ts'
+import { type Epoch, FIRST_CHECK, formatPosition, parsePosition } from '../../src/core/position.ts'
 import type { Tier } from '../../src/core/tier.ts'
 import type { ServerMessage } from '../../src/wire/tributary-server.ts'
-import type { Seeded } from './seeded.ts'
 
 type Opened = Extract<ServerMessage, { readonly is: 'opened' }>
 type Down =
@@ -31,6 +30,7 @@ export class SimChannel implements Channel {
   owed: number[] = []
   asked = false
   sinceAt = true
+  presence: Uint8Array | null = null
 
   constructor(owner: ChannelOwner, server: SimServer) {
     this.owner = owner
@@ -106,7 +106,7 @@ interface Entry {
  */
 export class SimServer implements Link {
   readonly channels = new Set<SimChannel>()
-  readonly tier: Tier = 'disk'
+  tier: Tier = 'disk'
   may: 'read' | 'write' = 'write'
   /** Why edits are not taken; `null`: they are. */
   nack:
@@ -215,6 +215,7 @@ export class SimServer implements Link {
 
   said(channel: SimChannel, said: Said): void {
     if (said.is === 'sync') this.#sendState(channel, said.stateVector)
+    if (said.is === 'claim' || said.is === 'awareness') this.#present(channel, said.body)
     if (said.is !== 'edit' && said.is !== 'answer') return
     if (said.is === 'answer') this.answers++
     const refusal = this.nack?.(said.update) ?? null
@@ -241,6 +242,17 @@ export class SimServer implements Link {
       other.tell({ is: 'update', channel: 1, update: news })
     }
     channel.sinceAt = true
+  }
+
+  #present(channel: SimChannel, body: Uint8Array): void {
+    channel.presence = body
+    for (const other of this.channels) {
+      if (other === channel || !other.live) continue
+      other.tell({ is: 'awareness', channel: 1, body })
+      if (other.presence !== null) {
+        channel.tell({ is: 'awareness', channel: 1, body: other.presence })
+      }
+    }
   }
 
   /** What is unwritten is written, and what is owed acknowledged. */
@@ -285,8 +297,8 @@ export class SimServer implements Link {
   }
 
   /** Its disk is gone. */
-  loseAll(random: Seeded): void {
-    this.#begin(`0.again${random.int(1_000, 9_999)}`)
+  loseAll(epoch: Epoch): void {
+    this.#begin(epoch)
   }
 
   /** Somebody deletes the entity. */

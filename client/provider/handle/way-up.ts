@@ -98,6 +98,7 @@ export class WayUp {
 
   opened(message: Message<'opened'>): void {
     this.flush()
+    this.outbox.reset()
     this.#isOpen = true
     this.#saves.safe(message.tier)
     this.#setMay(message.may)
