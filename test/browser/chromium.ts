@@ -3,12 +3,12 @@ import { type Browser, chromium } from 'playwright-core'
 import { afterAll } from 'vitest'
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const executable = PLACES.find((place) => existsSync(place))
+export const executable = PLACES.find((place) => existsSync(place))
 
 /** On a developer's machine without Chromium these tests are left out; in CI they fail. */
 export const withoutChromium = executable === undefined && !process.env.CI
 
-const ARGS = [
+export const ARGS = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',

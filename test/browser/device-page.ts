@@ -4,7 +4,8 @@ import { build } from 'vite'
 import type { EntityStore } from '../../client/provider/store.ts'
 
 const KEEP = fileURLToPath(new URL('../../client/provider/keep/', import.meta.url))
-const PLACE = 'http://127.0.0.1:9/'
+/** Nothing listens there. */
+export const PLACE = 'http://127.0.0.1:9/'
 let script: Promise<string> | null = null
 
 /** What a tab's page runs: the store as it is, and a table of those that are open. */
@@ -59,6 +60,11 @@ interface InPage {
 /** Who listens is listening before the next call of anybody. */
 let registering: Promise<unknown> = Promise.resolve()
 
+export interface PageOptions {
+  readonly place?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 interface Told {
   readonly n: number
   readonly update?: Uint8Array
@@ -74,25 +80,35 @@ export class DevicePage {
     this.page = page
   }
 
-  /** @param before Runs in the page before anything else: what a browser lacks. */
-  static async open(context: BrowserContext, before = ''): Promise<DevicePage> {
+  /**
+   * @param place The origin, with a slash. A page of this machine may do more than one of another host.
+   * @param headers Of the page.
+   */
+  static async open(
+    context: BrowserContext,
+    { place = PLACE, headers = {} }: PageOptions = {},
+  ): Promise<DevicePage> {
     script ??= bundled()
     const body = await script
     const page = await context.newPage()
     const device = new DevicePage(page)
-    await page.route(`${PLACE}**`, (route) =>
+    await page.route(`${place}**`, (route) =>
       route.request().url().endsWith('.js')
-        ? route.fulfill({ body, contentType: 'text/javascript' })
+        ? route.fulfill({
+            body,
+            contentType: 'text/javascript',
+            headers: { 'access-control-allow-origin': '*' },
+          })
         : route.fulfill({
             body: '<script type="module" src="/keep.js"></script>',
             contentType: 'text/html',
+            headers,
           }),
     )
     await page.exposeFunction('told', (told: Told) => {
       for (const fn of device.#told.get(told.n) ?? []) fn(told)
     })
-    if (before !== '') await page.addInitScript(before)
-    await page.goto(PLACE)
+    await page.goto(place)
     await page.waitForFunction('"attempt" in globalThis')
     return device
   }

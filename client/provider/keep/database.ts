@@ -5,7 +5,8 @@ const OPEN_MS = 5_000
 const WORK_MS = 15_000
 const VERSION = 1
 
-export type Mode = 'readonly' | 'readwrite'
+/** `flushed` writes, and is complete when it survives a loss of power; the others when the system has it. */
+export type Mode = 'read' | 'write' | 'flushed'
 
 /** The answer to a request; awaited inside a transaction, and nothing else is. */
 export const answer = <Result>(request: IDBRequest<Result>): Promise<Result> =>
@@ -70,7 +71,9 @@ export class Database {
     const db = await this.#opening
     let transaction: IDBTransaction
     try {
-      transaction = db.transaction(stores as string[], mode, { durability: 'relaxed' })
+      transaction = db.transaction(stores as string[], mode === 'read' ? 'readonly' : 'readwrite', {
+        durability: mode === 'flushed' ? 'strict' : 'relaxed',
+      })
     } catch (error) {
       // It was closed a moment ago.
       if ((error as Error).name !== 'InvalidStateError') throw troubleOf(error)

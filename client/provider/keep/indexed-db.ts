@@ -71,6 +71,8 @@ class IndexedDbStore implements EntityStore {
   }
 
   async start(): Promise<void> {
+    // First: where a page may not store anything it may not lock anything either.
+    await this.#run('read', ['stand'], standOf)
     this.#tab = await Tab.join(this.#name, {
       told: ({ id, update, from }) => {
         if (this.#onOther.size > 0) this.#known.add(id)
@@ -81,11 +83,10 @@ class IndexedDbStore implements EntityStore {
         for (const fn of this.#onGone) fn()
       },
     })
-    await this.#run('readonly', ['stand'], standOf)
   }
 
   load(): Promise<Kept> {
-    return this.#run('readonly', STORES, async (store) => {
+    return this.#run('read', STORES, async (store) => {
       const [rows, edits, aside, stand] = await Promise.all([
         answer<Row[]>(store('rows').getAll()),
         answer<EditRow[]>(store('edits').getAll()),
@@ -114,7 +115,9 @@ class IndexedDbStore implements EntityStore {
     const row = { tab: this.#id, state: false, update: update.slice() }
     const edit = { tab: this.#id, madeAt: Date.now(), compacted: false }
     try {
-      const id = await this.#run('readwrite', ['rows', 'edits'], async (store) => {
+      // An edit is nowhere else yet. What the server has sent can be had again.
+      const mode = from === 'here' ? 'flushed' : 'write'
+      const id = await this.#run(mode, ['rows', 'edits'], async (store) => {
         const id = (await answer(store('rows').add(row))) as number
         if (from === 'here') store('edits').add({ ...edit, id })
         this.#kept = id
@@ -130,7 +133,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   acknowledged(ids: readonly number[]): Promise<void> {
-    return this.#run('readwrite', ROWS, async (store) => {
+    return this.#run('write', ROWS, async (store) => {
       await settle(store, ids)
       store('stand').put(acknowledging(await standOf(store), this.#id), 0)
     })
@@ -138,7 +141,7 @@ class IndexedDbStore implements EntityStore {
 
   standAt(position: string, beyond: boolean): Promise<void> {
     const tab = this.#id
-    return this.#run('readwrite', ['stand'], async (store) => {
+    return this.#run('write', ['stand'], async (store) => {
       const stand = await standOf(store)
       if (this.#hole) throw new StorageTrouble('hole')
       const knows = { tab, loaded: this.#loaded, clock: this.#clock, kept: this.#kept }
@@ -150,7 +153,7 @@ class IndexedDbStore implements EntityStore {
   async compact(state: Uint8Array, id: number): Promise<void> {
     const row = { tab: this.#id, state: true, update: state.slice() }
     const known = new Set(this.#known)
-    this.#kept = await this.#run('readwrite', ROWS, async (store) => {
+    this.#kept = await this.#run('write', ROWS, async (store) => {
       const edits = new Map<number, EditRow>()
       for (const edit of await answer<EditRow[]>(store('edits').getAll())) edits.set(edit.id, edit)
       const ids = await answer(store('rows').getAllKeys(IDBKeyRange.upperBound(id)))
@@ -168,7 +171,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   async adopt(): Promise<readonly KeptEdit[]> {
-    const edits = await this.#run('readonly', ['edits'], (store) =>
+    const edits = await this.#run('read', ['edits'], (store) =>
       answer<EditRow[]>(store('edits').getAll()),
     )
     const tabs = new Set(edits.map(({ tab }) => tab).filter((tab) => tab !== this.#id))
@@ -182,7 +185,7 @@ class IndexedDbStore implements EntityStore {
 
   setAside(aside: Omit<Aside, 'id'>, edits: readonly number[]): Promise<Aside> {
     const put = { ...aside, update: aside.update.slice() }
-    return this.#run('readwrite', STORES, async (store) => {
+    return this.#run('flushed', STORES, async (store) => {
       const id = (await answer(store('aside').add(put))) as number
       await settle(store, edits)
       await boundAside(store('aside'))
@@ -191,7 +194,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   forgetAside(id: number): Promise<void> {
-    return this.#run('readwrite', ['aside'], async (store) => {
+    return this.#run('write', ['aside'], async (store) => {
       store('aside').delete(id)
     })
   }
@@ -210,7 +213,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   wipe(): Promise<void> {
-    return this.#run('readwrite', ROWS, async (store) => {
+    return this.#run('write', ROWS, async (store) => {
       store('rows').clear()
       store('edits').clear()
       store('stand').put(wiped(await standOf(store)), 0)
@@ -228,7 +231,7 @@ class IndexedDbStore implements EntityStore {
 
   /** In one transaction, so that nobody finds half of them. */
   #take(tab: string, madeBefore: number): Promise<KeptEdit[]> {
-    return this.#run('readwrite', ['edits', 'rows'], async (store) => {
+    return this.#run('write', ['edits', 'rows'], async (store) => {
       const taken: KeptEdit[] = []
       for (const edit of await answer<EditRow[]>(store('edits').getAll())) {
         if (edit.tab !== tab || edit.madeAt >= madeBefore) continue
