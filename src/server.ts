@@ -2,6 +2,7 @@ import type { Authorise } from './access/access.ts'
 import { createAccess } from './access/create-access.ts'
 import { People } from './bus/people.ts'
 import { scheduleCompactions } from './compaction.ts'
+import { atMost } from './core/at-most.ts'
 import type { Clock, Random } from './core/clock.ts'
 import { TributaryError } from './core/errors.ts'
 import type { EntityKey, EntityRef } from './core/ids.ts'
@@ -255,7 +256,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
       draining = true
       const until = clock.monotonic() + SETTLED_BY_MS
       await acceptor.drain(paces.drain)
-      await settle(registry, clock, until)
+      await atMost(clock, Math.max(0, until - clock.monotonic()), registry.settled())
       const unsaved = pending.used
       if (unsaved > 0) {
         const entities = Array.from(registry).filter((entity) => entity.busy).length
@@ -301,13 +302,4 @@ function lossesFor({ loss, bus }: Store, clock: Clock, has: LossesOptions['has']
   if (loss === null) return null
   const { markAge, steadySince } = loss
   return new Losses({ bus, clock, markAge, steadySince, has })
-}
-
-async function settle(registry: Registry, clock: Clock, until: number): Promise<void> {
-  let cancel = () => {}
-  const late = new Promise<void>((resolve) => {
-    cancel = clock.after(Math.max(0, until - clock.monotonic()), resolve)
-  })
-  await Promise.race([registry.settled(), late])
-  cancel()
 }

@@ -1,3 +1,4 @@
+import { atMost } from '../core/at-most.ts'
 import type { Cancel, Clock } from '../core/clock.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Metrics } from '../ops/metrics.ts'
@@ -117,12 +118,7 @@ export class RedisBus implements Bus {
     this.#cancelLook()
     for (const stop of this.#stops.splice(0)) stop()
     this.#put(NODES, BYE, NOTHING)
-    let cancel: Cancel = () => {}
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#options.clock.after(BYE_MS, resolve)
-    })
-    await Promise.race([this.#send(), late])
-    cancel()
+    await atMost(this.#options.clock, BYE_MS, this.#send())
   }
 
   // ---- going out

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts'
 
 /** Something that gathers, and is flushed by the ticker. */
 export interface Tickable {
-  /** When it was flushed last, on the monotonic clock. Kept by the ticker. */
+  /** When it was flushed last, on the monotonic clock. The ticker sets it, and whoever flushes by itself. */
   tickedAt: number
   /** To how many a flush writes. */
   readonly readers: number

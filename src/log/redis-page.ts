@@ -2,14 +2,12 @@ import { TributaryError } from '../core/errors.ts'
 import { type Position, parsePosition } from '../core/position.ts'
 import type { StateVector } from '../crdt/scan.ts'
 import { unseal, unsealJson } from '../record/record.ts'
+import type { Tombstone } from '../record/tombstone-record.ts'
 import { answer, placeOf, text } from '../redis/rows.ts'
 import type { ScriptReply } from '../redis/scripts.ts'
 import type { Row } from './chain.ts'
 import { readContent } from './entry.ts'
 import { mergeTombstones } from './tombstone.ts'
-
-/** What a removal leaves behind for good: client id and next clock of all that was removed. */
-export type Tombstone = readonly (readonly [client: number, clock: number])[]
 
 /** What `read.lua` answers. */
 export interface Page {

@@ -1,3 +1,4 @@
+import { atMost } from '../core/at-most.ts'
 import type { Cancel, Clock } from '../core/clock.ts'
 import type { EntityKey } from '../core/ids.ts'
 import type { Logger } from '../core/logger.ts'
@@ -76,12 +77,7 @@ export class RedisQueue implements Queue {
   async close(): Promise<void> {
     this.#closed = true
     this.#wake?.()
-    let cancel: Cancel = () => {}
-    const late = new Promise<void>((resolve) => {
-      cancel = this.#options.clock.after(CLOSE_MS, resolve)
-    })
-    await Promise.race([this.#running, late])
-    cancel()
+    await atMost(this.#options.clock, CLOSE_MS, this.#running)
   }
 
   async #takeAll(): Promise<void> {

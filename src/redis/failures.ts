@@ -17,7 +17,7 @@ const failureTable = {
   disk: { of: /^MISCONF/, what: 'Redis cannot write to its disk, and takes nothing', quotes: false },
   replicas: { of: /^NOREPLICAS/, what: 'Redis has too few replicas to take anything (min-replicas-to-write)', quotes: false },
   denied: { of: /^(NOAUTH|WRONGPASS|NOPERM)/, what: 'Redis does not let us', quotes: true },
-  busy: { of: /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|UNBLOCKED)/, what: 'Redis cannot answer now', quotes: true },
+  busy: { of: /^(LOADING|BUSY|TRYAGAIN|CLUSTERDOWN|MOVED|ASK|UNBLOCKED|ERR max number of clients)/, what: 'Redis cannot answer now', quotes: true },
   slow: { of: /timed out/i, what: 'Redis does not answer in time', quotes: false },
   refused: { of: /^(ERR|[A-Z]{3,}) /, what: 'Redis refused a call', quotes: true },
   unreachable: { of: /^/, what: 'Redis cannot be reached', quotes: true },
@@ -36,6 +36,10 @@ export function inWords(error: Error): string {
   const { what, quotes } = failureTable[failureOf(error)]
   return quotes ? `${what}: ${error.message}` : what
 }
+
+/** Whether Redis says by that reply that it cannot now, and nothing of what it was asked. */
+export const isInability = (reply: Error): boolean =>
+  !(['refused', 'slow', 'unreachable'] as Failure[]).includes(failureOf(reply))
 
 /** What keeps Redis from taking anything, although it answers: it is over when something was taken. */
 export const TAKES_NOTHING: ReadonlySet<Failure> = new Set([

@@ -1,8 +1,5 @@
 import { TributaryError } from '../core/errors.ts'
-
-/** Redis itself says why: first words of its replies that are no fault of a value stored there. */
-const CANNOT =
-  /^(OOM|READONLY|LOADING|MISCONF|MASTERDOWN|NOREPLICAS|NOAUTH|NOPERM|WRONGPASS|BUSY|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|UNBLOCKED|ERR max number of clients)/
+import { isInability } from './failures.ts'
 
 /**
  * What Redis or the way to it answered, as one of our errors: `damaged` when a key holds something
@@ -17,7 +14,7 @@ export function redisFault(thrown: unknown): TributaryError {
     return new TributaryError('damaged', 'a key in Redis holds something else', { cause })
   }
   const isReply = cause.name === 'ReplyError'
-  if (isReply && !CANNOT.test(message)) {
+  if (isReply && !isInability(cause)) {
     return new TributaryError('internal', `Redis refused a call: ${message}`, { cause })
   }
   return new TributaryError('storage', `Redis could not be asked: ${message}`, { cause })

@@ -27,8 +27,8 @@ export class Replicas {
   readonly #options: ReplicasOptions
   #round: Promise<number> | null = null
   #next: Promise<number> | null = null
-  #answered = 0
-  #short: number | null = null
+  /** `null` before the first round. */
+  #answered: number | null = null
 
   /** Begins to connect. */
   constructor(options: ReplicasOptions) {
@@ -45,12 +45,13 @@ export class Replicas {
 
   /** How many have answered the last round; 0 before any. */
   get answered(): number {
-    return this.#answered
+    return this.#answered ?? 0
   }
 
   /** How many these were, when they were fewer than wanted; `null` when they were enough. */
   get lastShort(): number | null {
-    return this.#short
+    const answered = this.#answered
+    return answered !== null && answered < this.#options.wanted ? answered : null
   }
 
   /** Resolves to how many have everything that was written before the call. Never rejects. */
@@ -73,7 +74,6 @@ export class Replicas {
     this.#next = null
     this.#round = this.#ask().then((answered) => {
       this.#answered = answered
-      this.#short = answered < this.#options.wanted ? answered : null
       this.#round = null
       return answered
     })

@@ -1,6 +1,7 @@
 import type { Branch, Place } from '../core/branch.ts'
 import type { Epoch, Position } from '../core/position.ts'
 import type { Unreadable } from '../record/record.ts'
+import type { Tombstone } from '../record/tombstone-record.ts'
 import type { Length } from './journal-bounds.ts'
 
 /** What goes into the database in one transaction. All of it is there afterwards, or nothing. */
@@ -37,9 +38,6 @@ export type Change =
       readonly cost: number
       readonly bound: number
     }
-
-/** Client id and next clock of everything that a removal removed. */
-export type Tombstone = readonly (readonly [client: number, clock: number])[]
 
 /** Makes a written snapshot the newest. */
 export interface Keep {
