@@ -59,9 +59,11 @@ export class Channels implements ChannelHost {
     return false
   }
 
-  get isReceiving(): boolean {
-    for (const channel of this.#open.values()) if (channel.isReceiving) return true
-    return false
+  /** Bytes that the server has announced, or begun, and that have not come. */
+  get awaited(): number {
+    let bytes = 0
+    for (const channel of this.#open.values()) bytes += channel.awaited
+    return bytes
   }
 
   add(entity: string, owner: ChannelOwner): LinkChannel {

@@ -16,8 +16,8 @@ const WELCOME_MS = 10_000
 const UNASKED_BYTES = 64 * 1024
 /** Bytes per ms on the slowest line that is not taken for a dead one: 20 KB/s. */
 const SLOWEST = 20
-/** On such a line one piece of what a server sends takes this long, and nothing is heard meanwhile. */
-const PIECE_MS = 10_000
+/** What a server sends comes in pieces of this size, and nothing is heard before one is complete. */
+const PIECE_BYTES = 256 * 1024
 /** A server that is restarted. */
 const RESTART = 1012
 
@@ -37,8 +37,8 @@ export interface ConnectionOwner {
   /** Once, and nothing follows. */
   ended(ending: Ending): void
   rtt(ms: number): void
-  /** Whether something large is coming in. */
-  isReceiving(): boolean
+  /** Bytes that are known to be coming in. */
+  awaited(): number
 }
 
 export interface ConnectionParts {
@@ -135,8 +135,9 @@ export class Connection {
   }
 
   #slack(): number {
-    const onTheWay = Math.max(0, this.#sent - this.#arrived - UNASKED_BYTES)
-    return onTheWay / SLOWEST + (this.#owner.isReceiving() ? PIECE_MS : 0)
+    const out = this.#sent - this.#arrived
+    const onTheWay = out + Math.min(PIECE_BYTES, this.#owner.awaited())
+    return Math.max(0, onTheWay - UNASKED_BYTES) / SLOWEST
   }
 
   #frame(bytes: Uint8Array | null): void {

@@ -66,9 +66,9 @@ export class LinkChannel implements Channel {
     this.#state = next
   }
 
-  /** Something large is on its way to here. */
-  get isReceiving(): boolean {
-    return this.#parts.bytes > 0 || this.#awaited > 0
+  /** Bytes that are known to be on their way; how many follow a first part is not said. */
+  get awaited(): number {
+    return Math.max(this.#awaited, this.#parts.bytes)
   }
 
   say(message: Said): boolean {

@@ -165,7 +165,7 @@ export class ServerLink {
       heard: (message) => this.#channels.heard(message),
       ended: (ending) => this.#lose(ending),
       rtt: (ms) => this.#channels.rtt(ms),
-      isReceiving: () => this.#channels.isReceiving,
+      awaited: () => this.#channels.awaited,
     })
     this.#become({ is: 'dialing', connection, token })
   }
