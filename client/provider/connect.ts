@@ -1,4 +1,3 @@
-import { entityId } from '../../src/core/ids.ts'
 import { type CopyOptions, EntityCopy } from './handle/entity-copy.ts'
 import type { Handle } from './handle/handle.ts'
 import type { Surroundings } from './handle/surroundings.ts'
@@ -22,9 +21,9 @@ export interface ConnectParts {
 
 /**
  * A handle on one entity of a server. Two of one entity are two copies.
+ * An id that no entity can have is refused by the server: the link is `denied`, `bad-entity-id`.
  *
  * @throws {TypeError} when `url` is no address of a server.
- * @throws {TributaryError} `bad-entity-id` when `entity` cannot be an id.
  */
 export function connectWith(
   { links, device, around }: ConnectParts,
@@ -32,7 +31,7 @@ export function connectWith(
   entity: string,
   { token, ...options }: ConnectOptions,
 ): Handle {
-  const id = entityId(entity)
-  const name = `${addressOf(url)} ${id}`
-  return new EntityCopy(id, { link: links.to(url, token), device, name, around }, options).handle
+  const name = `${addressOf(url)} ${entity}`
+  const parts = { link: links.to(url, token), device, name, around }
+  return new EntityCopy(entity, parts, options).handle
 }

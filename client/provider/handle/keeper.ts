@@ -22,8 +22,6 @@ export interface KeeperOwner {
 type Job =
   | { readonly is: 'server'; readonly updates: Uint8Array[] }
   | { readonly is: 'here'; readonly updates: Uint8Array[]; readonly row: Row }
-  | { readonly is: 'acknowledged'; readonly rows: Row[] }
-  | { readonly is: 'stand'; readonly position: string; readonly beyond: boolean }
   | { readonly is: 'other'; readonly run: (store: EntityStore) => Promise<unknown> }
 
 /** More rows than this, or more bytes than this and than all of it as one, are made one. */
@@ -133,15 +131,13 @@ export class Keeper {
   /** Nothing in those rows waits any more. */
   acknowledged(rows: readonly Row[]): void {
     if (rows.length === 0) return
-    const last = this.#queue.at(-1)
-    if (last?.is === 'acknowledged') last.rows.push(...rows)
-    else this.#put({ is: 'acknowledged', rows: [...rows] })
+    this.#do((store) => store.acknowledged(idsOf(rows)))
   }
 
   stand(position: string, beyond: boolean): void {
-    const last = this.#queue.at(-1)
-    if (last?.is === 'stand') this.#queue.pop()
-    this.#put({ is: 'stand', position, beyond })
+    this.#do(async (store) => {
+      if (this.trouble === null) await store.standAt(position, beyond)
+    })
   }
 
   /** Keeps the original of what was refused; in memory, if the device will not. */
@@ -153,35 +149,30 @@ export class Keeper {
       }
       const inMemory = () => shown({ ...aside, id: --this.#asideId })
       if (this.#device === null || this.#closed) return inMemory()
-      this.#put({
-        is: 'other',
-        run: (store) =>
-          store.setAside(aside, idsOf(rows)).then(shown, (error) => {
-            inMemory()
-            throw error
-          }),
-      })
+      this.#do((store) =>
+        store.setAside(aside, idsOf(rows)).then(shown, (error) => {
+          inMemory()
+          throw error
+        }),
+      )
     })
   }
 
   forgetAside(id: number): void {
     this.asides = this.asides.filter((aside) => aside.id !== id)
-    if (id >= 0) this.#put({ is: 'other', run: (store) => store.forgetAside(id) })
+    if (id >= 0) this.#do((store) => store.forgetAside(id))
   }
 
   wipe(): void {
-    this.#put({ is: 'other', run: (store) => store.wipe() })
+    this.#do((store) => store.wipe())
   }
 
   /** Takes over what tabs that are gone have left. */
   adopt(): void {
     if (!this.#isLoaded || this.trouble !== null) return
-    this.#put({
-      is: 'other',
-      run: async (store) => {
-        const edits = await store.adopt()
-        if (edits.length > 0 && !this.#closed) this.#owner.adopted(edits)
-      },
+    this.#do(async (store) => {
+      const edits = await store.adopt()
+      if (edits.length > 0 && !this.#closed) this.#owner.adopted(edits)
     })
   }
 
@@ -195,6 +186,10 @@ export class Keeper {
     this.#stopGone()
     this.#stopOther()
     await this.#store?.close().catch(() => {})
+  }
+
+  #do(run: (store: EntityStore) => Promise<unknown>): void {
+    this.#put({ is: 'other', run })
   }
 
   #put(job: Job): void {
@@ -231,25 +226,12 @@ export class Keeper {
   }
 
   async #perform(store: EntityStore, job: Job): Promise<void> {
-    switch (job.is) {
-      case 'server':
-        // With a hole in what is kept, everything is kept anew: this too.
-        if (this.trouble === null) await this.#keep(store, job.updates, 'server')
-        return
-      case 'here':
-        if (this.trouble !== null) this.#notKept(job)
-        else this.#isKept(job.row, await this.#keep(store, job.updates, 'here'))
-        return
-      case 'acknowledged':
-        await store.acknowledged(idsOf(job.rows))
-        return
-      case 'stand':
-        if (this.trouble === null) await store.standAt(job.position, job.beyond)
-        return
-      case 'other':
-        await job.run(store)
-        return
-    }
+    if (job.is === 'other') await job.run(store)
+    else if (this.trouble === null) {
+      const id = await this.#keep(store, job.updates, job.is)
+      if (job.is === 'here') this.#isKept(job.row, id)
+    } else if (job.is === 'here') this.#notKept(job)
+    // With a hole in what is kept, everything is kept anew: what came from the server too.
   }
 
   #keep(store: EntityStore, updates: Uint8Array[], from: 'server' | 'here'): Promise<number> {

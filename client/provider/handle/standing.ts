@@ -1,4 +1,4 @@
-import { generationOf, ORIGIN, type Position, parsePosition } from '../../../src/core/position.ts'
+import { generationOf, ORIGIN, type Position, readPosition } from '../../../src/core/position.ts'
 
 /**
  * Where this copy stands in the server's log, and whether it may hold more than that log: what was
@@ -95,14 +95,7 @@ export class Standing {
 }
 
 /** What cannot be read stands before everything. */
-function parsed(position: string): Position {
-  try {
-    return parsePosition(position)
-  } catch {
-    return ORIGIN
-  }
-}
-
-const epoch = (position: string) => parsed(position).epoch
-const offset = (position: string) => parsed(position).offset
+const read = (position: string): Position => readPosition(position) ?? ORIGIN
+const epoch = (position: string) => read(position).epoch
+const offset = (position: string) => read(position).offset
 const generation = (position: string) => generationOf(epoch(position))

@@ -36,7 +36,6 @@ const around: Surroundings = { ...nodeEnvironment, guard: () => {} }
  *
  * @param url The server's base, `ws:`, `wss:`, `http:` or `https:`, with the path of a proxy if there is one.
  * @throws {TypeError} when that is no address of a server.
- * @throws {TributaryError} `bad-entity-id` when `entity` cannot be an id.
  * @example
  * const { doc, saved, destroy } = connect('ws://127.0.0.1:8787', 'notes/today')
  * doc.getText().insert(0, 'hello')
