@@ -76,7 +76,6 @@ export class RedisAudit {
     this.#reads = new PacedReads(options.clock, () => link.state.is === 'ready')
     this.#changed = options.clock.monotonic()
     this.#stops = [
-      link.channels.onGap(() => this.now()),
       link.onState((state) => {
         if (state.is === 'ready') this.now()
         else this.#away()

@@ -15,13 +15,12 @@ interface Channel {
 /**
  * All subscriptions of a node on one connection, one Redis channel for as many listeners as want it.
  *
- * After a reconnection everything is subscribed again and confirmed before anybody is told: what was
- * published meanwhile is gone, and each listener has to look for itself.
+ * After a reconnection everything is subscribed again and confirmed before the link is ready: what was
+ * published meanwhile is gone, and whoever listens has to look for itself when it is.
  */
 export class Channels {
   readonly #redis: Redis
   readonly #channels = new Map<string, Channel>()
-  readonly #onGap = new Set<() => void>()
   #heard = 0
 
   constructor(redis: Redis) {
@@ -65,12 +64,6 @@ export class Channels {
     return leave
   }
 
-  /** Calls `fn` when messages may have been missed, each time all channels are joined again. */
-  onGap(fn: () => void): () => void {
-    this.#onGap.add(fn)
-    return () => this.#onGap.delete(fn)
-  }
-
   /**
    * The link's, when the connection is there (again).
    *
@@ -78,13 +71,11 @@ export class Channels {
    */
   async rejoin(): Promise<void> {
     const names = [...this.#channels.keys()]
-    if (names.length === 0) return
     for (let i = 0; i < names.length; i += AT_ONCE) {
       // Who has left meanwhile is not joined again.
       const some = names.slice(i, i + AT_ONCE).filter((name) => this.#channels.has(name))
       if (some.length > 0) await this.#redis.subscribe(...some)
     }
-    for (const fn of this.#onGap) fn()
   }
 
   #leave(name: string, channel: Channel, listener: ChannelListener): void {

@@ -60,7 +60,9 @@ describe('[L58] the link to Redis', () => {
     const leave = await link.channels.listen('one', (message) => heard.push(String(message)))
     await link.channels.listen('two', (message) => heard.push(String(message)))
     let gaps = 0
-    link.channels.onGap(() => gaps++)
+    link.onState(({ is }) => {
+      if (is === 'ready') gaps++
+    })
     await server.client.publish('one', 'a')
     await until('it is heard', 5_000, () => heard.length === 1)
     expect(gaps).toBe(0)

@@ -48,7 +48,9 @@ describe('[N9] a probe of the subscriptions', () => {
     const heard: string[] = []
     await link.channels.listen('news', (message) => heard.push(String(message)))
     let gaps = 0
-    link.channels.onGap(() => gaps++)
+    link.onState(({ is }) => {
+      if (is === 'ready') gaps++
+    })
     await look()
     way.deafen()
     await until('it is deaf', 5_000, async () => !(await isJoined()))
