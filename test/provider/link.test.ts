@@ -488,6 +488,26 @@ describe('[U10] an entity that the server will not have', () => {
   })
 })
 
+test('[U10] an entity that is put off with "now" over and over is not asked for in a storm', async () => {
+  const scene = await Scene.set()
+  scene.page.chance = 1
+  const [, owner] = scene.open('a')
+  const socket = await scene.welcomed()
+  const later = { code: 'not-available', reason: 'moved', again: 0 } as const
+  let answered = 0
+  for (let n = 0; n < 100; n++) {
+    scene.page.advance(500)
+    await turn()
+    for (const { request } of socket.all('open').slice(answered)) {
+      socket.say({ is: 'refused', request, ...later })
+      answered++
+    }
+  }
+  expect(owner.state).toBe('offline')
+  expect(answered).toBeGreaterThan(5)
+  expect(answered).toBeLessThan(12)
+})
+
 describe('[U11] parts', () => {
   const bytes = (length: number, value: number) => new Uint8Array(length).fill(value)
 

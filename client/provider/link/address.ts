@@ -1,10 +1,4 @@
-const DOOR = 'connect'
-const SCHEMES: Readonly<Record<string, string>> = {
-  'ws:': 'ws:',
-  'wss:': 'wss:',
-  'http:': 'ws:',
-  'https:': 'wss:',
-}
+const SERVER = /^(?:ws|http)s?:\/\//i
 
 /**
  * The door for `tributary.v1` of a server.
@@ -14,14 +8,13 @@ const SCHEMES: Readonly<Record<string, string>> = {
  * @example addressOf('https://host/sub?region=eu') // 'wss://host/sub/connect?region=eu'
  */
 export function addressOf(url: string): string {
-  const address = parsed(url)
-  const scheme = SCHEMES[address?.protocol ?? '']
-  if (address === null || scheme === undefined) {
+  const address = SERVER.test(url) ? parsed(url) : null
+  if (address === null) {
     throw new TypeError(`"${url}" is no address of a server: give one like "wss://host"`)
   }
-  address.protocol = scheme
+  address.protocol = address.protocol.replace('http', 'ws')
   address.hash = ''
-  address.pathname = `${address.pathname.replace(/\/$/, '')}/${DOOR}`
+  address.pathname = address.pathname.replace(/\/?$/, '/connect')
   return address.href
 }
 

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../../src/wire/tributary-server.ts'
 import type { ChannelOwner, Said } from '../channel.ts'
 import type { LinkState } from '../status.ts'
-import { afterHint } from './backoff.ts'
+import { afterHint, backoff } from './backoff.ts'
 import type { Connection, Heard, Welcome } from './connection.ts'
 import type { Environment } from './environment.ts'
 import { type ChannelHost, LinkChannel } from './link-channel.ts'
@@ -225,7 +225,9 @@ export class Channels implements ChannelHost {
       channel.state = { is: 'refused', token: this.#token, forToken: false }
       channel.refused({ code, reason, again })
     } else {
-      const ms = afterHint(again, this.#environment.random())
+      // A server that goes on saying "now" is not asked in a storm.
+      const random = this.#environment.random()
+      const ms = Math.max(afterHint(again, random), backoff(channel.putOff++, random))
       channel.linked({ is: 'offline', reason, again: this.#environment.wall() + ms })
       const cancel = this.#environment.after(ms, () => channel.retry())
       channel.state = { is: 'waiting', cancel }

@@ -44,6 +44,8 @@ export class LinkChannel implements Channel {
   #isSynced = false
   /** Bytes that the server said would follow `opened`. */
   announced = 0
+  /** How often the server has put it off since it last brought everything. */
+  putOff = 0
   isLeft = false
   /** By the monotonic clock; `null`: never. */
   expiresAt: number | null = null
@@ -120,6 +122,7 @@ export class LinkChannel implements Channel {
     if (message.is === 'synced') {
       this.#isSynced = true
       this.#awaited = 0
+      this.putOff = 0
     }
     this.owner.message({ ...message, update })
   }

@@ -57,14 +57,13 @@ export class Renewal {
   #schedule(): void {
     this.#cancel()
     if (this.#isStopped || this.#isAsking || typeof this.#source === 'string') return
-    const left = this.#soonest === null ? null : this.#soonest - this.#environment.monotonic()
-    if (left === null && !this.#isRejected) return
-    const due = this.#isRejected ? 0 : Math.max(0, (left ?? 0) - Math.min(LEAD_MS, (left ?? 0) / 5))
+    if (this.#soonest === null && !this.#isRejected) return
+    const left = (this.#soonest ?? 0) - this.#environment.monotonic()
+    const due = this.#isRejected ? 0 : left - Math.min(LEAD_MS, left / 5)
     const pause = backoff(this.#tries, this.#environment.random())
-    const ms = Math.max(due, pause)
-    if (ms > LONGEST_MS) {
-      this.#cancel = this.#environment.after(LONGEST_MS, () => this.#schedule())
-    } else this.#cancel = this.#environment.after(ms, () => void this.#ask())
+    // Asked once too often after 24 days is no harm.
+    const ms = Math.min(LONGEST_MS, Math.max(due, pause))
+    this.#cancel = this.#environment.after(ms, () => void this.#ask())
   }
 
   async #ask(): Promise<void> {

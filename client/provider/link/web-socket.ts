@@ -1,4 +1,5 @@
 import type { OpenSocket } from './socket.ts'
+import { reasonOf } from './token.ts'
 
 /** What is used of it. Not every Node knows the type. */
 interface Native {
@@ -24,38 +25,31 @@ export const openWebSocket: OpenSocket = (address, protocol, owner) => {
     isOver = true
     owner.close(code, reason)
   }
-  let socket: Native
+  let socket: Native | null = null
   try {
     const Native = nativeWebSocket()
     if (Native === undefined) throw new Error('there is no WebSocket here')
     socket = new Native(address, protocol)
+    socket.binaryType = 'arraybuffer'
+    socket.onopen = () => {
+      if (!isOver) owner.open()
+    }
+    socket.onmessage = ({ data }) => {
+      if (!isOver) owner.frame(data instanceof ArrayBuffer ? new Uint8Array(data) : null)
+    }
+    socket.onclose = ({ code, reason }) => end(code, reason)
   } catch (thrown) {
     // A page over https that may not open ws:, for one.
-    queueMicrotask(() => end(1006, thrown instanceof Error ? thrown.message : String(thrown)))
-    return {
-      buffered: 0,
-      send() {},
-      close() {
-        isOver = true
-      },
-    }
+    queueMicrotask(() => end(1006, reasonOf(thrown)))
   }
-  socket.binaryType = 'arraybuffer'
-  socket.onopen = () => {
-    if (!isOver) owner.open()
-  }
-  socket.onmessage = ({ data }) => {
-    if (!isOver) owner.frame(data instanceof ArrayBuffer ? new Uint8Array(data) : null)
-  }
-  socket.onclose = ({ code, reason }) => end(code, reason)
   return {
     get buffered() {
-      return socket.bufferedAmount
+      return socket?.bufferedAmount ?? 0
     },
-    send: (frame) => socket.send(frame),
+    send: (frame) => socket?.send(frame),
     close() {
       isOver = true
-      socket.close()
+      socket?.close()
     },
   }
 }
