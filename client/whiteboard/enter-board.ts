@@ -59,9 +59,9 @@ export function enterBoard(id: BoardId, root: string): void {
     status.value = now
   })
   const isLive = computed(() => status.value.link.is === 'online')
-  // While the server is away, what this browser has kept is all there is.
+  // While the server is away, or lets nobody in, what this browser has kept is all there is.
   const isHere = computed(
-    () => isLive.value || (status.value.link.is === 'offline' && editor.count.value > 0),
+    () => isLive.value || (status.value.link.is !== 'connecting' && editor.count.value > 0),
   )
 
   const themes = createThemeSwitch()

@@ -22,8 +22,8 @@ const TENANT = /^[A-Za-z0-9._-]{1,64}$/
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 const utf8 = new TextEncoder()
 
-/** The tenant of a server without authentication. */
-export const DEFAULT_TENANT = tenant('default')
+/** The tenant of a server without authentication. A client, which has none, is built without it. */
+export const DEFAULT_TENANT = /* @__PURE__ */ tenant('default')
 
 /** @throws {TributaryError} `bad-request` unless it is 1–64 of `A-Z a-z 0-9 . _ -`. */
 export function tenant(name: string): Tenant {

@@ -217,48 +217,30 @@ function written(message: Small): Writer {
 
 /** @example readServerMessage(Uint8Array.of(0x0f, 5)) // { is: 'pong', number: 5 } */
 export function readServerMessage(data: Uint8Array): ServerMessage | UnreadServerMessage {
-  const cursor = new Cursor(data)
-  const type = cursor.varUint()
-  if (cursor.failed) return { is: 'malformed', type: -1 }
-  const message = readBody(type, new Body(cursor))
+  const body = new Body(data)
+  const type = body.varUint()
+  if (body.failed) return { is: 'malformed', type: -1 }
+  const message = readBody(type, body)
   if (message === null) return { is: 'unknown', type }
-  return cursor.failed || !cursor.atEnd ? { is: 'malformed', type } : message
+  return body.failed || !body.atEnd ? { is: 'malformed', type } : message
 }
 
 /** Fields that are read with what they mean. */
-class Body {
-  readonly cursor: Cursor
-
-  constructor(cursor: Cursor) {
-    this.cursor = cursor
-  }
-
-  uint(): number {
-    return this.cursor.varUint()
-  }
-
+class Body extends Cursor {
   orNone(): number | null {
-    const value = this.cursor.varUint()
+    const value = this.varUint()
     return value === 0 ? null : value - 1
   }
 
-  text(): string {
-    return this.cursor.varText()
-  }
-
-  bytes(): Uint8Array {
-    return this.cursor.varBytes()
-  }
-
   oneOf<Value>(values: readonly [Value, ...Value[]]): Value {
-    const value = values[this.cursor.varUint()]
+    const value = values[this.varUint()]
     if (value !== undefined) return value
-    this.cursor.failed = true
+    this.failed = true
     return values[0]
   }
 
   refusal(): Refusal {
-    return { code: this.text(), reason: this.text(), again: this.orNone() }
+    return { code: this.varText(), reason: this.varText(), again: this.orNone() }
   }
 }
 
@@ -267,70 +249,75 @@ function readBody(type: number, body: Body): ServerMessage | null {
     case WELCOME:
       return {
         is: 'welcome',
-        session: body.text(),
-        frameBytes: body.uint(),
-        updateBytes: body.uint(),
+        session: body.varText(),
+        frameBytes: body.varUint(),
+        updateBytes: body.varUint(),
       }
     case OPENED:
       return {
         is: 'opened',
-        request: body.uint(),
-        channel: body.uint(),
+        request: body.varUint(),
+        channel: body.varUint(),
         may: body.oneOf(MAY),
         follows: body.oneOf(FOLLOWS),
         tier: body.oneOf(TIERS),
-        bytes: body.uint(),
-        position: body.text(),
-        stateVector: body.bytes(),
+        bytes: body.varUint(),
+        position: body.varText(),
+        stateVector: body.varBytes(),
         expires: body.orNone(),
       }
     case REFUSED:
-      return { is: 'refused', request: body.uint(), ...body.refusal() }
+      return { is: 'refused', request: body.varUint(), ...body.refusal() }
     case CLOSED:
-      return { is: 'closed', channel: body.uint(), ...body.refusal() }
+      return { is: 'closed', channel: body.varUint(), ...body.refusal() }
     case UPDATE:
     case SYNCED:
       return {
         is: type === UPDATE ? 'update' : 'synced',
-        channel: body.uint(),
-        update: body.bytes(),
+        channel: body.varUint(),
+        update: body.varBytes(),
       }
     case PART:
-      return { is: 'part', channel: body.uint(), bytes: body.cursor.rest() }
+      return { is: 'part', channel: body.varUint(), bytes: body.rest() }
     case AWARENESS:
-      return { is: 'awareness', channel: body.uint(), body: body.bytes() }
+      return { is: 'awareness', channel: body.varUint(), body: body.varBytes() }
     case ASK:
-      return { is: 'ask', channel: body.uint(), stateVector: body.bytes() }
+      return { is: 'ask', channel: body.varUint(), stateVector: body.varBytes() }
     case ACK:
       return {
         is: 'ack',
-        channel: body.uint(),
-        batch: body.uint(),
+        channel: body.varUint(),
+        batch: body.varUint(),
         tier: body.oneOf(TIERS),
-        replicas: body.uint(),
-        position: body.text(),
+        replicas: body.varUint(),
+        position: body.varText(),
       }
     case NACK:
       return {
         is: 'nack',
-        channel: body.uint(),
-        batch: body.uint(),
-        neutered: body.uint() === 1,
+        channel: body.varUint(),
+        batch: body.varUint(),
+        neutered: body.varUint() === 1,
         ...body.refusal(),
       }
     case AT:
-      return { is: 'at', channel: body.uint(), tier: body.oneOf(TIERS), position: body.text() }
+      return {
+        is: 'at',
+        channel: body.varUint(),
+        tier: body.oneOf(TIERS),
+        position: body.varText(),
+      }
     case RIGHTS:
       return {
         is: 'rights',
-        channel: body.uint(),
+        channel: body.varUint(),
         may: body.oneOf(MAY),
         expires: body.orNone(),
       }
     case MESSAGE:
-      return { is: 'message', kind: body.text(), bytes: body.bytes() }
+      return { is: 'message', kind: body.varText(), bytes: body.varBytes() }
     case PONG:
-      return { is: 'pong', number: body.uint() }
+      return { is: 'pong', number: body.varUint() }
     case ERROR:
       return { is: 'error', ...body.refusal() }
     default:
