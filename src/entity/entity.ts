@@ -130,11 +130,6 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     return this.#members.size
   }
 
-  /** The ticker's. */
-  get readers(): number {
-    return this.#members.size
-  }
-
   /** @throws {TributaryError} `not-available` when it was closed meanwhile, `too-many-sessions`. */
   join(member: Member): void {
     if (this.#closed) throw new TributaryError('not-available', 'the entity has been unloaded')

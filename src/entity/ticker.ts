@@ -5,7 +5,7 @@ export interface Tickable {
   /** When it was flushed last, on the monotonic clock. The ticker sets it, and whoever flushes by itself. */
   tickedAt: number
   /** To how many a flush writes. */
-  readonly readers: number
+  readonly members: number
   flush(): void
 }
 
@@ -103,8 +103,8 @@ export class Ticker {
     this.#cancelSoon = wait > 0 ? this.#clock.after(wait, round) : this.#clock.soon(round)
   }
 
-  #periodOf({ readers }: Tickable): number {
-    return Math.max(this.#period, Math.min(this.#tickMax, readers * MS_PER_READER))
+  #periodOf({ members }: Tickable): number {
+    return Math.max(this.#period, Math.min(this.#tickMax, members * MS_PER_READER))
   }
 
   #armLater(delay: number): void {

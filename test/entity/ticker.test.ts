@@ -7,7 +7,7 @@ const PACE = { tick: 16, tickMax: 250 }
 class Gatherer implements Tickable {
   tickedAt = Number.NEGATIVE_INFINITY
   flushedAt: number[] = []
-  readers = 2
+  members = 2
   readonly #clock: ManualClock
   /** What a flush costs, in ms. */
   cost = 0
@@ -86,7 +86,7 @@ test('[E1] one with many readers is flushed less often, and holds up no other', 
   const ticker = new Ticker(clock, PACE)
   const [small, large, huge] = [1, 300, 50_000].map((readers) => {
     const gatherer = new Gatherer(clock)
-    gatherer.readers = readers
+    gatherer.members = readers
     return gatherer
   }) as [Gatherer, Gatherer, Gatherer]
   for (let ms = 0; ms < 1_000; ms++) {
