@@ -434,7 +434,7 @@ export class Session implements Member {
 
   /** The entity may lack what it once had. Nobody is sent away for not answering that. */
   ask(): boolean {
-    if (this.#closed || this.#caller.may === 'read') return false
+    if (this.#closed || this.#rights === 'read') return false
     this.#question ??= { neededSince: null, asked: 1 }
     this.#context.metrics.questions.add()
     this.#outlet.question(this.#entity.stateVector)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { Access, Admission } from '../../src/access/access.ts'
 import { TributaryError } from '../../src/core/errors.ts'
-import { DEFAULT_TENANT } from '../../src/core/ids.ts'
+import { DEFAULT_TENANT, entityId, entityRef } from '../../src/core/ids.ts'
 import { encodeAwareness } from '../../src/crdt/awareness.ts'
 import { checkUpdate } from '../../src/crdt/check.ts'
 import type { UpdateScan } from '../../src/crdt/scan.ts'
@@ -40,6 +40,7 @@ function docOf(socket: FakeSocket, channel: number): Y.Doc {
 }
 const textOf = (doc: Y.Doc) => doc.getText('text').toString()
 const NOTHING = Uint8Array.of(0, 0)
+const REF_A = entityRef(DEFAULT_TENANT, entityId('a')).key
 const MALFORMED = Uint8Array.of(9, 9, 9)
 
 describe('the socket', () => {
@@ -424,6 +425,33 @@ describe('what has become of an edit', () => {
     expect(bob.socket.all('at')).toEqual([
       { is: 'at', channel: bob.channel, tier: 'memory', position },
     ])
+  })
+
+  test('[V11] what the log has told and nobody was sent yet is not told as sent', async () => {
+    const stage = tributaryStage()
+    const ann = await stage.enter('a')
+    const writer = author()
+    const edit = { is: 'edit', channel: ann.channel, batch: 1, update: writer.write('x') } as const
+    ann.socket.say(edit)
+    await stage.settle()
+    ann.socket.conversation?.tick(stage.clock.monotonic(), 0)
+    const before = ann.socket.last('at').position
+    // By another node, while the entity is busy.
+    ann.socket.say({ ...edit, update: writer.write('y') })
+    await stage.settle(0)
+    await stage.log.append(REF_A, {
+      ...{ id: 'foreign', authors: [], origin: 'session', time: 0 },
+      update: checkUpdate(author(2).write('z')).bytes,
+    })
+    const entity = await stage.entity('a')
+    expect(entity.position.offset).toBe(3)
+    ann.socket.conversation?.tick(stage.clock.monotonic(), 0)
+    expect(ann.socket.last('at').position).toBe(before)
+    expect(ann.socket.all('update')).toEqual([])
+    await stage.settle()
+    expect(ann.socket.all('update')).toHaveLength(1)
+    ann.socket.conversation?.tick(stage.clock.monotonic(), 0)
+    expect(ann.socket.last('at').position).toContain(':3:')
   })
 
   test('[V12] one that may not be is refused alone, by its number, and the session goes on', async () => {
