@@ -3,8 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { Limits, Paces } from '../core/limits.ts'
 import type { Logger } from '../core/logger.ts'
-import { ORIGIN, type Position, samePosition } from '../core/position.ts'
-import { type AwarenessFrame, readAwareness } from '../crdt/awareness.ts'
+import type { Position } from '../core/position.ts'
 import { checkUpdate } from '../crdt/check.ts'
 import type { UpdateScan } from '../crdt/scan.ts'
 import { decodeStateVector } from '../crdt/state-vector.ts'
@@ -14,10 +13,12 @@ import type { Neutered } from '../entity/intake.ts'
 import type { Member } from '../entity/member.ts'
 import type { PresenceBatch } from '../entity/presence-batch.ts'
 import type { Metrics } from '../ops/metrics.ts'
-import { Confirmations } from './confirmations.ts'
+import { Greeter } from './greeter.ts'
 import type { Outlet } from './outlet.ts'
+import { Question } from './question.ts'
 import { Rates } from './rates.ts'
 import { Reader } from './reader.ts'
+import { Receipts } from './receipts.ts'
 
 export interface SessionContext {
   readonly clock: Clock
@@ -40,8 +41,6 @@ export interface Caller {
 
 /** Updates above it are checked in a thread: 64 KB of tiny structs take about a millisecond here. */
 const IN_THREAD_BYTES = 64 * 1024
-/** A client's presence is awaited so long after its first step1 before it is told who is here. */
-const GREET_MS = 50
 const BARRED = 'This session sent what is refused for good: it may write no more.'
 /** What an update that is too much for a limit is called for people. */
 const NEUTERED: Readonly<Record<Neutered, string>> = {
@@ -71,6 +70,9 @@ export class Session implements Member {
   readonly #entity: Entity
   readonly #outlet: Outlet
   readonly #reader: Reader
+  readonly #greeter: Greeter
+  readonly #question: Question
+  #receipts: Receipts | null = null
   /** Of the rates, and of much else, a session holds nothing while it does not need it: see `tick`. */
   #rates: Rates | null = null
   #said: Set<string> | null = null
@@ -78,17 +80,8 @@ export class Session implements Member {
   #closed = false
   /** The newest batch that something of this client's is in. */
   #lastSeq = -1
-  #markers: Confirmations<Uint8Array> | null = null
-  #acks: Confirmations<number> | null = null
-  /** Where the client was told that it stands. */
-  #toldAt: Position = ORIGIN
   /** It sent what is refused for good, and may write no more. */
   #barred: ErrorCode | null = null
-  /** A question that has not been answered: since when an answer is needed, if it is. */
-  #question: { neededSince: number | null; asked: number } | null = null
-  #greeting: 'before-step1' | 'soon' | 'done' = 'before-step1'
-  /** The next message is the one directly after the first step1. */
-  #mayClaim = false
   #room: (() => void)[] | null = null
   #expiryTold = false
 
@@ -98,6 +91,8 @@ export class Session implements Member {
     this.#entity = entity
     this.#outlet = outlet
     this.#reader = new Reader(entity, outlet, context.limits, context.metrics, this)
+    this.#greeter = new Greeter(context, entity, outlet, this)
+    this.#question = new Question(entity, outlet, context.metrics)
   }
 
   get author(): { readonly actor: string; readonly session: string } {
@@ -107,7 +102,7 @@ export class Session implements Member {
   /** Lets the client in, and asks what it has. */
   open(): void {
     this.#join()
-    this.#ask(false)
+    this.#question.first()
   }
 
   #join(): void {
@@ -133,7 +128,7 @@ export class Session implements Member {
     const tell = (follows: Entered['follows'], bytes: number) =>
       entered({ follows, bytes, may: this.#rights })
     this.#join()
-    this.#greetSoon()
+    this.#greeter.begin(false)
     const since = from === null ? null : await this.#entity.after(from)
     if (this.#closed) return
     if (since !== null) {
@@ -145,7 +140,7 @@ export class Session implements Member {
     } else {
       tell('ask', 0)
     }
-    this.#tellPlace()
+    if (this.#reader.isLive) this.#receive().tellPlace()
   }
 
   get closed(): boolean {
@@ -174,17 +169,9 @@ export class Session implements Member {
       this.refuse(TributaryError.from(error))
       return
     }
-    this.#mayClaim = false
-    if (this.#greeting === 'before-step1') {
-      this.#mayClaim = true
-      this.#greetSoon()
-    }
+    this.#greeter.said()
+    this.#greeter.begin(true)
     return this.#reader.join(known)
-  }
-
-  #greetSoon(): void {
-    this.#greeting = 'soon'
-    this.#context.clock.after(GREET_MS, () => this.#greet())
   }
 
   /**
@@ -197,7 +184,7 @@ export class Session implements Member {
     batch: number | null = null,
   ): Promise<void> | undefined {
     if (this.#closed) return
-    this.#mayClaim = false
+    this.#greeter.said()
     this.#count(bytes.length)
     if (this.#barred !== null) {
       this.#notTaken(batch, this.#barred, BARRED)
@@ -229,6 +216,7 @@ export class Session implements Member {
 
   /** A thread that failed is no fault of the client's: it may come back. */
   #notChecked(error: TributaryError, batch: number | null): void {
+    if (this.#closed) return
     if (error.code === 'malformed') this.#offence(error, batch)
     else this.#end(error.code)
   }
@@ -240,6 +228,7 @@ export class Session implements Member {
       return
     }
     this.#barred = error.code
+    this.#question.answered()
     this.#once('a client was refused', { code: error.code, reason: error.message })
     this.#notTaken(batch, error.code, error.message)
     this.#outlet.rights(this.#rights)
@@ -274,7 +263,7 @@ export class Session implements Member {
     if (submitted.unclosed) {
       this.#context.metrics.unclosed.add()
       // What an answer does not close is dropped: a client's own document has no holes.
-      if (kind === 'update') this.#ask(true)
+      if (kind === 'update') this.#question.need(this.#context.clock.monotonic())
     }
     if (kind === 'answer') this.#answered()
     if (batch !== null) this.#confirm(batch, submitted.neutered)
@@ -290,9 +279,7 @@ export class Session implements Member {
       this.#outlet.notTaken({ batch, code: neutered, reason: NEUTERED[neutered], neutered: true })
       return
     }
-    this.#acks ??= new Confirmations(true)
-    this.#acks.push(batch, this.#awaited)
-    this.#tellAcks()
+    this.#receive().ack(batch, this.#awaited)
   }
 
   #spendNewClients(count: number): number {
@@ -328,43 +315,13 @@ export class Session implements Member {
     }
   }
 
-  /** A frame that cannot be read is dropped and counted, as is any entry that may not be passed on. */
   awareness(body: Uint8Array): void {
-    if (this.#closed) return
-    const isOpening = this.#mayClaim
-    this.#mayClaim = false
-    const dropped = this.#hear(body, isOpening)
-    if (dropped > 0) this.#context.metrics.awarenessDropped.add(dropped)
-    if (!isOpening) return
-    const aligning = this.#entity.presence.aligning(this)
-    if (aligning !== null) this.#outlet.awareness(aligning)
-    this.#greet()
-  }
-
-  /** @returns how many entries were not heard. */
-  #hear(body: Uint8Array, isOpening: boolean): number {
-    const { awarenessBytes, awarenessDepth } = this.#context.limits
-    const { presence } = this.#entity
-    let frame: AwarenessFrame
-    try {
-      frame = readAwareness(body, { bytes: awarenessBytes, depth: awarenessDepth })
-    } catch {
-      return 1
-    }
-    let { dropped } = frame
-    const isClaim = isOpening && frame.entries.length === 1
-    for (const entry of frame.entries) {
-      const isHeard =
-        isClaim && entry.state !== null ? presence.claim(this, entry) : presence.hear(this, entry)
-      if (!isHeard) dropped++
-    }
-    return dropped
+    if (!this.#closed) this.#greeter.hear(body, false)
   }
 
   /** The client says outright for which id it speaks. */
   claim(body: Uint8Array): void {
-    this.#mayClaim = true
-    this.awareness(body)
+    if (!this.#closed) this.#greeter.hear(body, true)
   }
 
   /** What its caller may, or until when, is another by now. */
@@ -376,77 +333,42 @@ export class Session implements Member {
   /** The client asks who is here. */
   queryAwareness(): Promise<void> | undefined {
     if (this.#closed) return
-    this.#mayClaim = false
+    this.#greeter.said()
     if (this.#outlet.unsent > this.#context.limits.outboxSoftBytes) {
       return this.#whenRoom().then(() => this.queryAwareness())
     }
-    for (const body of this.#entity.greeting(this)) this.#outlet.awareness(body)
+    this.#greeter.tellAll()
     return
   }
 
   /** Comes back when everything that this client sent before it is durable. */
   marker(version: Uint8Array): void {
     if (this.#closed) return
-    this.#mayClaim = false
-    this.#markers ??= new Confirmations(false)
-    this.#markers.push(version, this.#awaited)
-    this.#tellMarkers()
+    this.#greeter.said()
+    this.#receive().marker(version, this.#awaited)
   }
 
   /** What must be durable before all that the client has sent is; `null` while it is to answer first. */
   get #awaited(): number | null {
-    return this.#question?.neededSince == null ? this.#lastSeq : null
+    return this.#question.isNeeded ? null : this.#lastSeq
   }
 
-  #tellMarkers(): void {
-    if (this.#markers === null) return
-    for (const version of this.#markers.take(this.#entity.durableSeq)) this.#outlet.marker(version)
-    if (this.#markers.waitsForLog) this.#entity.whenDurable(this)
-  }
-
-  #tellAcks(): void {
-    if (this.#acks === null) return
-    const newest = this.#acks.take(this.#entity.durableSeq).at(-1)
-    if (newest !== undefined) this.#outlet.ack(newest, this.#entity.saved, this.#entity.position)
-    if (this.#acks.waitsForLog) this.#entity.whenDurable(this)
-  }
-
-  /** All that the client was sent is in the log by now: it need not be sent again. */
-  #tellPlace(): void {
-    const at = this.#reader.isLive ? this.#entity.toldTo : null
-    if (at === null || samePosition(at, this.#toldAt)) return
-    this.#toldAt = at
-    this.#outlet.at(at)
+  #receive(): Receipts {
+    this.#receipts ??= new Receipts(this.#entity, this.#outlet, this)
+    return this.#receipts
   }
 
   // ---- asking
 
-  #ask(needed: boolean): void {
-    const now = this.#context.clock.monotonic()
-    if (this.#question === null) {
-      this.#question = { neededSince: needed ? now : null, asked: 1 }
-      if (needed) this.#context.metrics.questions.add()
-      this.#outlet.question(this.#entity.stateVector)
-    } else if (needed) {
-      this.#question.neededSince ??= now
-    }
-  }
-
-  /** The entity may lack what it once had. Nobody is sent away for not answering that. */
   ask(): boolean {
     if (this.#closed || this.#rights === 'read') return false
-    this.#question ??= { neededSince: null, asked: 1 }
-    this.#context.metrics.questions.add()
-    this.#outlet.question(this.#entity.stateVector)
+    this.#question.wish()
     return true
   }
 
   #answered(): void {
-    this.#question = null
-    this.#markers?.answered(this.#lastSeq)
-    this.#acks?.answered(this.#lastSeq)
-    this.#tellMarkers()
-    this.#tellAcks()
+    this.#question.answered()
+    this.#receipts?.answered(this.#lastSeq)
   }
 
   // ---- what the entity says
@@ -456,9 +378,7 @@ export class Session implements Member {
   }
 
   durable(): void {
-    if (this.#closed) return
-    this.#tellMarkers()
-    this.#tellAcks()
+    if (!this.#closed) this.#receipts?.tell()
   }
 
   echo(batch: Batch): void {
@@ -466,11 +386,11 @@ export class Session implements Member {
   }
 
   presence(batch: PresenceBatch<Member>): void {
-    if (this.#greeting === 'done') this.#reader.presence(batch)
+    if (this.#greeter.isDone) this.#reader.presence(batch)
   }
 
   align(body: Uint8Array): void {
-    if (this.#greeting === 'done') this.#outlet.awareness(body)
+    if (this.#greeter.isDone) this.#outlet.awareness(body)
   }
 
   evict(code: ErrorCode): void {
@@ -498,18 +418,10 @@ export class Session implements Member {
     // An idle session needs none, which saves it 0.3 KB.
     if (this.#rates?.full(now)) this.#rates = null
     if (this.#outOfTime(now)) return
-    this.#tellPlace()
-    const question = this.#question
-    if (question === null || question.neededSince === null) return
-    if (now - question.neededSince < this.#context.paces.ask) return
-    if (question.asked > 1) {
-      this.#once('a question was not answered', { code: 'no-answer' })
-      this.#end('no-answer')
-      return
-    }
-    this.#question = { neededSince: now, asked: question.asked + 1 }
-    this.#context.metrics.questions.add()
-    this.#outlet.question(this.#entity.stateVector)
+    if (this.#reader.isLive) this.#receipts?.tellPlace()
+    if (!this.#question.givesUp(now, this.#context.paces.ask)) return
+    this.#once('a question was not answered', { code: 'no-answer' })
+    this.#end('no-answer')
   }
 
   /** A right that has run out is told, and some time later the session is over. */
@@ -541,18 +453,12 @@ export class Session implements Member {
     this.#context.metrics.sessions.add(-1)
     this.#context.metrics.tenantSessions.of(this.#entity.ref.tenant).add(-1)
     this.#entity.leave(this, announce)
-    this.#markers = null
-    this.#acks = null
+    this.#greeter.close()
+    this.#receipts = null
     this.#letGo()
   }
 
   // ---- within
-
-  #greet(): void {
-    if (this.#closed || this.#greeting === 'done') return
-    this.#greeting = 'done'
-    for (const body of this.#entity.greeting(this)) this.#outlet.awareness(body)
-  }
 
   /** The end, with a reason that the client is told first. */
   refuse(error: TributaryError): void {
