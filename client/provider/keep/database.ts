@@ -1,4 +1,5 @@
-import { StorageTrouble, type Trouble } from './trouble.ts'
+import { newTabId } from './tab-id.ts'
+import { StorageTrouble } from './trouble.ts'
 
 /** A browser that has not answered by then, in ms, does not answer. */
 const OPEN_MS = 5_000
@@ -23,6 +24,7 @@ export class Database {
   readonly #name: string
   readonly #make: (db: IDBDatabase) => void
   #opening: Promise<IDBDatabase> | null = null
+  #db: IDBDatabase | null = null
   #birth: string | null = null
   readonly #pending = new Set<Promise<unknown>>()
   #closed = false
@@ -80,19 +82,20 @@ export class Database {
       this.#lost(db)
       return this.#run(mode, stores, work)
     }
-    return inTime('blocked', WORK_MS, outcomeOf(transaction, work), () => abort(transaction))
+    return inTime(WORK_MS, outcomeOf(transaction, work), () => abort(transaction))
   }
 
   #lost(db: IDBDatabase): void {
     db.close()
-    this.#opening = null
+    // Two may find it closed: only one opens it anew.
+    if (this.#db === db) this.#opening = null
   }
 
   async #open(): Promise<IDBDatabase> {
     try {
       const db = await this.#request()
-      db.onversionchange = () => this.#lost(db)
-      db.onclose = () => this.#lost(db)
+      this.#db = db
+      db.onversionchange = db.onclose = () => this.#lost(db)
       const birth = await outcomeOf(db.transaction('birth'), (store) =>
         answer<string>(store('birth').get(0)),
       )
@@ -115,16 +118,12 @@ export class Database {
       const request = indexedDB.open(this.#name, VERSION)
       request.onupgradeneeded = () => {
         this.#make(request.result)
-        request.result
-          .createObjectStore('birth')
-          .put(crypto.getRandomValues(new Uint32Array(2)).join(), 0)
+        request.result.createObjectStore('birth').put(newTabId(), 0)
       }
       request.onsuccess = () => resolve(request.result)
       request.onerror = () => reject(request.error)
     })
-    return inTime('blocked', OPEN_MS, opening, () =>
-      opening.then((db) => db.close()).catch(() => {}),
-    )
+    return inTime(OPEN_MS, opening, () => opening.then((db) => db.close()).catch(() => {}))
   }
 }
 
@@ -155,30 +154,19 @@ function abort(transaction: IDBTransaction): void {
   }
 }
 
-const TROUBLES: Readonly<Record<string, Trouble>> = {
-  QuotaExceededError: 'full',
-  VersionError: 'later',
-}
-
 function troubleOf(error: unknown): StorageTrouble {
   if (error instanceof StorageTrouble) return error
-  const { name = '', message = '' } = (error ?? {}) as Partial<Error>
-  const trouble = TROUBLES[name] ?? 'blocked'
-  return new StorageTrouble(trouble, trouble === 'blocked' ? `${name} ${message}`.trim() : '', {
-    cause: error,
-  })
+  const more = String(error)
+  const full = more.startsWith('Quota')
+  const trouble = full ? 'full' : more.startsWith('VersionError') ? 'later' : 'blocked'
+  return new StorageTrouble(trouble, trouble === 'blocked' ? more : '', { cause: error })
 }
 
 /** @param late What is done when the time is up. */
-function inTime<Result>(
-  trouble: Trouble,
-  ms: number,
-  promise: Promise<Result>,
-  late: () => void,
-): Promise<Result> {
+function inTime<Result>(ms: number, promise: Promise<Result>, late: () => void): Promise<Result> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      reject(new StorageTrouble(trouble, `no answer within ${ms / 1_000} s`))
+      reject(new StorageTrouble('blocked', `no answer in ${ms} ms`))
       late()
     }, ms)
     promise.then(resolve, reject).finally(() => clearTimeout(timer))

@@ -89,16 +89,17 @@ class IndexedDbStore implements EntityStore {
     return this.#run('read', STORES, async (store) => {
       const [rows, edits, aside, stand] = await Promise.all([
         answer<Row[]>(store('rows').getAll()),
-        answer<EditRow[]>(store('edits').getAll()),
+        editsOf(store),
         answer<Aside[]>(store('aside').getAll()),
         standOf(store),
       ])
-      const sent = new Map(edits.map((edit) => [edit.id, edit]))
+      const sent = new Set(edits.map(({ id }) => id))
+      const held = new Set(edits.filter(({ compacted }) => compacted).map(({ id }) => id))
       const last = rows.at(-1)?.id ?? 0
       this.#loaded = Math.max(this.#loaded, last)
       this.#clock = stand.clock
       const states = rows.filter(({ state }) => state)
-      const rest = rows.filter(({ id, state }) => !state && sent.get(id)?.compacted !== true)
+      const rest = rows.filter(({ id, state }) => !state && !held.has(id))
       const landed = rows.filter(({ id }) => !sent.has(id))
       return {
         updates: [...states, ...rest].map(({ update }) => update),
@@ -154,12 +155,12 @@ class IndexedDbStore implements EntityStore {
     const row = { tab: this.#id, state: true, update: state.slice() }
     const known = new Set(this.#known)
     this.#kept = await this.#run('write', ROWS, async (store) => {
-      const edits = new Map<number, EditRow>()
-      for (const edit of await answer<EditRow[]>(store('edits').getAll())) edits.set(edit.id, edit)
+      const edits = await editsOf(store)
+      const editOf = new Map(edits.map((edit) => [edit.id, edit]))
       const ids = await answer(store('rows').getAllKeys(IDBKeyRange.upperBound(id)))
       for (const each of ids as number[]) {
         if (each > this.#loaded && !known.has(each)) continue
-        const edit = edits.get(each)
+        const edit = editOf.get(each)
         if (edit === undefined) store('rows').delete(each)
         else store('edits').put({ ...edit, compacted: true })
         this.#known.delete(each)
@@ -171,9 +172,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   async adopt(): Promise<readonly KeptEdit[]> {
-    const edits = await this.#run('read', ['edits'], (store) =>
-      answer<EditRow[]>(store('edits').getAll()),
-    )
+    const edits = await this.#run('read', ['edits'], editsOf)
     const tabs = new Set(edits.map(({ tab }) => tab).filter((tab) => tab !== this.#id))
     const adopted: KeptEdit[] = []
     for (const tab of tabs) {
@@ -200,16 +199,14 @@ class IndexedDbStore implements EntityStore {
   }
 
   onOther(fn: Parameters<EntityStore['onOther']>[0]): () => void {
-    this.#onOther.add(fn)
-    return () => this.#onOther.delete(fn)
+    return listening(this.#onOther, fn)
   }
 
   onGone(fn: () => void): () => void {
-    this.#onGone.add(fn)
     // The page that this one was before its reload may have ended just now.
     if (this.#goneUntold) queueMicrotask(fn)
     this.#goneUntold = false
-    return () => this.#onGone.delete(fn)
+    return listening(this.#onGone, fn)
   }
 
   wipe(): Promise<void> {
@@ -233,7 +230,7 @@ class IndexedDbStore implements EntityStore {
   #take(tab: string, madeBefore: number): Promise<KeptEdit[]> {
     return this.#run('write', ['edits', 'rows'], async (store) => {
       const taken: KeptEdit[] = []
-      for (const edit of await answer<EditRow[]>(store('edits').getAll())) {
+      for (const edit of await editsOf(store)) {
         if (edit.tab !== tab || edit.madeAt >= madeBefore) continue
         const { update } = await answer<Row>(store('rows').get(edit.id))
         store('edits').put({ ...edit, tab: this.#id })
@@ -256,11 +253,14 @@ class IndexedDbStore implements EntityStore {
   /** What there is now is another database: nothing that was known of the old one is in it. */
   #startOver(): void {
     this.#known.clear()
-    this.#loaded = 0
-    this.#clock = 0
-    this.#kept = 0
+    this.#loaded = this.#clock = this.#kept = 0
     this.#hole = true
   }
+}
+
+function listening<Fn>(all: Set<Fn>, fn: Fn): () => void {
+  all.add(fn)
+  return () => all.delete(fn)
 }
 
 type Stores = (name: string) => IDBObjectStore
@@ -276,6 +276,8 @@ function makeStores(db: IDBDatabase): void {
   db.createObjectStore('edits', { keyPath: 'id' })
   db.createObjectStore('stand')
 }
+
+const editsOf = (store: Stores): Promise<EditRow[]> => answer(store('edits').getAll())
 
 const standOf = async (store: Stores): Promise<Stand> =>
   (await answer<Stand | undefined>(store('stand').get(0))) ?? NOWHERE

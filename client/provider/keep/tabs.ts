@@ -87,9 +87,9 @@ export class Tab {
     return new Promise((resolve, reject) => {
       const held = (): Promise<void> => {
         resolve()
-        return new Promise((release) =>
-          this.#ended.signal.addEventListener('abort', () => release(), { once: true }),
-        )
+        return new Promise((release) => {
+          this.#ended.signal.onabort = () => release()
+        })
       }
       locks.request(this.#lockOf(this.id), held).catch(reject)
     })

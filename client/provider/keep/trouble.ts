@@ -15,13 +15,14 @@ export type Trouble =
   /** This store was closed. */
   | 'closed'
 
+/** Short: every page loads them. */
 const SAYS: Readonly<Record<Trouble, string>> = {
-  full: 'This device has no room left: edits are kept in memory only. Make room.',
+  full: 'No room is left on this device: edits are kept in memory only. Make room.',
   blocked:
-    'Nothing can be kept on this device: edits are kept in memory only. A private window, blocked site data or a missing right may be why.',
-  wiped: 'What was kept on this device has been cleared. Stay here until everything is saved.',
-  later: 'What is kept on this device is of a later version of this program. Get that one: reload.',
-  busy: 'Another process keeps the same here. End it, or use another folder.',
+    'Nothing can be kept on this device: edits are kept in memory only. A private window or blocked site data may be why.',
+  wiped: 'What was kept on this device was cleared. Stay until everything is saved.',
+  later: 'What is kept on this device is of a later version: reload.',
+  busy: 'Another process has this open.',
   hole: 'Something before could not be kept on this device.',
   closed: 'This store was closed.',
 }

@@ -35,7 +35,7 @@ export class FileLock {
       if (isAlive(holder)) {
         throw new StorageTrouble(
           'busy',
-          `${path} is held by process ${holder.pid} of ${holder.host}`,
+          `end process ${holder.pid} of ${holder.host}, or use another folder: ${path}`,
         )
       }
       removeStale(path, text)
