@@ -8,6 +8,8 @@ import { createActions, type PageDoings } from './editor/actions.ts'
 import { Editor } from './editor/editor.ts'
 import { seeBoard } from './editor/see-board.ts'
 import { keepTidy } from './editor/tidy.ts'
+import { asideFile } from './files/aside-file.ts'
+import { download } from './files/download.ts'
 import { savePicture } from './files/save-picture.ts'
 import { attachInput } from './input/attach.ts'
 import { openBoard } from './model/open-board.ts'
@@ -30,6 +32,7 @@ import { showLookPanel } from './ui/look-panel.ts'
 import { showMenu } from './ui/menu.ts'
 import { showPill } from './ui/pill.ts'
 import { showSelectionBar } from './ui/selection-bar.ts'
+import { showSetAside } from './ui/set-aside.ts'
 import { showShare } from './ui/share.ts'
 import { createThemeSwitch } from './ui/theme-switch.ts'
 import { showToolbar } from './ui/toolbar.ts'
@@ -126,6 +129,18 @@ export function enterBoard(id: BoardId, root: string): void {
     },
     status,
   )
+  showSetAside(byId('aside', HTMLElement), status, {
+    saveAside: () => {
+      void handle.setAside().then((asides) => {
+        download(new Blob([asideFile(asides)]), `board-${id}-not-taken.json`)
+      })
+    },
+    forgetAside: () => {
+      void handle.setAside().then((asides) => {
+        for (const aside of asides) void handle.forgetAside(aside.id)
+      })
+    },
+  })
   announce(byId('announcer', HTMLElement), editor.announcement)
   byId('share-button', HTMLButtonElement).addEventListener('click', openShare)
   byId('board-name', HTMLElement).textContent = id

@@ -15,8 +15,8 @@ export class BoardReader {
   }
 
   /** The board of that id, with everything that the server has of it. */
-  static async open(stage: Stage, id: string): Promise<BoardReader> {
-    const stock = stage.stock('3.1.0', `b/${id}`)
+  static async open(stage: Stage, id: string, token?: string): Promise<BoardReader> {
+    const stock = stage.stock('3.1.0', `b/${id}`, token === undefined ? {} : { params: { token } })
     // Nobody's page: it is not counted, and no stroke waits for it to adopt it first.
     stock.awareness.setLocalState(null)
     const reader = new BoardReader(stock)

@@ -1,9 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import { describe, expect } from 'vitest'
+import * as Y from 'yjs'
 import { Artist, type ArtistOptions, type Spot } from '../browser/artist.ts'
 import { BoardReader } from '../browser/board-reader.ts'
 import { withoutChromium } from '../browser/chromium.ts'
 import { sees } from '../browser/peep.ts'
 import { ownStageTest, type Stage } from '../support/stage.ts'
+import { mayAll, SECRET } from '../support/tokens.ts'
 
 /** With the service worker that pages get outside of tests. */
 const arrive = async (stage: Stage, id: string, options: ArtistOptions = {}) => {
@@ -119,6 +122,45 @@ describe.skipIf(withoutChromium)('a board without its server', () => {
       await ann.says('Saved')
       const reader = await BoardReader.open(stage, id)
       await reader.until('all three', (shapes) => shapes.length === 3)
+    },
+    { timeout: 120_000 },
+  )
+
+  ownStageTest(
+    '[B74] what the server does not take is said, can be saved as a file, and be forgotten',
+    async (stage) => {
+      await stage.start(['--limit-update-bytes', '4KB', '--auth-secret', SECRET])
+      const id = stage.entity()
+      const ann = await Artist.arrive(stage, `${id}?token=${mayAll('write')}`)
+      await ann.is('Live')
+      // A text that is too large for one update.
+      await ann.context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      await ann.page.evaluate('navigator.clipboard.writeText("many words ".repeat(1_000))')
+      await ann.press('Control+V')
+      await ann.says('Not saved')
+      expect(await ann.words('#note > p')).toMatch(/^The server did not take some of .*\.$/)
+      // What comes afterwards is saved as ever.
+      await ann.press('Escape')
+      await box(ann, [200, 450])
+      const reader = await BoardReader.open(stage, id, mayAll('read'))
+      await reader.until('the box', (shapes) => shapes.some(({ kind }) => kind === 'rectangle'))
+
+      const downloading = ann.page.waitForEvent('download')
+      await ann.page.getByRole('button', { name: 'Save them as a file' }).click()
+      const { changes } = JSON.parse(await readFile(await (await downloading).path(), 'utf8'))
+      expect(changes).toHaveLength(1)
+      const copy = new Y.Doc()
+      Y.applyUpdate(copy, Buffer.from(changes[0].update, 'base64'))
+      expect(JSON.stringify(copy.getMap('shapes'))).toContain('many words many words')
+      await ann.page.getByRole('button', { name: 'Forget them' }).click()
+      await ann.says('Saved')
+      expect(await ann.page.locator('#note').isVisible()).toBe(false)
+
+      const bob = await Artist.arrive(stage, `${id}?token=${mayAll('read')}`)
+      await bob.is('Live')
+      expect(await bob.words('#note > p')).toMatch(/look at this board, and not change it/)
+      await box(bob, [600, 450])
+      await bob.says('Not saved')
     },
     { timeout: 120_000 },
   )

@@ -17,6 +17,7 @@ const LOOKS = {
 export interface PillPlaces {
   readonly pill: HTMLElement
   readonly saved: HTMLElement
+  /** With a paragraph for the sentence. */
   readonly note: HTMLElement
 }
 
@@ -48,13 +49,14 @@ export function showPill(
   })
   const word = document.createElement('span')
   pill.replaceChildren(word)
+  const sentence = note.querySelector('p') ?? note
   const stopShowing = effect(() => {
     const words = pillWords(shown.value)
     pill.dataset.state = LOOKS[shown.value.link.is]
     // Writing the same word again would have it read aloud again.
     write(word, words.word)
     write(saved, words.saved)
-    write(note, words.note)
+    write(sentence, words.note)
     note.hidden = words.note === ''
   })
   return () => {
