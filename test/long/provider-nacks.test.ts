@@ -1,0 +1,139 @@
+import { describe, expect } from 'vitest'
+import * as Y from 'yjs'
+import { areEqual } from '../support/checker.ts'
+import { until } from '../support/deadline.ts'
+import { openHandle } from '../support/provider-crowd.ts'
+import { Seeded, seedOfRun } from '../support/seeded.ts'
+import { ownStageTest } from '../support/stage.ts'
+import { mayAll, SECRET, tokenOf } from '../support/tokens.ts'
+
+const PATIENCE = 30_000
+const read = (doc: Y.Doc) => doc.getText().toString()
+/** What an update that was set aside brings to a copy that lacks just that. */
+const words = (update: Uint8Array): string =>
+  Y.decodeUpdate(update)
+    .structs.flatMap((struct) =>
+      struct instanceof Y.Item && struct.content instanceof Y.ContentString
+        ? [struct.content.str]
+        : [],
+    )
+    .join('')
+
+describe('[U28] what the server does not take blocks nothing else', () => {
+  ownStageTest(
+    'too large, and over quota: the original is here, the rest goes on',
+    async (stage) => {
+      await stage.start(['--limit-update-bytes', '20KB', '--limit-entity-bytes', '60KB'])
+      const entity = stage.entity()
+      const [a, b] = [1, 2].map(() => openHandle(stage, stage.port, entity))
+      if (a === undefined || b === undefined) return
+      const text = a.doc.getText()
+      text.insert(0, 'before ')
+      await a.saved({ timeoutMs: PATIENCE })
+      const large = 'L'.repeat(30_000)
+      text.insert(text.length, large)
+      const fails = expect(a.saved({ timeoutMs: PATIENCE })).rejects.toThrow(/./)
+      await null
+      text.insert(text.length, 'after')
+      await fails
+      await a.saved({ timeoutMs: PATIENCE })
+      await until('b has the rest', PATIENCE, () => read(b.doc) === 'before after')
+      await until('a agrees', PATIENCE, () => areEqual([a.doc, b.doc]))
+      const [aside] = await a.setAside()
+      expect(words(aside?.update as Uint8Array)).toBe(large)
+      expect(a.status.save).toMatchObject({ is: 'rejected', code: aside?.code })
+      await a.forgetAside(aside?.id as number)
+      expect(a.status.save).toEqual({ is: 'saved' })
+
+      // Each small enough, together too much.
+      let rejected = 0
+      a.on('rejected', () => rejected++)
+      for (let part = 0; part < 6 && rejected === 0; part++) {
+        text.insert(text.length, 'q'.repeat(15_000))
+        await a.saved({ timeoutMs: PATIENCE }).catch(() => {})
+      }
+      await until('it is full', PATIENCE, () => rejected > 0)
+      text.delete(0, text.length)
+      await a.saved({ timeoutMs: PATIENCE })
+      await until('both are empty', PATIENCE, () => read(b.doc) === '' && areEqual([a.doc, b.doc]))
+    },
+  )
+
+  const seed = seedOfRun()
+  ownStageTest(
+    `60 random sessions in which what is large is neutered converge (seed ${seed})`,
+    async (stage) => {
+      await stage.start(['--limit-update-bytes', '600'])
+      const random = new Seeded(seed)
+      let asides = 0
+      const session = async () => {
+        const entity = stage.entity()
+        const proxy = await stage.proxy()
+        const handles = Array.from({ length: 3 }, () => openHandle(stage, proxy.port, entity))
+        for (let step = 0; step < 25; step++) {
+          const { doc } = random.pick(handles)
+          const text = doc.getText()
+          const at = random.int(0, text.length)
+          if (random.chance(0.2)) text.delete(at, Math.min(5, text.length - at))
+          else text.insert(at, 'w'.repeat(random.chance(0.15) ? 700 : random.int(1, 8)))
+          if (random.chance(0.1)) proxy.cut()
+          if (random.chance(0.4)) await new Promise((resolve) => setTimeout(resolve, 4))
+        }
+        for (const handle of handles) {
+          const isDone = () => handle.status.pending === 0 && handle.status.link.is === 'online'
+          await until(`all is sent (seed ${seed})`, PATIENCE, isDone)
+        }
+        const docs = handles.map(({ doc }) => doc)
+        await until(`they agree (seed ${seed})`, PATIENCE, () => areEqual(docs), 20)
+        for (const handle of handles) {
+          asides += (await handle.setAside()).length
+          await handle.destroy()
+        }
+      }
+      for (let group = 0; group < 10; group++) await Promise.all(Array.from({ length: 6 }, session))
+      expect(asides).toBeGreaterThan(60)
+    },
+    { timeout: 3 * 60_000 },
+  )
+})
+
+describe('[U29] who may not write', () => {
+  ownStageTest('only reads, and is told; the others are not disturbed', async (stage) => {
+    await stage.start(['--auth-secret', SECRET])
+    const entity = stage.entity()
+    const open = (token: string) => openHandle(stage, stage.port, entity, { offline: false, token })
+    const [writer, reader] = [open(mayAll('write')), open(mayAll('read'))]
+    writer.doc.getText().insert(0, 'hello')
+    await writer.saved({ timeoutMs: PATIENCE })
+    await until('the reader has it', PATIENCE, () => read(reader.doc) === 'hello')
+    expect(reader.status.may).toBe('read')
+    reader.doc.getText().insert(5, ' from a reader')
+    await expect(reader.saved({ timeoutMs: PATIENCE })).rejects.toMatchObject({ code: 'forbidden' })
+    const [aside] = await reader.setAside()
+    expect(words(aside?.update as Uint8Array)).toBe(' from a reader')
+    writer.doc.getText().insert(5, ', world')
+    await until('it goes on reading', PATIENCE, () => read(reader.doc).includes(', world'))
+    expect(read(writer.doc)).toBe('hello, world')
+  })
+
+  ownStageTest('any more, for the token is over: edits wait for the next', async (stage) => {
+    await stage.start(['--auth-secret', SECRET, '--pace-grace', '1s'])
+    const entity = stage.entity()
+    const grants = [{ entity: '**', may: 'write' }]
+    const soon = () => Math.floor(Date.now() / 1_000)
+    let token = tokenOf({ grants, exp: soon() - 57 })
+    let isAsked = 0
+    const give = () => {
+      isAsked++
+      return token
+    }
+    const handle = openHandle(stage, stage.port, entity, { offline: false, token: give })
+    await handle.synced
+    await until('it needs another', PATIENCE, () => handle.status.link.is === 'needs-auth')
+    handle.doc.getText().insert(0, 'kept')
+    await until('it waits', PATIENCE, () => handle.status.save.is === 'local')
+    token = tokenOf({ grants })
+    await handle.saved({ timeoutMs: PATIENCE })
+    expect(isAsked).toBeGreaterThan(1)
+  })
+})
