@@ -42,7 +42,7 @@ function note(status: Status): string {
     return sentences(link.reason, save.is === 'local' ? waiting(status, 'meanwhile') : '')
   }
   if (save.is === 'rejected') {
-    return sentences(`The server did not take some of what you changed: ${save.reason}`)
+    return sentences('The server did not take some of what you changed', save.reason)
   }
   if (save.is === 'local') return sentences(waiting(status, 'until the server is back'))
   if (link.is === 'offline') {
@@ -62,10 +62,11 @@ function waiting({ save, pending, storageTrouble }: Status, end: string): string
 
 const changes = (count: number): string => (count === 1 ? '1 change' : `${count} changes`)
 
-/** Each with its full stop. Reasons of errors come without. */
+/** Each with a capital and its full stop. Reasons of errors come without either. */
 function sentences(...parts: readonly string[]): string {
   return parts
     .filter((part) => part !== '')
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
     .map((part) => (/[.!?…]$/.test(part) ? part : `${part}.`))
     .join(' ')
 }

@@ -99,10 +99,10 @@ describe('[B74] how the board stands with the server', () => {
     const storageTrouble = 'the storage of this browser is full'
     expect(words({ link: OFFLINE, save, pending: 2, storageTrouble }).note).toBe(
       '2 changes are on this page only: keep it open until the server is back. ' +
-        'the storage of this browser is full.',
+        'The storage of this browser is full.',
     )
     expect(words({ link: OFFLINE, storageTrouble }).note).toMatch(/keep this page open/)
-    expect(words({ storageTrouble }).note).toBe('the storage of this browser is full.')
+    expect(words({ storageTrouble }).note).toBe('The storage of this browser is full.')
   })
 
   test('what the server does not take, or who', () => {
@@ -113,7 +113,7 @@ describe('[B74] how the board stands with the server', () => {
       'This board is closed. 2 changes are kept in this browser meanwhile.',
     )
     const rejected = { is: 'rejected', code: 'too-large', reason: 'it is too large' } as const
-    expect(words({ save: rejected }).note).toMatch(/did not take some .*: it is too large\.$/)
+    expect(words({ save: rejected }).note).toMatch(/did not take some .*\. It is too large\.$/)
   })
 })
 
