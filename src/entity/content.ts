@@ -9,6 +9,7 @@ import type { Covered } from '../snapshots/shared.ts'
 import type { Snapshot } from '../snapshots/snapshots.ts'
 import type { State, States } from './states.ts'
 import { lower, Tail } from './tail.ts'
+import { Trail } from './trail.ts'
 
 /** What loading found. */
 export interface Loaded {
@@ -42,8 +43,8 @@ export class Content {
   #kept: State | null = null
   /** How often the content was exchanged: what was loaded before is not what the tail continues. */
   #histories = 0
-  /** Where this node is in the log. */
-  position: Position
+  readonly #trail = new Trail()
+  #position: Position
 
   constructor(states: States, key: EntityKey, loaded: Loaded) {
     this.#states = states
@@ -53,8 +54,27 @@ export class Content {
     this.#base = loaded.state.position
     this.#baseBytes = loaded.state.update.length
     this.#depth = loaded.state.depth
-    this.position = loaded.head
+    this.#position = loaded.head
+    this.#trail.note(loaded.head)
     this.#putTail(loaded)
+  }
+
+  /** Where this node is in the log. */
+  get position(): Position {
+    return this.#position
+  }
+
+  set position(position: Position) {
+    this.#position = position
+    this.#trail.note(position)
+  }
+
+  /**
+   * Whether the log is known to go through a position, and all that is behind it to be in the tail, or
+   * about to be.
+   */
+  hasSince(position: Position): boolean {
+    return position.offset >= this.#base.offset && this.#trail.goesThrough(position)
   }
 
   get knowledge(): Knowledge {
@@ -196,6 +216,7 @@ export class Content {
     this.#base = state.position
     this.#baseBytes = state.update.length
     this.#depth = state.depth
+    this.#trail.clear()
     this.position = loaded.head
     this.#states.put(this.#key, state)
     this.tail.clear()

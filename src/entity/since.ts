@@ -1,5 +1,5 @@
 import type { EntityKey } from '../core/ids.ts'
-import { type Position, samePosition } from '../core/position.ts'
+import type { Position } from '../core/position.ts'
 import { mergeSound } from '../crdt/merge.ts'
 import type { SoundUpdate } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
@@ -36,7 +36,7 @@ export async function since(
   isSound: () => boolean,
 ): Promise<Since | null> {
   if (!isSound() || position.epoch !== content.position.epoch) return null
-  if (samePosition(position, content.position)) return merged(content, [], position.offset)
+  if (content.hasSince(position)) return merged(content, [], position.offset)
   if (content.position.offset - position.offset > MOST_ENTRIES) return null
   const { histories } = content
   for (let look = 0; look < LOOKS; look++) {

@@ -1,12 +1,17 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { Access, Admission } from '../../src/access/access.ts'
 import { TributaryError } from '../../src/core/errors.ts'
 import { DEFAULT_TENANT, entityId, entityRef } from '../../src/core/ids.ts'
+import { ORIGIN } from '../../src/core/position.ts'
 import { encodeAwareness } from '../../src/crdt/awareness.ts'
 import { checkUpdate } from '../../src/crdt/check.ts'
-import type { UpdateScan } from '../../src/crdt/scan.ts'
+import type { SoundUpdate, UpdateScan } from '../../src/crdt/scan.ts'
 import type { Entity } from '../../src/entity/entity.ts'
+import { Trail } from '../../src/entity/trail.ts'
+import { compactSound } from '../../src/jobs/compact-sound.ts'
+import { type ClientMessage, writeClientMessage } from '../../src/wire/tributary-client.ts'
+import { Seeded } from '../support/seeded.ts'
 import { type FakeSocket, tributaryStage } from '../support/tributary-stage.ts'
 
 function author(clientID = 1) {
@@ -263,6 +268,65 @@ describe('many entities on one socket', () => {
   })
 })
 
+test('[V7] whatever is said, nothing breaks here but what said it', async () => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    const random = new Seeded(seed)
+    const stage = tributaryStage()
+    const witness = await stage.enter('a')
+    for (let client = 0; client < 20; client++) {
+      const socket = await stage.connect()
+      for (let n = 0; n < 30 && socket.closedWith === null; n++) {
+        if (socket.isRead) socket.send(strange(random))
+        if (random.chance(0.3)) await stage.settle()
+      }
+      socket.close('not-available')
+    }
+    await stage.settle()
+    expect(stage.metrics.handlerErrors.value, `seed ${seed}`).toBe(0)
+    const { channel, socket } = witness
+    socket.say({ is: 'edit', channel, batch: 1, update: author(3).write('there') })
+    await stage.settle()
+    expect(socket.last('ack').batch, `seed ${seed}`).toBe(1)
+    expect((await stage.entity('a')).members, `seed ${seed}`).toBe(1)
+  }
+})
+
+/** A message whose fields are of the right kind, and else anything; now and then not even that. */
+function strange(random: Seeded): Uint8Array {
+  const channel = random.int(0, 2)
+  const batch = random.int(0, 3)
+  const bytes = random.chance(0.5)
+    ? random.bytes(random.int(0, 12))
+    : author(random.int(1, 9)).write('x')
+  const message = random.pick<ClientMessage>([
+    {
+      is: 'open',
+      request: batch,
+      entity: random.pick(['a', 'b', '']),
+      position: '',
+      stateVector: bytes,
+    },
+    {
+      is: 'open',
+      request: batch,
+      entity: 'b',
+      position: '0.:0:0000000000000000',
+      stateVector: bytes,
+    },
+    { is: 'close', channel },
+    { is: 'sync', channel, stateVector: random.pick([bytes, Uint8Array.of(0)]) },
+    { is: 'edit', channel, batch, update: bytes },
+    { is: 'answer', channel, batch, update: bytes },
+    { is: 'part', channel, bytes },
+    { is: 'awareness', channel, body: bytes },
+    { is: 'claim', channel, body: bytes },
+    { is: 'token', token: 'x' },
+    { is: 'ping', number: batch },
+  ])
+  const said = writeClientMessage(message)
+  return random.chance(0.02) ? said.subarray(0, -1) : said
+}
+
 describe('coming back by position', () => {
   async function away() {
     const stage = tributaryStage()
@@ -294,15 +358,24 @@ describe('coming back by position', () => {
     expect(again.socket.all('at'), 'it is not in the log').toEqual([])
   })
 
-  test('[V8] what came since is sent, and not what was before', async () => {
+  test.each([
+    ['its node remembers the place', false],
+    ['the place is looked for in the log', true],
+  ])('[V8] what came since is sent, and not what was before: %s', async (_, isForgotten) => {
     const { stage, at, write } = await away()
     const [two, three] = [await write('two '), await write('three')]
+    if (isForgotten) stage.forget('a')
+    const read = vi.spyOn(stage.log, 'read')
+    if (isForgotten) await stage.enter('a')
+    read.mockClear()
     const { socket, channel } = await stage.enter('a', '', { position: at })
+    expect(read).toHaveBeenCalledTimes(isForgotten ? 1 : 0)
     expect(socket.last('opened').follows).toBe('rest')
     expect(socket.last('synced').update).toEqual(Y.mergeUpdates([two, three]))
+    expect(docOf(socket, channel).store.pendingStructs).not.toBe(null)
+    if (isForgotten) return
     await write('!')
     expect(socket.all('update')).toHaveLength(1)
-    expect(docOf(socket, channel).store.pendingStructs).not.toBe(null)
   })
 
   test('[V8] of another history, or from a place that is none: the client is asked what it has', async () => {
@@ -323,6 +396,38 @@ describe('coming back by position', () => {
       await stage.settle()
       expect(textOf(docOf(socket, channel))).toBe('one two')
     }
+  })
+
+  test('[V8] a compaction that comes in between is not fallen through', async () => {
+    const { stage, at, write, writer } = await away()
+    await write('two ')
+    const entity = await stage.entity('a')
+    // It does not remember where it was.
+    vi.spyOn(Trail.prototype, 'goesThrough').mockReturnValue(false)
+    const { read } = stage.log
+    let looks = 0
+    stage.log.read = async (key, after) => {
+      const found = await read.call(stage.log, key, after)
+      if (looks++ > 0) return found
+      // What comes now is in the log and in a snapshot before the reader can look at the tail.
+      await write('three')
+      const before = await read.call(stage.log, key, ORIGIN)
+      const entries = before.is === 'entries' ? before.entries : []
+      const sound = entries.map(({ update }) => update as SoundUpdate)
+      const compacted = compactSound(null, sound, { gc: true })
+      entity.adopt({ ...compacted, position: entity.position })
+      return found
+    }
+    const socket = await stage.connect()
+    socket.open('a', { position: at })
+    for (let n = 0; n < 4; n++) await stage.settle()
+    vi.restoreAllMocks()
+    expect(looks).toBe(2)
+    expect(entity.tailSize.entries).toBe(0)
+    const rest = new Y.Doc()
+    Y.applyUpdate(rest, writer.updates[0] as Uint8Array)
+    Y.applyUpdate(rest, socket.last('synced').update)
+    expect(textOf(rest)).toBe('one two three')
   })
 
   test('[V9] who opens is told what the entity has, and is asked only when something is missing', async () => {
@@ -520,6 +625,27 @@ describe('what has become of an edit', () => {
     for (const { update } of ann.socket.all('update')) Y.applyUpdate(writer.doc, update)
     expect(textOf(writer.doc), 'its author has lost it too').toBe('ac')
   })
+})
+
+test('[V13] [V19] a removed entity is closed, and what it held is refused for good', async () => {
+  const stage = tributaryStage()
+  const { socket, channel } = await stage.enter('a')
+  const writer = author()
+  const old = writer.write('x')
+  socket.say({ is: 'edit', channel, batch: 1, update: old })
+  await stage.settle()
+  const { position } = socket.last('ack')
+  await stage.log.remove(REF_A, new Map([[1, 1]]))
+  await stage.settle()
+  expect(socket.last('closed')).toMatchObject({ channel, code: 'entity-removed', again: null })
+  stage.forget('a')
+  socket.open('a', { position })
+  await stage.settle()
+  const opened = socket.last('opened')
+  expect(opened).toMatchObject({ follows: 'ask', position: expect.stringMatching(/^1\./) })
+  socket.say({ is: 'edit', channel: opened.channel, batch: 1, update: old })
+  expect(socket.last('nack')).toMatchObject({ code: 'deleted-generation', again: null })
+  expect(socket.last('rights')).toMatchObject({ channel: opened.channel, may: 'read' })
 })
 
 describe('what is large', () => {

@@ -153,6 +153,8 @@ export function tributaryStage(
     knock,
     people,
     logger,
+    /** It is loaded anew when somebody opens it. */
+    forget: (id: string) => entities.delete(`default/${id}`),
     entity: (id: string) => entities.get(`default/${id}`) as Promise<Entity>,
     /** A client that has said hello, unless its token is `null`. */
     async connect(token: string | null = ''): Promise<FakeSocket> {

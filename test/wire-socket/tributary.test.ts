@@ -57,6 +57,23 @@ describe('opening', () => {
     },
   )
 
+  stageTest('[V8] coming back to 4 MB after a short absence takes 2 KB at most', async (stage) => {
+    const id = stage.entity()
+    const ann = await stage.connect()
+    const { channel } = await ann.enter(id)
+    const writer = author()
+    ann.edit(channel, 1, writer.write('x'.repeat(4_000_000)))
+    const { position } = await ann.next('ack')
+    ann.edit(channel, 2, writer.write('meanwhile'))
+    await ann.next('ack')
+    const back = await stage.connect()
+    const opened = await back.enter(id, { position })
+    const { update } = await back.next('synced')
+    expect(opened.follows).toBe('rest')
+    expect(Y.decodeUpdate(update).structs).toHaveLength(1)
+    expect(back.receivedBytes).toBeLessThan(2_000)
+  })
+
   stageTest(
     '[V4] the subprotocol is answered, and without it there is no upgrade',
     async (stage) => {
