@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { BrowserContext, Page } from 'playwright-core'
-import { build } from 'vite'
 import type { EntityStore } from '../../client/provider/store.ts'
+import { bundled, scriptedPage } from './scripted-page.ts'
 
 const KEEP = fileURLToPath(new URL('../../client/provider/keep/', import.meta.url))
 /** Nothing listens there. */
@@ -31,24 +31,6 @@ globalThis.attempt = async (method, args) => {
   }
 }
 `
-
-async function bundled(): Promise<string> {
-  const built = await build({
-    configFile: false,
-    logLevel: 'error',
-    plugins: [
-      {
-        name: 'entry',
-        resolveId: (id) => (id === 'entry' ? '\0entry' : null),
-        load: (id) => (id === '\0entry' ? ENTRY : null),
-      },
-    ],
-    build: { write: false, target: 'es2022', minify: false, rolldownOptions: { input: 'entry' } },
-  })
-  const [output] = [built].flat()
-  if (output === undefined || !('output' in output)) throw new Error('nothing was built')
-  return output.output[0].code
-}
 
 interface InPage {
   attempt(
@@ -88,23 +70,11 @@ export class DevicePage {
     context: BrowserContext,
     { place = PLACE, headers = {} }: PageOptions = {},
   ): Promise<DevicePage> {
-    script ??= bundled()
+    script ??= bundled(ENTRY)
     const body = await script
     const page = await context.newPage()
     const device = new DevicePage(page)
-    await page.route(`${place}**`, (route) =>
-      route.request().url().endsWith('.js')
-        ? route.fulfill({
-            body,
-            contentType: 'text/javascript',
-            headers: { 'access-control-allow-origin': '*' },
-          })
-        : route.fulfill({
-            body: '<script type="module" src="/keep.js"></script>',
-            contentType: 'text/html',
-            headers,
-          }),
-    )
+    await scriptedPage(page, place, body, headers)
     await page.exposeFunction('told', (told: Told) => {
       for (const fn of device.#told.get(told.n) ?? []) fn(told)
     })
