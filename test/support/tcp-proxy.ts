@@ -7,6 +7,8 @@ export type Towards = 'server' | 'client'
 /** What happens to what passes, on the links that stand as well as on those to come. */
 interface Line {
   delayMs: number
+  /** Each way. */
+  bytesPerSecond: number
   passes: (chunk: Buffer, towards: Towards) => boolean
 }
 
@@ -17,7 +19,7 @@ interface Line {
 export class TcpProxy {
   readonly #server: Server
   readonly #links = new Set<Link>()
-  readonly #line: Line = { delayMs: 0, passes: () => true }
+  readonly #line: Line = { delayMs: 0, bytesPerSecond: Infinity, passes: () => true }
   #target: number
   #isDark = false
 
@@ -93,6 +95,11 @@ export class TcpProxy {
   /** Everything takes so many milliseconds longer, each way, in its order. 0: no longer. */
   delay(ms: number): void {
     this.#line.delayMs = ms
+  }
+
+  /** No more than this passes, each way of each connection. Whoever sends more feels it. */
+  narrow(bytesPerSecond: number): void {
+    this.#line.bytesPerSecond = bytesPerSecond
   }
 
   /** Chunks for which it says no are lost. They are as the network cut them. */
@@ -194,9 +201,14 @@ class Link {
       if (late.length === 1) drain()
     }
     const write = (chunk: Buffer): void => {
-      if (this.#isFrozen || !to.writable || to.write(chunk)) return
+      if (this.#isFrozen || !to.writable) return
+      const isTaken = to.write(chunk)
+      const ms = (chunk.length / this.#line.bytesPerSecond) * 1_000
+      if (isTaken && ms === 0) return
       from.pause()
-      to.once('drain', () => from.resume())
+      const narrow = new Promise((resolve) => (ms === 0 ? resolve(null) : setTimeout(resolve, ms)))
+      const taken = new Promise((resolve) => (isTaken ? resolve(null) : to.once('drain', resolve)))
+      void Promise.all([narrow, taken]).then(() => from.resume())
     }
     from.on('data', (chunk: Buffer) => {
       if (!this.#isFrozen && this.#line.passes(chunk, towards)) inTurn(() => write(chunk))
