@@ -251,6 +251,20 @@ describe('[U25] saved()', () => {
     await a.handle.saved()
   })
 
+  test('fails as long as the server denies the entity; what was written waits', async () => {
+    const a = await scene.open()
+    await scene.run()
+    a.channel.cut()
+    a.channel.owner.linked({ is: 'online' })
+    a.channel.owner.refused({ code: 'forbidden', reason: 'no grant', again: null })
+    insert(a.doc, 'one')
+    await expect(a.handle.saved()).rejects.toMatchObject({ code: 'forbidden' })
+    expect(a.handle.status.link).toMatchObject({ is: 'denied', code: 'forbidden' })
+    expect(a.handle.status.save.is).toBe('local')
+    await scene.run()
+    await a.handle.saved()
+  })
+
   test('fails when the handle ends first', async () => {
     const a = await scene.open()
     insert(a.doc, 'one')

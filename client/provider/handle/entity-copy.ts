@@ -194,6 +194,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     }
     this.#closed()
     this.#refused = { is: 'denied', code, reason }
+    this.#wayUp.denied({ code, reason })
     this.changed()
   }
 

@@ -1,5 +1,12 @@
 import * as Y from 'yjs'
-import type { Aside, DeviceStore, EntityStore, Kept, KeptEdit } from '../store.ts'
+import {
+  type Aside,
+  type DeviceStore,
+  type EntityStore,
+  type Kept,
+  type KeptEdit,
+  MOST_ASIDE,
+} from '../store.ts'
 import type { Row } from './outbox.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -102,8 +109,7 @@ export class Keeper {
     if (this.#closed) return
     this.#isLoaded = true
     this.asides = [...kept.aside, ...this.asides]
-    this.#rows = kept.updates.length
-    this.#bytes = kept.updates.reduce((sum, { length }) => sum + length, 0)
+    for (const update of kept.updates) this.#count(update)
     this.#stopOther = store.onOther((update) => this.#owner.fromOther(update))
     this.#stopGone = store.onGone(() => this.adopt())
     this.#owner.loaded(kept, edits)
@@ -144,7 +150,7 @@ export class Keeper {
   setAside(aside: Omit<Aside, 'id'>, rows: readonly Row[]): Promise<Aside> {
     return new Promise((resolve) => {
       const shown = (one: Aside) => {
-        this.asides = [...this.asides, one]
+        this.asides = [...this.asides, one].slice(-MOST_ASIDE)
         resolve(one)
       }
       const inMemory = () => shown({ ...aside, id: --this.#asideId })
@@ -235,10 +241,17 @@ export class Keeper {
   }
 
   #keep(store: EntityStore, updates: Uint8Array[], from: 'server' | 'here'): Promise<number> {
-    const [update] = updates.length === 1 ? updates : [Y.mergeUpdates(updates)]
+    const [first] = updates as [Uint8Array]
+    const update = updates.length === 1 ? first : Y.mergeUpdates(updates)
+    this.#count(update)
+    return store.keep(update, from)
+  }
+
+  /** A large one is mostly a whole state that has just come: to make it one again would cost a second. */
+  #count({ length }: Uint8Array): void {
     this.#rows++
-    this.#bytes += update?.length ?? 0
-    return store.keep(update as Uint8Array, from)
+    if (length > MOST_BYTES) this.#wholeBytes += length
+    else this.#bytes += length
   }
 
   #isKept(row: Row, id: number): void {

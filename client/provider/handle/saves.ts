@@ -40,6 +40,7 @@ export class Saves {
   readonly #outbox: Outstanding
   readonly #around: Surroundings
   #tier: Tier | null = null
+  #denied: NotSaved | null = null
   #waits = new Set<Wait>()
 
   constructor(outbox: Outstanding, around: Surroundings) {
@@ -74,6 +75,7 @@ export class Saves {
   /** The server says how safe what it acknowledges is. */
   safe(tier: Tier): void {
     this.#tier = tier
+    this.#denied = null
     this.look()
   }
 
@@ -86,8 +88,14 @@ export class Saves {
         wait.fail(new NotSaved('tier', message))
       } else if (!this.#outbox.waitsFor(upTo) && (tier === null || this.#tier !== null)) {
         wait.done()
-      }
+      } else if (this.#denied !== null) wait.fail(this.#denied)
     }
+  }
+
+  /** Nothing can be saved, until the server says how safe it is. */
+  denied(code: string, reason: string): void {
+    this.#denied = new NotSaved(code, reason)
+    this.look()
   }
 
   /** Edits from that number on were not taken. */

@@ -150,6 +150,11 @@ export class WayUp {
     this.#saves.safe(tier)
   }
 
+  /** The server does not have it open for us: what is written waits. */
+  denied({ code, reason }: Why): void {
+    this.#saves.denied(code, reason)
+  }
+
   /** The link is gone, or the entity is closed. */
   lost(): void {
     this.#isOpen = false
