@@ -42,12 +42,13 @@ class PagesServer {
       response.setHeader('etag', `"${path.length}-${this.version}"`)
       response.end(body)
     }
-    if (path === '/service-worker.js') return say('text/javascript', this.#worker)
-    if (path.startsWith('/assets/')) return say('text/javascript', `document.title = "${path}"`)
-    if (this.mood === 'silent') return
-    if (this.mood === 'broken') response.statusCode = 502
     const script = `${path === '/' ? './' : '../'}assets/file-${this.version}.js`
-    say('text/html', `<title>…</title><script src="${script}"></script>`)
+    if (path === '/service-worker.js') say('text/javascript', this.#worker)
+    else if (path.startsWith('/assets/')) say('text/javascript', `document.title = "${path}"`)
+    else if (this.mood !== 'silent') {
+      if (this.mood === 'broken') response.statusCode = 502
+      say('text/html', `<title>…</title><script src="${script}"></script>`)
+    }
   }
 }
 
