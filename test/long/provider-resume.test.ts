@@ -1,0 +1,55 @@
+import { expect } from 'vitest'
+import * as Y from 'yjs'
+import { areEqual } from '../support/checker.ts'
+import { until } from '../support/deadline.ts'
+import { openHandle } from '../support/provider-crowd.ts'
+import { ownStageTest } from '../support/stage.ts'
+
+const PATIENCE = 30_000
+const MOST = 2 * 1024
+
+ownStageTest(
+  '[U37] back from a short absence in an entity of 4 MB: at most 2 KB on the wire',
+  async (stage) => {
+    await stage.start()
+    const entity = stage.entity()
+    const proxy = await stage.proxy()
+    let bytes = 0
+    proxy.let((chunk) => {
+      bytes += chunk.length
+      return true
+    })
+    const writer = openHandle(stage, stage.port, entity)
+    const text = writer.doc.getText()
+    for (let part = 0; part < 40; part++) {
+      text.insert(0, 'x'.repeat(50_000))
+      // Every tenth letter is deleted: a delete set that would be felt.
+      writer.doc.transact(() => {
+        for (let at = 0; at < 5_000; at += 10) text.delete(at, 1)
+      })
+      text.insert(0, 'y'.repeat(50_000))
+      await writer.saved({ timeoutMs: PATIENCE })
+    }
+    const reader = openHandle(stage, proxy.port, entity)
+    await reader.synced
+    reader.doc.getText().insert(0, 'by the reader. ')
+    await reader.saved({ timeoutMs: PATIENCE })
+    expect(Y.encodeStateAsUpdate(reader.doc).length).toBeGreaterThan(4_000_000)
+    // Until it has been told where all of it is.
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+
+    const links: string[] = []
+    reader.on('status', ({ link }) => links.push(link.is))
+    proxy.plugInto(null)
+    proxy.cut()
+    await until('it is away', PATIENCE, () => reader.status.link.is === 'offline')
+    text.insert(0, 'written meanwhile. ')
+    await writer.saved({ timeoutMs: PATIENCE })
+    bytes = 0
+    proxy.plugInto(stage.port)
+    await until('it is back', PATIENCE, () => reader.status.link.is === 'online')
+    await until('they agree', PATIENCE, () => areEqual([reader.doc, writer.doc]))
+    expect(bytes).toBeLessThan(MOST)
+  },
+  { timeout: 2 * 60_000 },
+)
