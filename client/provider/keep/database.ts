@@ -23,16 +23,21 @@ export const answer = <Result>(request: IDBRequest<Result>): Promise<Result> =>
 export class Database {
   readonly #name: string
   readonly #make: (db: IDBDatabase) => void
+  readonly #wiped: () => void
   #opening: Promise<IDBDatabase> | null = null
   #db: IDBDatabase | null = null
   #birth: string | null = null
   readonly #pending = new Set<Promise<unknown>>()
   #closed = false
 
-  /** @param make Makes its stores, in a database that is new. */
-  constructor(name: string, make: (db: IDBDatabase) => void) {
+  /**
+   * @param make Makes its stores, in a database that is new.
+   * @param wiped What there is now is another database than before.
+   */
+  constructor(name: string, make: (db: IDBDatabase) => void, wiped: () => void) {
     this.#name = name
     this.#make = make
+    this.#wiped = wiped
   }
 
   /**
@@ -99,17 +104,15 @@ export class Database {
       const birth = await outcomeOf(db.transaction('birth'), (store) =>
         answer<string>(store('birth').get(0)),
       )
-      const wiped = this.#birth !== null && this.#birth !== birth
+      const before = this.#birth ?? birth
       this.#birth = birth
-      if (wiped) {
-        this.#opening = Promise.resolve(db)
-        throw new StorageTrouble('wiped')
-      }
-      return db
+      if (before === birth) return db
+      db.close()
+      this.#wiped()
+      throw new StorageTrouble('wiped')
     } catch (error) {
-      const trouble = troubleOf(error)
-      if (trouble.trouble !== 'wiped') this.#opening = null
-      throw trouble
+      this.#opening = null
+      throw troubleOf(error)
     }
   }
 
@@ -157,9 +160,9 @@ function abort(transaction: IDBTransaction): void {
 function troubleOf(error: unknown): StorageTrouble {
   if (error instanceof StorageTrouble) return error
   const more = String(error)
-  const full = more.startsWith('Quota')
-  const trouble = full ? 'full' : more.startsWith('VersionError') ? 'later' : 'blocked'
-  return new StorageTrouble(trouble, trouble === 'blocked' ? more : '', { cause: error })
+  const isFull = more.startsWith('Quota')
+  const trouble = isFull ? 'full' : more.startsWith('Version') ? 'later' : 'blocked'
+  return new StorageTrouble(trouble, more, { cause: error })
 }
 
 /** @param late What is done when the time is up. */

@@ -67,12 +67,12 @@ class IndexedDbStore implements EntityStore {
 
   constructor(name: string) {
     this.#name = name
-    this.#db = new Database(name, makeStores)
+    this.#db = new Database(name, makeStores, () => this.#startOver())
   }
 
   async start(): Promise<void> {
     // First: where a page may not store anything it may not lock anything either.
-    await this.#run('read', ['stand'], standOf)
+    await this.#db.run('read', ['stand'], standOf)
     this.#tab = await Tab.join(this.#name, {
       told: ({ id, update, from }) => {
         if (this.#onOther.size > 0) this.#known.add(id)
@@ -86,7 +86,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   load(): Promise<Kept> {
-    return this.#run('read', STORES, async (store) => {
+    return this.#db.run('read', STORES, async (store) => {
       const [rows, edits, aside, stand] = await Promise.all([
         answer<Row[]>(store('rows').getAll()),
         editsOf(store),
@@ -118,7 +118,7 @@ class IndexedDbStore implements EntityStore {
     try {
       // An edit is nowhere else yet. What the server has sent can be had again.
       const mode = from === 'here' ? 'flushed' : 'write'
-      const id = await this.#run(mode, ['rows', 'edits'], async (store) => {
+      const id = await this.#db.run(mode, ['rows', 'edits'], async (store) => {
         const id = (await answer(store('rows').add(row))) as number
         if (from === 'here') store('edits').add({ ...edit, id })
         this.#kept = id
@@ -134,7 +134,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   acknowledged(ids: readonly number[]): Promise<void> {
-    return this.#run('write', ROWS, async (store) => {
+    return this.#db.run('write', ROWS, async (store) => {
       await settle(store, ids)
       store('stand').put(acknowledging(await standOf(store), this.#id), 0)
     })
@@ -142,7 +142,7 @@ class IndexedDbStore implements EntityStore {
 
   standAt(position: string, beyond: boolean): Promise<void> {
     const tab = this.#id
-    return this.#run('write', ['stand'], async (store) => {
+    return this.#db.run('write', ['stand'], async (store) => {
       const stand = await standOf(store)
       if (this.#hole) throw new StorageTrouble('hole')
       const knows = { tab, loaded: this.#loaded, clock: this.#clock, kept: this.#kept }
@@ -154,7 +154,7 @@ class IndexedDbStore implements EntityStore {
   async compact(state: Uint8Array, id: number): Promise<void> {
     const row = { tab: this.#id, state: true, update: state.slice() }
     const known = new Set(this.#known)
-    this.#kept = await this.#run('write', ROWS, async (store) => {
+    this.#kept = await this.#db.run('write', ROWS, async (store) => {
       const edits = await editsOf(store)
       const editOf = new Map(edits.map((edit) => [edit.id, edit]))
       const ids = await answer(store('rows').getAllKeys(IDBKeyRange.upperBound(id)))
@@ -172,7 +172,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   async adopt(): Promise<readonly KeptEdit[]> {
-    const edits = await this.#run('read', ['edits'], editsOf)
+    const edits = await this.#db.run('read', ['edits'], editsOf)
     const tabs = new Set(edits.map(({ tab }) => tab).filter((tab) => tab !== this.#id))
     const adopted: KeptEdit[] = []
     for (const tab of tabs) {
@@ -184,7 +184,7 @@ class IndexedDbStore implements EntityStore {
 
   setAside(aside: Omit<Aside, 'id'>, edits: readonly number[]): Promise<Aside> {
     const put = { ...aside, update: aside.update.slice() }
-    return this.#run('flushed', STORES, async (store) => {
+    return this.#db.run('flushed', STORES, async (store) => {
       const id = (await answer(store('aside').add(put))) as number
       await settle(store, edits)
       await boundAside(store('aside'))
@@ -193,7 +193,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   forgetAside(id: number): Promise<void> {
-    return this.#run('write', ['aside'], async (store) => {
+    return this.#db.run('write', ['aside'], async (store) => {
       store('aside').delete(id)
     })
   }
@@ -210,7 +210,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   wipe(): Promise<void> {
-    return this.#run('write', ROWS, async (store) => {
+    return this.#db.run('write', ROWS, async (store) => {
       store('rows').clear()
       store('edits').clear()
       store('stand').put(wiped(await standOf(store)), 0)
@@ -228,7 +228,7 @@ class IndexedDbStore implements EntityStore {
 
   /** In one transaction, so that nobody finds half of them. */
   #take(tab: string, madeBefore: number): Promise<KeptEdit[]> {
-    return this.#run('write', ['edits', 'rows'], async (store) => {
+    return this.#db.run('write', ['edits', 'rows'], async (store) => {
       const taken: KeptEdit[] = []
       for (const edit of await editsOf(store)) {
         if (edit.tab !== tab || edit.madeAt >= madeBefore) continue
@@ -239,15 +239,6 @@ class IndexedDbStore implements EntityStore {
       }
       return taken
     })
-  }
-
-  async #run<Result>(...args: Parameters<typeof Database.prototype.run<Result>>): Promise<Result> {
-    try {
-      return await this.#db.run(...args)
-    } catch (error) {
-      if ((error as StorageTrouble).trouble === 'wiped') this.#startOver()
-      throw error
-    }
   }
 
   /** What there is now is another database: nothing that was known of the old one is in it. */

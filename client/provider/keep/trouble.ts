@@ -17,14 +17,13 @@ export type Trouble =
 
 /** Short: every page loads them. */
 const SAYS: Readonly<Record<Trouble, string>> = {
-  full: 'No room is left on this device: edits are kept in memory only. Make room.',
-  blocked:
-    'Nothing can be kept on this device: edits are kept in memory only. A private window or blocked site data may be why.',
-  wiped: 'What was kept on this device was cleared. Stay until everything is saved.',
-  later: 'What is kept on this device is of a later version: reload.',
-  busy: 'Another process has this open.',
-  hole: 'Something before could not be kept on this device.',
-  closed: 'This store was closed.',
+  full: 'Nothing can be kept on this device. Make room.',
+  blocked: 'Nothing can be kept on this device. Is this a private window, or site data blocked?',
+  wiped: 'What was kept on this device was cleared. Stay until all is saved.',
+  later: 'What was kept on this device is of a later version. Please reload.',
+  busy: 'Another process keeps this.',
+  hole: 'Not all was kept on this device.',
+  closed: 'This store is closed.',
 }
 
 /**
@@ -34,12 +33,12 @@ const SAYS: Readonly<Record<Trouble, string>> = {
  * try { await store.keep(update, 'here') } catch (error) { show((error as StorageTrouble).message) }
  */
 export class StorageTrouble extends Error {
+  override readonly name = 'StorageTrouble'
   readonly trouble: Trouble
 
   /** @param more Said behind the sentence, such as the name of a file. */
   constructor(trouble: Trouble, more = '', options?: ErrorOptions) {
-    super(more === '' ? SAYS[trouble] : `${SAYS[trouble]} (${more})`, options)
-    this.name = 'StorageTrouble'
+    super(`${SAYS[trouble]} ${more}`.trim(), options)
     this.trouble = trouble
   }
 }
