@@ -12,12 +12,12 @@ export class Rates {
     this.#limits = limits
   }
 
-  /** Pays for one message. @returns ms to wait. */
-  spend(bytes: number, now: number): number {
+  /** Pays for a message, or for one that is as dear as several. @returns ms to wait. */
+  spend(bytes: number, now: number, messages = 1): number {
     const limits = this.#limits
     this.#messages ??= new Budget(limits.sessionMessages, limits.sessionMessagesBurst, now)
     this.#bytes ??= new Budget(limits.sessionBytes, limits.sessionBytesBurst, now)
-    return Math.max(this.#messages.spend(1, now), this.#bytes.spend(bytes, now))
+    return Math.max(this.#messages.spend(messages, now), this.#bytes.spend(bytes, now))
   }
 
   /** Pays for client ids that were not there before. @returns ms to wait. */

@@ -398,6 +398,23 @@ describe('coming back by position', () => {
     }
   })
 
+  test('[V8] what is fanned out before the first is sent comes behind it', async () => {
+    const { stage, at, write } = await away()
+    await write('two ')
+    const entity = await stage.entity('a')
+    const { after } = entity
+    entity.after = async (position) => {
+      const since = await after.call(entity, position)
+      await write('late')
+      return since
+    }
+    const socket = await stage.connect()
+    socket.open('a', { position: at })
+    for (let n = 0; n < 4; n++) await stage.settle()
+    expect(socket.kinds().slice(-3)).toEqual(['synced', 'update', 'at'])
+    expect(socket.last('at').position).toContain(':3:')
+  })
+
   test('[V8] a compaction that comes in between is not fallen through', async () => {
     const { stage, at, write, writer } = await away()
     await write('two ')
@@ -807,6 +824,19 @@ describe('another token', () => {
     expect(socket.closedWith).toBe(null)
     expect(stage.people.count('default', 'ann')).toBe(0)
   })
+})
+
+test('[V18] tokens are paid for by what they cost: nothing is read until then', async () => {
+  const stage = tributaryStage({ limits: { sessionMessages: 1, sessionMessagesBurst: 10 } })
+  const socket = await stage.connect()
+  for (const id of ['a', 'b', 'c', 'd']) socket.open(id)
+  await stage.settle()
+  expect(socket.say({ is: 'token', token: 'x' })).toBe(true)
+  expect(socket.say({ is: 'token', token: 'y' })).toBe(false)
+  await stage.settle(2_000)
+  expect(socket.isRead).toBe(false)
+  await stage.settle(3_000)
+  expect(socket.isRead).toBe(true)
 })
 
 describe('people', () => {

@@ -78,8 +78,10 @@ export class TributaryConversation implements Conversation, ChannelHost {
     } else if (this.#isGreeted) {
       const channel = 'channel' in message ? this.#open.get(message.channel) : undefined
       if (channel === undefined) {
+        // A token is looked at once for each entity.
+        const messages = message.is === 'token' ? 1 + this.#channels.size : 1
         this.#handle(message, data.length)
-        const [pays, room] = [this.#pay(data.length), this.#room()]
+        const [pays, room] = [this.#pay(data.length, messages), this.#room()]
         return pays === undefined ? room : pays.then(() => room)
       }
       channel.receive(message as ChannelMessage, data.length)
@@ -148,10 +150,10 @@ export class TributaryConversation implements Conversation, ChannelHost {
   }
 
   /** Beside the channels, each of which has its own. */
-  #pay(bytes: number): Promise<void> | undefined {
+  #pay(bytes: number, messages: number): Promise<void> | undefined {
     const { clock, limits } = this.#context.session
     this.#rates ??= new Rates(limits)
-    const ms = this.#rates.spend(bytes, clock.monotonic())
+    const ms = this.#rates.spend(bytes, clock.monotonic(), messages)
     if (ms <= 0) return undefined
     return new Promise((resolve) => clock.after(Math.ceil(ms), resolve))
   }
