@@ -294,6 +294,20 @@ describe('[U5] a dead link', () => {
   })
 })
 
+test('[U18] what is large may take longer to be answered, and is not waited for in vain', async () => {
+  const scene = await Scene.set()
+  const [socket, channel, owner] = await scene.opened()
+  await until('a round trip', DEADLINE_MS, () => owner.rtts.length > 0)
+  socket.answersPings = false
+  channel.say({ is: 'edit', batch: 1, update: new Uint8Array(1_000_000) })
+  await socket.hears('ping', 2)
+  // At least 256 KB were given to the socket: 192 KB more than are always allowed, at 20 KB/s.
+  scene.page.advance(8_000)
+  expect(owner.state).toBe('online')
+  scene.page.advance(60_000)
+  expect(owner.state).toBe('connecting')
+})
+
 test('[U7] a server that never says welcome is given up after 10 s', async () => {
   const scene = await Scene.set()
   scene.page.chance = 0
