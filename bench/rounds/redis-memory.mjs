@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** It has settled when nothing more than this has changed, in bytes: buffers come and go, */
-const NOISE = 256 * 1_024
-/** for so long; */
-const STILL = 30_000
-/** or is given up after so long, in ms. */
+/** It is looked at so often, in ms: counting goes through all keys. */
+const LOOK = 5_000
+/** Given up after so long, in ms. */
 const LIMIT = 3_600_000
 
 /**
@@ -39,16 +37,18 @@ export async function measureRedisMemory({ cluster, server, load: start }, { ent
   }
 }
 
-/** @param {import('./redis.mjs').Redis} redis @returns {Promise<number>} Its memory then. */
+/**
+ * Its memory when every entity has come to rest. (That memory stands still says nothing: snapshots come
+ * as logs go.)
+ *
+ * @param {import('./redis.mjs').Redis} redis
+ * @returns {Promise<number>}
+ */
 async function settled(redis) {
-  let [last, since] = [await redis.memory(), performance.now()]
-  const begun = since
-  for (;;) {
-    await sleep(1_000)
-    const memory = await redis.memory()
-    const time = performance.now()
-    if (Math.abs(memory - last) > NOISE) [last, since] = [memory, time]
-    if (time - since > STILL) return memory
-    if (time - begun > LIMIT) throw new Error('the memory of Redis does not come to rest')
+  const begun = performance.now()
+  while ((await redis.dirty()) > 0) {
+    if (performance.now() - begun > LIMIT) throw new Error('not all entities come to rest')
+    await sleep(LOOK)
   }
+  return redis.memory()
 }
