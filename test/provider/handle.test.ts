@@ -323,7 +323,8 @@ describe('[U26] what the log may lack is offered', () => {
 
   test('all of it to a server that has lost everything; nothing to one that has everything', async () => {
     const [a, b] = [await scene.open(), await scene.open()]
-    insert(a.doc, 'hello')
+    insert(a.doc, 'hello!')
+    a.doc.getText().delete(5, 1)
     await scene.run()
     scene.server.crash()
     const { answers } = scene.server
@@ -571,6 +572,26 @@ describe('[U33] the status', () => {
     ])
     const texts = told.map((status) => JSON.stringify({ ...status, oldestMs: 0 }))
     expect(texts.every((text, index) => text !== texts[index - 1])).toBe(true)
+  })
+
+  test('how far it has come, while it comes; and what the program around the server says', async () => {
+    const a = await scene.open()
+    a.channel.connect()
+    const [opened, synced] = a.channel.down.splice(0)
+    if (opened?.is !== 'opened' || synced === undefined) throw new TypeError('no opened')
+    a.channel.down.push({ is: 'opened', opened: { ...opened.opened, bytes: 200 } }, synced)
+    const told: unknown[] = []
+    a.handle.on('progress', (part) => told.push(part))
+    a.handle.on('message', ({ kind }) => told.push(kind))
+    a.channel.step('down')
+    a.channel.owner.progress(50)
+    expect(a.handle.status).toMatchObject({ progress: 0.25, link: { is: 'connecting' } })
+    a.channel.owner.progress(1_000)
+    a.channel.owner.direct('reminder', new Uint8Array(0))
+    a.channel.step('down')
+    expect(a.handle.status).toMatchObject({ progress: null, link: { is: 'online' } })
+    expect(told).toEqual([0.25, 1, 'reminder'])
+    await scene.run()
   })
 
   test('how long the oldest waits, and what a listener throws harms nobody', async () => {

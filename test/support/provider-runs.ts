@@ -5,6 +5,7 @@ import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
 import type { DeviceStore } from '../../client/provider/store.ts'
 import { Checker, equalityFaults } from './checker.ts'
 import { ManualClock } from './manual-clock.ts'
+import { MoodyDevice } from './moody-device.ts'
 import { type SimChannel, SimServer } from './provider-sim.ts'
 import { Seeded } from './seeded.ts'
 
@@ -84,20 +85,22 @@ const marksOf = (doc: Y.Doc): string[] => doc.getArray<string>('marks').toArray(
 
 /**
  * One random life of some people with some tabs each: links break, messages wait, the server dies before
- * it has written, is compacted, loses its disk; tabs close and are opened again. Held against what was
+ * it has written, is compacted, loses its disk, has no room; devices fill up; tabs close and are opened again. Held against what was
  * promised and against a plain document of all that is in the log.
  */
 export async function providerRun(seed: number, steps = 120): Promise<RunFound> {
   const random = new Seeded(seed)
   const scene = new ProviderScene()
   const { server, clock } = scene
-  const devices = Array.from({ length: 3 }, () => new MemoryDeviceStore())
-  const tabs: { tab: Tab; device: MemoryDeviceStore }[] = []
+  const devices = Array.from({ length: 3 }, () => new MoodyDevice())
+  const tabs: { tab: Tab; device: MoodyDevice }[] = []
   const checker = new Checker()
   const faults: string[] = []
+  // What a device could not keep is nowhere when the server then loses its disk: never both in one life.
+  const devicesFill = random.chance(0.5)
   let marks = 0
 
-  const openTab = async (device: MemoryDeviceStore) => {
+  const openTab = async (device: MoodyDevice) => {
     tabs.push({ device, tab: await scene.open(device) })
   }
   const promise = (handle: Handle, kept: () => void) =>
@@ -135,9 +138,14 @@ export async function providerRun(seed: number, steps = 120): Promise<RunFound> 
     else if (roll < 0.87) tab.channel.cut()
     else if (roll < 0.89) server.crash()
     else if (roll < 0.9) server.compact()
-    else if (roll < 0.905) server.loseAll(`0.again${marks}`)
-    else if (roll < 0.93 && tabs.length < 6) await openTab(device)
-    else if (roll < 0.97) {
+    else if (roll < 0.905) {
+      if (!devicesFill) server.loseAll(`0.again${marks}`)
+    } else if (roll < 0.925 && tabs.length < 6) await openTab(device)
+    else if (roll < 0.935) device.full = devicesFill && !device.full
+    else if (roll < 0.945) {
+      const full = { neutered: false, code: 'pending-full', reason: 'full', again: 500 }
+      server.nack = server.nack === null ? () => full : null
+    } else if (roll < 0.97) {
       tabs.splice(
         tabs.findIndex((one) => one.tab === tab),
         1,
@@ -148,8 +156,12 @@ export async function providerRun(seed: number, steps = 120): Promise<RunFound> 
     if (random.chance(0.7)) await settled()
   }
 
-  await scene.run()
-  clock.advance(10_000)
+  server.nack = null
+  for (const device of devices) device.full = false
+  for (let some = 0; some < 3; some++) {
+    await scene.run()
+    clock.advance(60_000)
+  }
   await scene.run()
   // When nobody writes anything more, nothing but what a client offers by itself brings back what is lost.
   if (random.chance(0.5)) {
@@ -169,7 +181,7 @@ export async function providerRun(seed: number, steps = 120): Promise<RunFound> 
     if (random.chance(0.3)) for (const other of tabs) other.tab.channel.cut()
     server.crash()
   }
-  if (random.chance(0.3)) server.loseAll(`0.again${marks}`)
+  if (!devicesFill && random.chance(0.3)) server.loseAll(`0.again${marks}`)
   await scene.run()
   const replicas = tabs.map(({ tab }, index) => ({ name: `tab ${index}`, doc: tab.doc }))
   faults.push(...equalityFaults([{ name: 'the log', doc: server.doc }, ...replicas]))
