@@ -51,57 +51,41 @@ export type UnreadClientMessage =
   /** A known type whose body is not what it must be. */
   | { readonly is: 'malformed'; readonly type: number }
 
-const HELLO = 0x01
-const OPEN = 0x02
-const CLOSE = 0x03
-const SYNC = 0x04
-const EDIT = 0x05
-const ANSWER = 0x06
-const PART = 0x07
-const AWARENESS = 0x08
-const CLAIM = 0x09
-const TOKEN = 0x0a
-const PING = 0x0b
+/** In the order of their numbers, from 0x01 on. */
+// biome-ignore format: a table is read in rows
+const TYPES = [
+  'hello', 'open', 'close', 'sync', 'edit', 'answer', 'part', 'awareness', 'claim', 'token', 'ping',
+] as const satisfies readonly ClientMessage['is'][]
 
 /** @example writeClientMessage({ is: 'ping', number: 5 }) // 0b 05 */
 export function writeClientMessage(message: ClientMessage): Uint8Array<ArrayBuffer> {
-  const writer = new Writer()
+  const writer = new Writer().uint(TYPES.indexOf(message.is) + 1)
   switch (message.is) {
     case 'hello':
-      return writer.uint(HELLO).text(message.token).done()
+      return writer.text(message.token).done()
     case 'open':
       return writer
-        .uint(OPEN)
         .uint(message.request)
         .text(message.entity)
         .text(message.position)
         .bytes(message.stateVector)
         .done()
     case 'close':
-      return writer.uint(CLOSE).uint(message.channel).done()
+      return writer.uint(message.channel).done()
     case 'sync':
-      return writer.uint(SYNC).uint(message.channel).bytes(message.stateVector).done()
+      return writer.uint(message.channel).bytes(message.stateVector).done()
     case 'edit':
     case 'answer':
-      return writer
-        .uint(message.is === 'edit' ? EDIT : ANSWER)
-        .uint(message.channel)
-        .uint(message.batch)
-        .bytes(message.update)
-        .done()
+      return writer.uint(message.channel).uint(message.batch).bytes(message.update).done()
     case 'part':
-      return writer.uint(PART).uint(message.channel).raw(message.bytes).done()
+      return writer.uint(message.channel).raw(message.bytes).done()
     case 'awareness':
     case 'claim':
-      return writer
-        .uint(message.is === 'claim' ? CLAIM : AWARENESS)
-        .uint(message.channel)
-        .bytes(message.body)
-        .done()
+      return writer.uint(message.channel).bytes(message.body).done()
     case 'token':
-      return writer.uint(TOKEN).text(message.token).done()
+      return writer.text(message.token).done()
     case 'ping':
-      return writer.uint(PING).uint(message.number).done()
+      return writer.uint(message.number).done()
   }
 }
 
@@ -116,42 +100,43 @@ export function readClientMessage(frame: Uint8Array): ClientMessage | UnreadClie
 }
 
 function readBody(type: number, cursor: Cursor): ClientMessage | null {
-  switch (type) {
-    case HELLO:
-      return { is: 'hello', token: cursor.varText() }
-    case OPEN:
+  const is = TYPES[type - 1]
+  switch (is) {
+    case 'hello':
+      return { is, token: cursor.varText() }
+    case 'open':
       return {
-        is: 'open',
+        is,
         request: cursor.varUint(),
         entity: cursor.varText(),
         position: cursor.varText(),
         stateVector: cursor.varBytes(),
       }
-    case CLOSE:
-      return { is: 'close', channel: cursor.varUint() }
-    case SYNC:
-      return { is: 'sync', channel: cursor.varUint(), stateVector: cursor.varBytes() }
-    case EDIT:
-    case ANSWER:
+    case 'close':
+      return { is, channel: cursor.varUint() }
+    case 'sync':
+      return { is, channel: cursor.varUint(), stateVector: cursor.varBytes() }
+    case 'edit':
+    case 'answer':
       return {
-        is: type === EDIT ? 'edit' : 'answer',
+        is,
         channel: cursor.varUint(),
         batch: cursor.varUint(),
         update: cursor.varBytes(),
       }
-    case PART:
-      return { is: 'part', channel: cursor.varUint(), bytes: cursor.rest() }
-    case AWARENESS:
-    case CLAIM:
+    case 'part':
+      return { is, channel: cursor.varUint(), bytes: cursor.rest() }
+    case 'awareness':
+    case 'claim':
       return {
-        is: type === CLAIM ? 'claim' : 'awareness',
+        is,
         channel: cursor.varUint(),
         body: cursor.varBytes(),
       }
-    case TOKEN:
-      return { is: 'token', token: cursor.varText() }
-    case PING:
-      return { is: 'ping', number: cursor.varUint() }
+    case 'token':
+      return { is, token: cursor.varText() }
+    case 'ping':
+      return { is, number: cursor.varUint() }
     default:
       return null
   }

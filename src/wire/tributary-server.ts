@@ -102,22 +102,14 @@ export type UnreadServerMessage =
   | { readonly is: 'unknown'; readonly type: number }
   | { readonly is: 'malformed'; readonly type: number }
 
-const WELCOME = 0x01
-const OPENED = 0x02
-const REFUSED = 0x03
-const CLOSED = 0x04
-const UPDATE = 0x05
-const SYNCED = 0x06
-const PART = 0x07
-const AWARENESS = 0x08
-const ASK = 0x09
-const ACK = 0x0a
-const NACK = 0x0b
-const AT = 0x0c
-const RIGHTS = 0x0d
-const MESSAGE = 0x0e
-const PONG = 0x0f
-const ERROR = 0x10
+/** In the order of their numbers, from 0x01 on. */
+// biome-ignore format: a table is read in rows
+const TYPES = [
+  'welcome', 'opened', 'refused', 'closed', 'update', 'synced', 'part', 'awareness',
+  'ask', 'ack', 'nack', 'at', 'rights', 'message', 'pong', 'error',
+] as const satisfies readonly ServerMessage['is'][]
+
+const begin = ({ is }: ServerMessage): Writer => new Writer().uint(TYPES.indexOf(is) + 1)
 
 const MAY = ['read', 'write'] as const
 const FOLLOWS = ['state', 'rest', 'ask'] as const satisfies readonly Follows[]
@@ -133,13 +125,12 @@ export function serverFrame(message: ServerMessage): Frame {
     case 'update':
     case 'synced':
     case 'awareness': {
-      const type = { update: UPDATE, synced: SYNCED, awareness: AWARENESS }[message.is]
       const body = message.is === 'awareness' ? message.body : message.update
-      const prefix = new Writer().uint(type).uint(message.channel).uint(body.length)
+      const prefix = begin(message).uint(message.channel).uint(body.length)
       return binaryFrame(prefix.done(), body)
     }
     case 'part':
-      return binaryFrame(new Writer().uint(PART).uint(message.channel).done(), message.bytes)
+      return binaryFrame(begin(message).uint(message.channel).done(), message.bytes)
     default:
       return binaryFrame(written(message).done(), EMPTY)
   }
@@ -148,19 +139,14 @@ export function serverFrame(message: ServerMessage): Frame {
 type Small = Exclude<ServerMessage, { readonly is: 'update' | 'synced' | 'awareness' | 'part' }>
 
 function written(message: Small): Writer {
-  const writer = new Writer()
+  const writer = begin(message)
   const refusal = ({ code, reason, again }: Refusal) =>
     writer.text(code).text(reason).uint(orNone(again))
   switch (message.is) {
     case 'welcome':
-      return writer
-        .uint(WELCOME)
-        .text(message.session)
-        .uint(message.frameBytes)
-        .uint(message.updateBytes)
+      return writer.text(message.session).uint(message.frameBytes).uint(message.updateBytes)
     case 'opened':
       return writer
-        .uint(OPENED)
         .uint(message.request)
         .uint(message.channel)
         .uint(MAY.indexOf(message.may))
@@ -171,16 +157,15 @@ function written(message: Small): Writer {
         .bytes(message.stateVector)
         .uint(orNone(message.expires))
     case 'refused':
-      writer.uint(REFUSED).uint(message.request)
+      writer.uint(message.request)
       return refusal(message)
     case 'closed':
-      writer.uint(CLOSED).uint(message.channel)
+      writer.uint(message.channel)
       return refusal(message)
     case 'ask':
-      return writer.uint(ASK).uint(message.channel).bytes(message.stateVector)
+      return writer.uint(message.channel).bytes(message.stateVector)
     case 'ack':
       return writer
-        .uint(ACK)
         .uint(message.channel)
         .uint(message.batch)
         .uint(TIERS.indexOf(message.tier))
@@ -188,29 +173,22 @@ function written(message: Small): Writer {
         .text(message.position)
     case 'nack':
       writer
-        .uint(NACK)
         .uint(message.channel)
         .uint(message.batch)
         .uint(message.neutered ? 1 : 0)
       return refusal(message)
     case 'at':
-      return writer
-        .uint(AT)
-        .uint(message.channel)
-        .uint(TIERS.indexOf(message.tier))
-        .text(message.position)
+      return writer.uint(message.channel).uint(TIERS.indexOf(message.tier)).text(message.position)
     case 'rights':
       return writer
-        .uint(RIGHTS)
         .uint(message.channel)
         .uint(MAY.indexOf(message.may))
         .uint(orNone(message.expires))
     case 'message':
-      return writer.uint(MESSAGE).text(message.kind).bytes(message.bytes)
+      return writer.text(message.kind).bytes(message.bytes)
     case 'pong':
-      return writer.uint(PONG).uint(message.number)
+      return writer.uint(message.number)
     case 'error':
-      writer.uint(ERROR)
       return refusal(message)
   }
 }
@@ -245,17 +223,18 @@ class Body extends Cursor {
 }
 
 function readBody(type: number, body: Body): ServerMessage | null {
-  switch (type) {
-    case WELCOME:
+  const is = TYPES[type - 1]
+  switch (is) {
+    case 'welcome':
       return {
-        is: 'welcome',
+        is,
         session: body.varText(),
         frameBytes: body.varUint(),
         updateBytes: body.varUint(),
       }
-    case OPENED:
+    case 'opened':
       return {
-        is: 'opened',
+        is,
         request: body.varUint(),
         channel: body.varUint(),
         may: body.oneOf(MAY),
@@ -266,60 +245,60 @@ function readBody(type: number, body: Body): ServerMessage | null {
         stateVector: body.varBytes(),
         expires: body.orNone(),
       }
-    case REFUSED:
-      return { is: 'refused', request: body.varUint(), ...body.refusal() }
-    case CLOSED:
-      return { is: 'closed', channel: body.varUint(), ...body.refusal() }
-    case UPDATE:
-    case SYNCED:
+    case 'refused':
+      return { is, request: body.varUint(), ...body.refusal() }
+    case 'closed':
+      return { is, channel: body.varUint(), ...body.refusal() }
+    case 'update':
+    case 'synced':
       return {
-        is: type === UPDATE ? 'update' : 'synced',
+        is,
         channel: body.varUint(),
         update: body.varBytes(),
       }
-    case PART:
-      return { is: 'part', channel: body.varUint(), bytes: body.rest() }
-    case AWARENESS:
-      return { is: 'awareness', channel: body.varUint(), body: body.varBytes() }
-    case ASK:
-      return { is: 'ask', channel: body.varUint(), stateVector: body.varBytes() }
-    case ACK:
+    case 'part':
+      return { is, channel: body.varUint(), bytes: body.rest() }
+    case 'awareness':
+      return { is, channel: body.varUint(), body: body.varBytes() }
+    case 'ask':
+      return { is, channel: body.varUint(), stateVector: body.varBytes() }
+    case 'ack':
       return {
-        is: 'ack',
+        is,
         channel: body.varUint(),
         batch: body.varUint(),
         tier: body.oneOf(TIERS),
         replicas: body.varUint(),
         position: body.varText(),
       }
-    case NACK:
+    case 'nack':
       return {
-        is: 'nack',
+        is,
         channel: body.varUint(),
         batch: body.varUint(),
         neutered: body.varUint() === 1,
         ...body.refusal(),
       }
-    case AT:
+    case 'at':
       return {
-        is: 'at',
+        is,
         channel: body.varUint(),
         tier: body.oneOf(TIERS),
         position: body.varText(),
       }
-    case RIGHTS:
+    case 'rights':
       return {
-        is: 'rights',
+        is,
         channel: body.varUint(),
         may: body.oneOf(MAY),
         expires: body.orNone(),
       }
-    case MESSAGE:
-      return { is: 'message', kind: body.varText(), bytes: body.varBytes() }
-    case PONG:
-      return { is: 'pong', number: body.varUint() }
-    case ERROR:
-      return { is: 'error', ...body.refusal() }
+    case 'message':
+      return { is, kind: body.varText(), bytes: body.varBytes() }
+    case 'pong':
+      return { is, number: body.varUint() }
+    case 'error':
+      return { is, ...body.refusal() }
     default:
       return null
   }

@@ -1,5 +1,3 @@
-import { varUintLength, writeVarUint } from '../core/varint.ts'
-
 const utf8 = new TextEncoder()
 
 /**
@@ -8,12 +6,14 @@ const utf8 = new TextEncoder()
  * @example new Writer().uint(4).uint(7).bytes(stateVector).done()
  */
 export class Writer {
-  #parts: Uint8Array[] = []
+  #parts: ArrayLike<number>[] = []
   #length = 0
 
   uint(value: number): this {
-    const part = new Uint8Array(varUintLength(value))
-    writeVarUint(part, 0, value)
+    const part: number[] = []
+    let rest = value
+    for (; rest >= 128; rest = Math.floor(rest / 128)) part.push((rest % 128) | 0x80)
+    part.push(rest)
     return this.raw(part)
   }
 
@@ -27,7 +27,7 @@ export class Writer {
   }
 
   /** As they are. */
-  raw(bytes: Uint8Array): this {
+  raw(bytes: ArrayLike<number>): this {
     this.#parts.push(bytes)
     this.#length += bytes.length
     return this
