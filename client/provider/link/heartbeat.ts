@@ -92,17 +92,11 @@ export class Heartbeat {
 
   #wait(ms: number): void {
     this.#cancel()
-    const { monotonic, wall } = this.#times()
+    // The clock on the wall goes on while a device sleeps; the other one need not.
+    const due = this.#environment.wall() + ms
     this.#cancel = this.#environment.after(ms, () => {
-      // One of the two clocks stands still in some systems while they sleep.
-      const now = this.#times()
-      const passed = Math.max(now.monotonic - monotonic, now.wall - wall)
-      this.#look(passed > ms + LATE_MS)
+      this.#look(this.#environment.wall() > due + LATE_MS)
     })
-  }
-
-  #times() {
-    return { monotonic: this.#environment.monotonic(), wall: this.#environment.wall() }
   }
 
   #look(isLate: boolean): void {

@@ -10,7 +10,7 @@ const MOST_CHANNELS = 200
 /** All links of a page or a process: one for each server and token, for as long as it is wanted. */
 export class Links {
   readonly #parts: ConnectionParts
-  readonly #byAddress = new Map<string, Map<TokenSource, ServerLink[]>>()
+  readonly #all: ServerLink[] = []
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
@@ -33,31 +33,25 @@ export class Links {
 
   /** How many sockets are open, or on their way to be. */
   get size(): number {
-    let size = 0
-    for (const links of this.#byAddress.values())
-      for (const all of links.values()) size += all.length
-    return size
+    return this.#all.length
   }
 
   #open(address: string, token: TokenSource, entity: string, owner: ChannelOwner): Channel {
-    const byToken = this.#byAddress.get(address) ?? new Map<TokenSource, ServerLink[]>()
-    this.#byAddress.set(address, byToken)
-    const links = byToken.get(token) ?? []
-    byToken.set(token, links)
-    // One socket knows an entity once: a second handle on it has a position of its own.
-    const free = links.find((link) => !link.has(entity) && link.size < MOST_CHANNELS)
+    const free = this.#all.find(
+      (link) =>
+        link.isTo(address, token) &&
+        // One socket knows an entity once: a second handle on it has a position of its own.
+        !link.has(entity) &&
+        link.size < MOST_CHANNELS,
+    )
     if (free !== undefined) return free.open(entity, owner)
     const link: ServerLink = new ServerLink({
       ...this.#parts,
       address,
       token,
-      onIdle: () => {
-        links.splice(links.indexOf(link), 1)
-        if (links.length === 0 && byToken.get(token) === links) byToken.delete(token)
-        if (byToken.size === 0) this.#byAddress.delete(address)
-      },
+      onIdle: () => this.#all.splice(this.#all.indexOf(link), 1),
     })
-    links.push(link)
+    this.#all.push(link)
     return link.open(entity, owner)
   }
 }

@@ -65,6 +65,10 @@ export class ServerLink {
     })
   }
 
+  isTo(address: string, token: TokenSource): boolean {
+    return this.#options.address === address && this.#options.token === token
+  }
+
   get size(): number {
     return this.#channels.size
   }
