@@ -20,11 +20,10 @@ import { Assembly } from './assembly.ts'
 import { ChannelOutlet, type Owner } from './channel-outlet.ts'
 import { type DoorContext, refusalOf, refusalOfError } from './context.ts'
 import type { Reachable } from './crowd.ts'
+import { type ChannelMessage, Inbox, type Said } from './inbox.ts'
 import type { Outbox } from './outbox.ts'
 
 export type Open = Extract<ClientMessage, { readonly is: 'open' }>
-/** What is said on a channel. */
-export type ChannelMessage = Extract<ClientMessage, { readonly channel: number }>
 
 /** The socket, as a channel sees it. */
 export interface ChannelHost extends Reachable {
@@ -44,11 +43,6 @@ export interface ChannelHost extends Reachable {
   /** Whether so many bytes more of unfinished updates may be kept. */
   mayAssemble(bytes: number): boolean
   assembled(bytes: number): void
-}
-
-interface Said {
-  readonly message: ChannelMessage
-  readonly bytes: number
 }
 
 /**
@@ -74,8 +68,7 @@ export class Channel implements Caller, Person, Owner {
   #isLeaving = false
   #isOver = false
   #isPresent = false
-  #busy = false
-  #inbox: Said[] = []
+  readonly #inbox: Inbox
   #assembly: Assembly | null = null
   /** Which of the socket's tokens it was admitted by. */
   #admittedBy = -1
@@ -88,6 +81,11 @@ export class Channel implements Caller, Person, Owner {
     this.id = id
     this.#ref = entityRef(DEFAULT_TENANT, id)
     this.session = context.random.id(16)
+    this.#inbox = new Inbox({
+      handle: (said) => this.#handle(said),
+      hold: (bytes) => host.hold(bytes),
+      failed: (thrown) => this.#fail(TributaryError.from(thrown)),
+    })
   }
 
   // ---- who it is
@@ -204,38 +202,7 @@ export class Channel implements Caller, Person, Owner {
 
   receive(message: ChannelMessage, bytes: number): void {
     if (message.is === 'close') this.#isLeaving = true
-    if (this.#busy) {
-      this.#inbox.push({ message, bytes })
-      this.#host.hold(bytes)
-      return
-    }
-    this.#work({ message, bytes })
-  }
-
-  #work(said: Said): void {
-    for (let next: Said | undefined = said; next !== undefined; next = this.#next()) {
-      const waits = this.#handle(next)
-      if (waits === undefined) continue
-      this.#busy = true
-      waits.then(
-        () => this.#workOn(),
-        (thrown: unknown) => this.#fail(TributaryError.from(thrown)),
-      )
-      return
-    }
-  }
-
-  #workOn(): void {
-    this.#busy = false
-    const next = this.#next()
-    if (next !== undefined) this.#work(next)
-  }
-
-  #next(): Said | undefined {
-    if (this.#isOver) return undefined
-    const next = this.#inbox.shift()
-    if (next !== undefined) this.#host.hold(-next.bytes)
-    return next
+    this.#inbox.receive({ message, bytes })
   }
 
   #handle({ message, bytes }: Said): Promise<void> | undefined {
@@ -348,7 +315,7 @@ export class Channel implements Caller, Person, Owner {
       this.#context.crowd.leave(this.tenant, this.actor, this.#host)
     }
     if (this.#number !== null) this.#host.outbox.drop(this.#number)
-    for (const { bytes } of this.#inbox.splice(0)) this.#host.hold(-bytes)
+    this.#inbox.clear()
     if (this.#assembly !== null) this.#host.assembled(-this.#assembly.length)
     this.#assembly = null
     this.#host.left(this)

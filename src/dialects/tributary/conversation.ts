@@ -9,8 +9,9 @@ import {
 } from '../../wire/tributary-client.ts'
 import { type ServerMessage, serverFrame } from '../../wire/tributary-server.ts'
 import type { Conversation, Wire } from '../wire.ts'
-import { Channel, type ChannelHost, type ChannelMessage, type Open } from './channel.ts'
+import { Channel, type ChannelHost, type Open } from './channel.ts'
 import { type DoorContext, refusalOf, refusalOfError } from './context.ts'
+import type { ChannelMessage } from './inbox.ts'
 import { Outbox } from './outbox.ts'
 
 /** Until it was let in somewhere a message has so many times the bound of a hello: it may hold a state vector. */
