@@ -632,6 +632,8 @@ describe('[U14] what the server says', () => {
     const scene = await Scene.set()
     const [socket, , owner] = await scene.opened()
     socket.raw(frame)
+    const told = { reason: expect.stringMatching(/^the server said/) }
+    expect(await owner.becomes('offline')).toMatchObject(told)
     await until('it is closed', DEADLINE_MS, () => socket.closed)
     await scene.nextSocket()
     await owner.becomes('online')

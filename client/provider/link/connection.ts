@@ -23,7 +23,8 @@ const RESTART = 1012
 
 /** How a connection ended. */
 export type Ending =
-  | { readonly is: 'lost'; readonly reason: string }
+  /** `broken`: by what the server said, which people shall read of. */
+  | { readonly is: 'lost' | 'broken'; readonly reason: string }
   | { readonly is: 'restart' }
   | { readonly is: 'refused'; readonly refusal: Refusal }
 
@@ -125,7 +126,7 @@ export class Connection {
 
   /** What was said is no message of `tributary.v1`, or comes where it cannot. */
   fail(reason: string): void {
-    this.#end({ is: 'lost', reason })
+    this.#end({ is: 'broken', reason })
   }
 
   #end(ending: Ending): void {

@@ -61,7 +61,7 @@ export class ServerLink {
     this.#channels = new Channels(options.environment, options.token, {
       left: () => this.#left(),
       retry: () => this.#retry(),
-      rejected: (reason) => this.#lose({ is: 'lost', reason }),
+      rejected: (reason) => this.#lose({ is: 'broken', reason }),
     })
   }
 
@@ -180,6 +180,10 @@ export class ServerLink {
     const hadStood = this.#state.is === 'live' && now - this.#state.since >= STOOD_MS
     if (hadStood) this.#failures = 0
     switch (ending.is) {
+      case 'broken':
+        this.#failures = Math.max(1, this.#failures)
+        this.#waitFor(0, ending.reason)
+        break
       case 'lost':
         this.#waitFor(0, ending.reason)
         break
