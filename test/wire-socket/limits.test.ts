@@ -68,6 +68,10 @@ describe('updates over a limit are stored without their effect', () => {
       )
       await until('equal', stage.deadline, () => areEqual(clients.map(({ doc }) => doc)), 20)
 
+      // What is set aside is written beside what goes on.
+      await until('it is set aside', stage.deadline, async () => {
+        return (await stage.metrics()).sum('set_aside_total') > 0
+      })
       const metrics = await stage.metrics()
       expect(metrics.sum('updates_neutered_total')).toBe(1)
       expect(metrics.sum('set_aside_total')).toBe(1)
