@@ -130,6 +130,9 @@ export class ServerLink {
   #become(next: State): void {
     const before = this.#state
     this.#state = next
+    if (before.is === 'live' || before.is === 'idle') {
+      this.#troubleSince = this.#options.environment.monotonic()
+    }
     if (before.is === 'waiting') before.cancel()
     if (before.is !== 'dialing' && before.is !== 'live') return
     if ('connection' in next && next.connection === before.connection) return
@@ -232,9 +235,8 @@ export class ServerLink {
 
   #nextBackoff(): number {
     const { environment } = this.#options
-    const now = environment.monotonic()
-    if (this.#failures === 0) this.#troubleSince = now
-    return backoff(this.#failures++, environment.random(), now - this.#troubleSince)
+    const lasted = environment.monotonic() - this.#troubleSince
+    return backoff(this.#failures++, environment.random(), lasted)
   }
 
   #wait(ms: number, notBefore: number, told: LinkState): void {
