@@ -491,6 +491,24 @@ describe('[U31] a device that does not keep', () => {
     expect(read(scene.server.doc)).toBe('one two three')
   })
 
+  test('what a tab has left that went meanwhile is sent all the same', async () => {
+    const device = new MoodyDevice()
+    const [a, b] = [await scene.open(device), await scene.open(device)]
+    insert(b.doc, 'by the other')
+    await settled()
+    device.full = true
+    insert(a.doc, 'by this one, ')
+    await settled()
+    await b.handle.destroy()
+    await settled()
+    device.full = false
+    scene.clock.advance(60_000)
+    await settled()
+    expect(a.handle.status.pending).toBe(2)
+    await scene.run()
+    expect(read(scene.server.doc)).toMatch(/by the other/)
+  })
+
   test('many rows become one', async () => {
     const device = new MemoryDeviceStore()
     const a = await scene.open(device)

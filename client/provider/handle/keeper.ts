@@ -315,6 +315,8 @@ export class Keeper {
         if (row.edits > 0) this.#isKept(row, await this.#keep(store, [update], 'here'))
         this.#unkept.shift()
       }
+      // Somebody may have gone meanwhile.
+      this.adopt()
       this.#owner.changed()
     } catch (error) {
       this.#failed(error)
