@@ -26,12 +26,14 @@ describe.skipIf(withoutChromium)('a board whose server is killed', () => {
       await sees(bob, 'live', [350, 410])
       await server.kill()
       await Promise.all([ann.is('Offline'), bob.is('Offline')])
-      expect(await bob.words('#note')).toContain('Draw on')
+      expect(await bob.words('#note > p')).toContain('Draw on')
       await ann.moveTo([500, 440])
       await box(bob, [500, 150])
       await sees(bob, 'scene', [500, 180])
       await bob.until('it is said that it waits', async () => {
-        return / kept in this browser until the server is back\.$/.test(await bob.words('#note'))
+        return / kept in this browser until the server is back\.$/.test(
+          await bob.words('#note > p'),
+        )
       })
       expect(await marks(ann, 'scene', [500, 180])).toBe(0)
 
