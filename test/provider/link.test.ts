@@ -207,7 +207,11 @@ describe('[U3] a lost link', () => {
     const count = scene.server.sockets.length
     if (how === 'retry') channel.retry()
     else page.wake()
-    page.advance(100)
+    // The loss of the last one may not be known yet. Without it the next would come after seconds.
+    for (let ms = 0; ms < 500 && scene.server.sockets.length === count; ms += 25) {
+      page.advance(25)
+      await turn()
+    }
     await scene.welcomed(count + 1)
     await owner.becomes('online')
   })

@@ -92,8 +92,7 @@ export class ServerLink {
   }
 
   #retry(): void {
-    const { is } = this.#state
-    if (is === 'stuck' || is === 'waiting') this.#wake()
+    if (this.#state.is !== 'live') this.#wake()
   }
 
   #left(): void {
@@ -114,9 +113,9 @@ export class ServerLink {
   /** Something has changed: what failed a moment ago may work now. */
   #wake(): void {
     const state = this.#state
+    this.#failures = 0
     if (state.is === 'live') state.connection.check()
     else if (state.is === 'waiting') {
-      this.#failures = 0
       const { environment } = this.#options
       const hint = state.notBefore - environment.monotonic()
       const ms = Math.max(hint, backoff(0, environment.random()))
