@@ -140,6 +140,25 @@ describe('[U22] until everything is here', () => {
   })
 })
 
+describe('[U38] what Yjs cannot apply', () => {
+  test('ends this copy with a reason, throws at nobody, and is not kept', async () => {
+    const device = new MemoryDeviceStore()
+    const a = await scene.open(device)
+    await scene.run()
+    a.channel.tell({ is: 'update', channel: 1, update: Uint8Array.of(9, 9, 9) })
+    a.channel.step('down')
+    expect(a.handle.status.link).toMatchObject({ is: 'denied', code: 'damaged' })
+    expect(a.channel.isLeft).toBe(true)
+    insert(a.doc, 'waits')
+    await settled()
+    await a.handle.destroy()
+    const next = await scene.open(device)
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('waits')
+    expect(next.handle.status).toMatchObject({ link: { is: 'online' }, save: { is: 'saved' } })
+  })
+})
+
 describe('[U23] edits go up', () => {
   test('those of one turn as one; it is on the wire before the device has it', async () => {
     const device = new MoodyDevice()

@@ -224,12 +224,20 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   #receive(updates: readonly Uint8Array[]): void {
     if (updates.length === 0) return
     this.#standing.received()
+    try {
+      applyTogether(this.#doc, updates, this.handle)
+    } catch (error) {
+      // Yjs calls no observer of such a document again. It is not kept either: the next copy may be able to.
+      this.#channel?.leave()
+      this.refused({ code: 'damaged', reason: `This copy cannot go on: ${error}`, again: null })
+      return
+    }
     for (const update of updates) this.#keeper.server(update)
-    applyTogether(this.#doc, updates, this.handle)
   }
 
   #synced(update: Uint8Array, position: string): void {
     this.#receive(this.#wayDown.end(update))
+    if (this.#opened === null) return
     this.#standing.caughtUp(position)
     this.#keeper.stand(position, true)
     this.#nowSynced()
