@@ -543,6 +543,39 @@ describe('[U31] a device that does not keep', () => {
   })
 })
 
+describe('[U54] a device that cannot even be opened', () => {
+  test('holds nothing up, and nothing back: what is refused is set aside, in memory', async () => {
+    const device = new MoodyDevice()
+    device.shut = true
+    const [a, b] = [await scene.open(device), await scene.open()]
+    await scene.run()
+    scene.server.nack = () => ({ neutered: true, ...DISK_FULL })
+    insert(a.doc, 'large')
+    await scene.run()
+    scene.server.nack = null
+    expect(a.handle.status.save).toMatchObject({ is: 'rejected', code: 'over-quota' })
+    const [aside] = await a.handle.setAside()
+    expect(aside?.code).toBe('over-quota')
+    await a.handle.forgetAside(aside?.id as number)
+    insert(b.doc, ' and more')
+    await scene.run()
+    a.channel.cut()
+    insert(a.doc, 'mine')
+    await settled()
+    expect(a.handle.status.save).toEqual({ is: 'local', device: false })
+    device.shut = false
+    scene.clock.advance(60_000)
+    await settled()
+    expect(a.handle.status).toMatchObject({
+      storageTrouble: null,
+      save: { is: 'local', device: true },
+    })
+    const words = read(a.doc)
+    await a.handle.destroy()
+    expect(read((await scene.open(device)).doc)).toBe(words)
+  })
+})
+
 describe('[U32] presence', () => {
   test('in a blip others are lost and restored, and never removed', async () => {
     const [a, b] = [await scene.open(), await scene.open()]

@@ -1,10 +1,12 @@
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
 import type { DeviceStore, EntityStore } from '../../client/provider/store.ts'
 
-/** A device that says its things last, and that fills up, or hangs, when a test says so. */
+/** A device that says its things last, and that fills up, hangs, or is shut, when a test says so. */
 export class MoodyDevice implements DeviceStore {
   readonly lasting = true
   full = false
+  /** It cannot even be opened. */
+  shut = false
   /** What was asked for while it hangs goes on when it does not any more. */
   #hangs: { readonly promise: Promise<void>; readonly end: () => void } | null = null
   readonly #inner = new MemoryDeviceStore()
@@ -23,6 +25,7 @@ export class MoodyDevice implements DeviceStore {
   }
 
   async open(name: string): Promise<EntityStore> {
+    if (this.shut) throw new Error('the storage of this device is shut')
     const store = await this.#inner.open(name)
     const moody = async <Result>(ask: () => Promise<Result>): Promise<Result> => {
       await this.#hangs?.promise

@@ -29,7 +29,12 @@ export interface KeeperOwner {
 type Job =
   | { readonly is: 'server'; readonly updates: Uint8Array[] }
   | { readonly is: 'here'; readonly updates: Uint8Array[]; readonly row: Row }
-  | { readonly is: 'other'; readonly run: (store: EntityStore) => Promise<unknown> }
+  | {
+      readonly is: 'other'
+      readonly run: (store: EntityStore) => Promise<unknown>
+      /** In its place, while there is no store. */
+      readonly without?: (() => void) | undefined
+    }
 
 /** More rows than this, or more bytes than this and than all of it as one, are made one. */
 const MOST_ROWS = 300
@@ -155,11 +160,13 @@ export class Keeper {
       }
       const inMemory = () => shown({ ...aside, id: --this.#asideId })
       if (this.#device === null || this.#closed) return inMemory()
-      this.#do((store) =>
-        store.setAside(aside, idsOf(rows)).then(shown, (error) => {
-          inMemory()
-          throw error
-        }),
+      this.#do(
+        (store) =>
+          store.setAside(aside, idsOf(rows)).then(shown, (error) => {
+            inMemory()
+            throw error
+          }),
+        inMemory,
       )
     })
   }
@@ -194,8 +201,8 @@ export class Keeper {
     await this.#store?.close().catch(() => {})
   }
 
-  #do(run: (store: EntityStore) => Promise<unknown>): void {
-    this.#put({ is: 'other', run })
+  #do(run: (store: EntityStore) => Promise<unknown>, without?: () => void): void {
+    this.#put({ is: 'other', run, without })
   }
 
   #put(job: Job): void {
@@ -204,26 +211,26 @@ export class Keeper {
     this.#run()
   }
 
-  /** Nothing is written before it was read what is there. */
+  /** Nothing is written before it was read what is there; without a store nothing waits for one. */
   #run(): void {
-    if (this.#running !== null || this.#store === null) return
+    if (this.#running !== null) return
     if (!this.#isLoaded && this.trouble === null) return
-    this.#running = this.#work(this.#store).finally(() => {
+    this.#running = this.#work().finally(() => {
       this.#running = null
       if (this.#queue.length > 0) this.#run()
     })
   }
 
-  async #work(store: EntityStore): Promise<void> {
+  async #work(): Promise<void> {
     for (;;) {
       const job = this.#queue.shift()
       if (job === undefined) {
         if (!this.#isTooMuch()) return
-        await this.#compact(store).catch((error) => this.#failed(error))
+        await this.#compact().catch((error) => this.#failed(error))
         continue
       }
       try {
-        await this.#perform(store, job)
+        await this.#perform(job)
       } catch (error) {
         if (job.is === 'here') this.#notKept(job)
         this.#failed(error)
@@ -231,9 +238,10 @@ export class Keeper {
     }
   }
 
-  async #perform(store: EntityStore, job: Job): Promise<void> {
-    if (job.is === 'other') await job.run(store)
-    else if (this.trouble === null) {
+  async #perform(job: Job): Promise<void> {
+    const store = this.#store
+    if (job.is === 'other') await (store === null ? job.without?.() : job.run(store))
+    else if (this.trouble === null && store !== null) {
       const id = await this.#keep(store, job.updates, job.is)
       if (job.is === 'here') this.#isKept(job.row, id)
     } else if (job.is === 'here') this.#notKept(job)
@@ -264,6 +272,8 @@ export class Keeper {
 
   #notKept({ row, updates }: { readonly row: Row; readonly updates: readonly Uint8Array[] }): void {
     row.state = 'not-kept'
+    // What the server has meanwhile need not be kept any more.
+    this.#unkept = this.#unkept.filter(({ row }) => row.edits > 0)
     this.#unkept.push({ row, update: Y.mergeUpdates([...updates]) })
     this.#owner.changed()
   }
@@ -274,7 +284,9 @@ export class Keeper {
   }
 
   /** Of what lies there, read anew: another tab may have kept what has not come here yet. */
-  async #compact(store: EntityStore): Promise<void> {
+  async #compact(): Promise<void> {
+    const store = this.#store
+    if (store === null) return
     const { updates, last } = await store.load()
     const whole = this.#owner.whole(updates)
     await store.compact(whole, last)
@@ -313,7 +325,7 @@ export class Keeper {
       for (let next = this.#unkept[0]; next !== undefined; next = this.#unkept[0]) {
         const { row, update } = next
         if (row.edits > 0) this.#isKept(row, await this.#keep(store, [update], 'here'))
-        this.#unkept.shift()
+        this.#unkept = this.#unkept.filter((one) => one !== next)
       }
       // Somebody may have gone meanwhile.
       this.adopt()
