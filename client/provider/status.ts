@@ -18,7 +18,10 @@ export type SaveState =
   | { readonly is: 'saved' }
   /** Some are on their way. */
   | { readonly is: 'saving' }
-  /** Some wait for the link; `device`: they are on this device, and survive a reload. */
+  /**
+   * Some wait for the link; `device`: they are on this device, and survive a reload. It is said of a
+   * new handle too, until it is known what an earlier one has left here.
+   */
   | { readonly is: 'local'; readonly device: boolean }
   /** Some were not taken: `setAside()` has them. Those that came after them are as safe as ever. */
   | { readonly is: 'rejected'; readonly code: string; readonly reason: string }

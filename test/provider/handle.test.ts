@@ -576,6 +576,45 @@ describe('[U54] a device that cannot even be opened', () => {
   })
 })
 
+describe('[U55] while nobody knows what was kept', () => {
+  test('nothing is called saved, and what was set aside is waited for', async () => {
+    const device = new MoodyDevice()
+    const a = await scene.open(device)
+    await scene.run()
+    scene.server.nack = () => ({ neutered: true, ...DISK_FULL })
+    insert(a.doc, 'large')
+    await scene.run()
+    scene.server.nack = null
+    a.channel.cut()
+    insert(a.doc, 'mine')
+    await settled()
+    await a.handle.destroy()
+    device.hang()
+    const { handle } = await scene.open(device)
+    const told: string[] = []
+    handle.on('status', ({ save, pending }) => told.push(`${save.is} ${pending}`))
+    expect(handle.status.save).toEqual({ is: 'local', device: true })
+    const saved = handle.saved().then(() => told.push('saved()'))
+    const late = expect(handle.saved({ timeoutMs: 1_000 })).rejects.toMatchObject({
+      code: 'timeout',
+    })
+    const aside = handle.setAside()
+    await settled()
+    scene.clock.advance(2_000)
+    expect(told).toEqual([])
+    device.goOn()
+    await settled()
+    scene.clock.advance(1)
+    await late
+    expect((await aside).map(({ code }) => code)).toEqual(['over-quota'])
+    await settled()
+    expect(told).toEqual(['local 1'])
+    await scene.run()
+    await saved
+    expect(read(scene.server.doc)).toContain('mine')
+  })
+})
+
 describe('[U32] presence', () => {
   test('in a blip others are lost and restored, and never removed', async () => {
     const [a, b] = [await scene.open(), await scene.open()]

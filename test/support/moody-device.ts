@@ -25,6 +25,7 @@ export class MoodyDevice implements DeviceStore {
   }
 
   async open(name: string): Promise<EntityStore> {
+    await this.#hangs?.promise
     if (this.shut) throw new Error('the storage of this device is shut')
     const store = await this.#inner.open(name)
     const moody = async <Result>(ask: () => Promise<Result>): Promise<Result> => {

@@ -69,6 +69,9 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   #destroyed: Promise<void> | null = null
   #told = ''
   #isTelling = false
+  readonly #reading: Promise<void>
+  /** Whether it is known what was kept on the device, or that nobody can tell. */
+  #isRead = false
 
   constructor(entity: string, parts: CopyParts, options: CopyOptions) {
     this.#parts = parts
@@ -86,11 +89,13 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     if (has.length > 2) this.#wayUp.written(has)
     this.#doc.on('update', this.#changedHere)
     this.#doc.on('destroy', this.#docDestroyed)
-    void this.#start(entity)
+    this.#reading = this.#start(entity)
   }
 
   async #start(entity: string): Promise<void> {
     await this.#keeper.start()
+    this.#isRead = true
+    this.changed()
     if (this.#destroyed === null) this.#channel = this.#parts.link.open(entity, this)
   }
 
@@ -104,9 +109,13 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
       },
       synced: this.#isSynced,
       saved: (options: SavedOptions = {}) =>
-        this.#wayUp.saved({ ...options, tier: options.tier ?? tier }),
-      setAside: async () => this.#keeper.asides,
+        this.#saved({ ...options, tier: options.tier ?? tier }),
+      setAside: async () => {
+        await this.#reading
+        return this.#keeper.asides
+      },
       forgetAside: async (id) => {
+        await this.#reading
         this.#keeper.forgetAside(id)
         this.changed()
       },
@@ -114,6 +123,15 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
       off: (event, fn) => this.#listeners.off(event, fn),
       destroy: () => this.#destroy(),
     }
+  }
+
+  /** What was kept here before, and never sent, is to be saved too. */
+  async #saved({ timeoutMs, ...options }: SavedOptions): Promise<void> {
+    const { wall } = this.#parts.around
+    const begun = wall()
+    if (!this.#isRead) await this.#reading
+    const left = timeoutMs && Math.max(0, timeoutMs - wall() + begun)
+    return this.#wayUp.saved({ ...options, timeoutMs: left })
   }
 
   // What the link tells.
@@ -365,6 +383,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
       if (this.#opened !== null) return { is: 'saving' }
       return { is: 'local', device: this.#isOnDevice }
     }
+    if (!this.#isRead) return { is: 'local', device: this.#keeper.lasting }
     const aside = this.#keeper.asides.at(-1)
     if (aside === undefined) return { is: 'saved' }
     return { is: 'rejected', code: aside.code, reason: aside.reason }
