@@ -356,6 +356,82 @@ describe('[U26] what the log may lack is offered', () => {
   })
 })
 
+describe('[U39] what is offered', () => {
+  /** The server has lost what `a` builds on, and has not asked yet. */
+  async function lostBelow() {
+    const [a, b] = [await scene.open(), await scene.open()]
+    insert(b.doc, 'hello')
+    await scene.run()
+    b.channel.leave()
+    a.channel.cut()
+    insert(a.doc, ' world')
+    scene.server.loseAll('0.again')
+    a.channel.connect()
+    while (a.channel.step('down'));
+    await settled()
+    return a
+  }
+
+  test('has the edits again that went before it: they may build on the rest of it', async () => {
+    const a = await lostBelow()
+    const [, answer] = a.channel.up.filter(({ is }) => is === 'edit' || is === 'answer')
+    const copy = new Y.Doc()
+    if (answer?.is === 'answer') Y.applyUpdate(copy, answer.update)
+    expect(read(copy)).toBe('hello world')
+    await scene.run()
+    expect(a.handle.status.save).toEqual({ is: 'saved' })
+  })
+
+  test('is offered once more where there was no room, whatever was refused behind it', async () => {
+    const a = await lostBelow()
+    const full = { neutered: false, code: 'pending-full', reason: 'full', again: 1_000 }
+    scene.server.nack = () => full
+    while (a.channel.step('up'));
+    insert(a.doc, '!')
+    await scene.move()
+    scene.server.nack = null
+    // What is acknowledged is not about it.
+    scene.clock.advance(1_000)
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('hello world!')
+  })
+
+  test('where something was handed out early, too', async () => {
+    const [a, b] = [await scene.open(), await scene.open()]
+    await scene.run()
+    b.doc.getMap().set('from', 'b')
+    await scene.move()
+    b.channel.leave()
+    scene.server.crash()
+    const full = { neutered: false, code: 'pending-full', reason: 'full', again: 1_000 }
+    scene.server.nack = () => full
+    a.channel.connect()
+    await settled()
+    while (a.channel.step('down'));
+    while (a.channel.step('up'));
+    insert(a.doc, 'own')
+    await scene.move()
+    scene.server.nack = null
+    scene.clock.advance(1_000)
+    await scene.run()
+    expect(scene.server.doc.getMap().get('from')).toBe('b')
+  })
+
+  test('waits for the right to write', async () => {
+    const a = await scene.open()
+    insert(a.doc, 'all of it')
+    await scene.run()
+    scene.server.may = 'read'
+    scene.server.loseAll('0.again')
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('')
+    scene.server.may = 'write'
+    a.channel.tell({ is: 'rights', channel: 1, may: 'write', expires: null })
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('all of it')
+  })
+})
+
 describe('[U27] an entity that was deleted', () => {
   test('is not brought back: said, forgotten here, and what was not saved is set aside', async () => {
     const device = new MemoryDeviceStore()

@@ -29,6 +29,8 @@ export class SimChannel implements Channel {
   /** What is said under these batches is answered for when all of it is in the log. */
   owed: number[] = []
   asked = false
+  /** What was not taken for what it lacked, and has not come in an answer. */
+  dropped: Uint8Array[] = []
   sinceAt = true
   presence: Uint8Array | null = null
 
@@ -69,6 +71,7 @@ export class SimChannel implements Channel {
     this.owed = []
     this.live = false
     this.asked = false
+    this.dropped = []
     this.#isOpen = false
     if (!this.isLeft) this.owner.linked({ is: 'offline', reason: 'cut', again: null })
   }
@@ -224,17 +227,26 @@ export class SimServer implements Link {
       return
     }
     channel.owed.push(said.batch)
-    if (said.is === 'answer') channel.asked = false
     if (!isClosed(this.#known, said.update)) {
-      if (said.is === 'answer' || channel.asked) return
+      channel.dropped.push(said.update)
+      if (channel.asked) return
       channel.asked = true
       channel.tell({ is: 'ask', channel: 1, stateVector: Y.encodeStateVector(this.#known) })
       return
     }
-    if (!bringsNews(this.#known, said.update)) return
+    this.#take(channel, said.update)
+    // Not every answer brings what was asked for.
+    channel.dropped = channel.dropped.filter(
+      (update) => !isClosed(this.#known, update) || bringsNews(this.#known, update),
+    )
+    if (channel.dropped.length === 0) channel.asked = false
+  }
+
+  #take(channel: SimChannel, update: Uint8Array): void {
+    if (!bringsNews(this.#known, update)) return
     const before = Y.encodeStateVector(this.#known)
-    Y.applyUpdate(this.#known, said.update)
-    const news = Y.diffUpdate(said.update, before)
+    Y.applyUpdate(this.#known, update)
+    const news = Y.diffUpdate(update, before)
     this.#unwritten.push(news)
     for (const other of this.channels) {
       if (other === channel || !other.live) continue

@@ -80,21 +80,14 @@ export class Outbox {
     this.#putTogether()
   }
 
-  /**
-   * Gives what is unsent a batch each, in order, and says it.
-   *
-   * @returns the updates that were put on the wire.
-   */
-  send(say: (update: Uint8Array, batch: number) => boolean): readonly Uint8Array[] {
-    const sent: Uint8Array[] = []
+  /** Gives what is unsent a batch each, in order, and says it. */
+  send(say: (update: Uint8Array, batch: number) => boolean): void {
     for (const edit of this.#edits) {
       if (edit.batch !== 0) continue
       const batch = this.nextBatch()
       if (!say(edit.update, batch)) break
       edit.batch = batch
-      sent.push(edit.update)
     }
-    return sent
   }
 
   /** Takes out what an acknowledgement up to this batch is about. */

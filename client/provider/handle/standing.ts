@@ -72,6 +72,11 @@ export class Standing {
     this.#answer = batch
   }
 
+  /** The answer under this batch was refused: no acknowledgement is about it. */
+  unanswered(batch: number): void {
+    if (this.#answer === batch) this.#answer = null
+  }
+
   acknowledged(batch: number, position: string): void {
     this.#sinceAt = true
     this.#acknowledged = offset(position)

@@ -29,7 +29,8 @@ const ASIDE_MS = 250
  *
  * An edit goes to the device and on the wire at the same moment; neither waits for the other. On a new
  * channel everything that is unacknowledged goes first, as it was made, and then, when more may be here
- * than in the server's log, an answer with all that the server did not say it has. Sent twice does no
+ * than in the server's log, an answer with all that the server did not say it has, those edits again
+ * included: one that builds on something else in the answer was of no use before. Sent twice does no
  * harm: a server takes what it does not know.
  */
 export class WayUp {
@@ -45,6 +46,10 @@ export class WayUp {
   #isOpen = false
   /** Why nothing is taken that is written here; `null` when it is. */
   #bar: Why | null = null
+  /** What the server said it has. */
+  #serverHas: Uint8Array = new Uint8Array(1)
+  /** All that it did not say it has is to be offered, as soon as it takes something. */
+  #owes = false
   /** Answers that are neither acknowledged nor refused. */
   readonly #answers = new Map<number, Uint8Array>()
   /** What was set aside only because this user might not write: it is in the document still. */
@@ -101,18 +106,20 @@ export class WayUp {
     this.outbox.reset()
     this.#isOpen = true
     this.#saves.safe(message.tier)
-    this.#setMay(message.may)
-    if (this.#bar !== null) return
-    const sent = this.#send()
+    this.#serverHas = message.stateVector
     const isNews = message.follows !== 'rest' || !this.#standing.isOf(message.position)
     if (isNews) this.#standing.receivedElsewhere()
-    if (this.#standing.beyond) this.#offer(withSent(message.stateVector, sent))
+    this.#owes = this.#standing.beyond
+    this.#setMay(message.may)
+    this.#send()
   }
 
   /** The server asks what it lacks. */
   asked(stateVector: Uint8Array): void {
     this.flush()
+    this.#serverHas = stateVector
     if (this.#bar === null) this.#answer(Y.encodeStateAsUpdate(this.#doc, stateVector))
+    else this.#owes = true
   }
 
   acknowledged({ batch, tier, position }: Message<'ack'>): void {
@@ -127,10 +134,11 @@ export class WayUp {
 
   refused({ batch, neutered, code, reason, again }: Message<'nack'>): void {
     const answer = this.#answers.get(batch)
-    this.#answers.delete(batch)
+    if (this.#answers.delete(batch)) this.#standing.unanswered(batch)
+    this.#owes ||= answer !== undefined && !neutered
     if (again !== null && !neutered) {
       this.outbox.unsend(batch)
-      this.#hold(again, answer)
+      this.#hold(again)
       return
     }
     // Those before it may be in it, if they were not taken for what they lacked.
@@ -158,6 +166,7 @@ export class WayUp {
   /** The link is gone, or the entity is closed. */
   lost(): void {
     this.#isOpen = false
+    this.#owes = false
     this.#answers.clear()
     this.#stopHolding?.()
     this.#stopHolding = null
@@ -179,17 +188,16 @@ export class WayUp {
     this.#saves.end()
   }
 
-  #send(): readonly Uint8Array[] {
+  #send(): void {
     if (this.#bar !== null && (this.#isOpen || this.#bar.code === 'entity-removed')) {
       this.#stopBarring ??= this.#around.after(ASIDE_MS, () => this.#setAllAside())
-      return []
+      return
     }
-    if (!this.#isOpen || this.#stopHolding !== null) return []
-    return this.outbox.send((update, batch) => this.#owner.say({ is: 'edit', batch, update }))
-  }
-
-  #offer(stateVector: Uint8Array): void {
-    const update = Y.encodeStateAsUpdate(this.#doc, stateVector)
+    if (!this.#isOpen || this.#stopHolding !== null) return
+    this.outbox.send((update, batch) => this.#owner.say({ is: 'edit', batch, update }))
+    if (!this.#owes) return
+    this.#owes = false
+    const update = Y.encodeStateAsUpdate(this.#doc, this.#serverHas)
     if (isEmpty(update)) this.#standing.nothingMore()
     else this.#answer(update)
   }
@@ -202,12 +210,11 @@ export class WayUp {
   }
 
   /** The server has no room now. */
-  #hold(ms: number, answer: Uint8Array | undefined): void {
+  #hold(ms: number): void {
     this.#stopHolding?.()
     this.#stopHolding = this.#around.after(ms, () => {
       this.#stopHolding = null
       this.#send()
-      if (answer !== undefined && this.#isOpen) this.#answer(answer)
     })
   }
 
@@ -253,19 +260,3 @@ const merged = (edits: readonly Edit[]): Uint8Array | null =>
 /** Where none of them lies beside one that still waits. */
 const doneRows = (edits: readonly Edit[]): readonly Row[] =>
   [...new Set(edits.flatMap(({ rows }) => rows))].filter((row) => row.edits === 0)
-
-/**
- * What the server has once it has taken these too. Where one begins behind what it has, it lacks what
- * is between: that is to go with the answer, and so is all that follows.
- */
-function withSent(stateVector: Uint8Array, sent: readonly Uint8Array[]): Uint8Array {
-  const known = Y.decodeStateVector(stateVector)
-  for (const update of sent) {
-    const { from, to } = Y.parseUpdateMeta(update)
-    for (const [client, end] of to) {
-      const has = known.get(client) ?? 0
-      if ((from.get(client) ?? 0) <= has && end > has) known.set(client, end)
-    }
-  }
-  return Y.encodeStateVector(known)
-}
