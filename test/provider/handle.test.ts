@@ -417,6 +417,30 @@ describe('[U39] what is offered', () => {
     expect(scene.server.doc.getMap().get('from')).toBe('b')
   })
 
+  test('and no acknowledgement counts for one that was refused', async () => {
+    const [a, b] = [await scene.open(), await scene.open()]
+    await scene.run()
+    b.doc.getMap().set('from', 'b')
+    await scene.move()
+    b.channel.leave()
+    scene.server.crash()
+    const full = { neutered: false, code: 'pending-full', reason: 'full', again: 60_000 }
+    scene.server.nack = () => full
+    a.channel.connect()
+    await settled()
+    while (a.channel.step('down'));
+    insert(a.doc, 'own')
+    await settled()
+    // The offer is refused, the edit behind it is not.
+    a.channel.step('up')
+    scene.server.nack = null
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('own')
+    a.channel.cut()
+    await scene.run()
+    expect(scene.server.doc.getMap().get('from')).toBe('b')
+  })
+
   test('waits for the right to write', async () => {
     const a = await scene.open()
     insert(a.doc, 'all of it')
