@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { open } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -120,6 +128,19 @@ describe('what is kept in a file', () => {
     await bob.close()
   })
 
+  test('[U56] nor with each start', async () => {
+    let last = 0
+    for (let start = 0; start < 12; start++) {
+      const ann = await opened()
+      last = Math.max(last, (await ann.load()).last)
+      if (start === 0) last = await ann.keep(new Uint8Array(20_000), 'here')
+      await ann.compact(new Uint8Array(20_000).fill(start), last)
+      await ann.close()
+    }
+    // Twice what it has to hold, an edit and a state, and some slack.
+    expect(statSync(fileOf()).size).toBeLessThan(170_000)
+  })
+
   test('[U47] what was wiped is not in the file any more', async () => {
     const ann = await opened()
     await ann.keep(new Uint8Array(50).fill(77), 'here')
@@ -184,6 +205,30 @@ describe('what is kept in a file', () => {
     await (await opened('one')).close()
     writeFileSync(lock, JSON.stringify({ ...held, host: 'elsewhere' }))
     await expect(opened()).rejects.toMatchObject({ trouble: 'busy' })
+  })
+
+  test('[U57] a host, or container, that gives no sign of life for a minute is gone', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const ann = await opened()
+    const lock = `${fileOf()}.lock`
+    const old = new Date(Date.now() - 61_000)
+    utimesSync(lock, old, old)
+    vi.advanceTimersByTime(10_000)
+    expect(statSync(lock).mtimeMs, 'it says that it lives').toBeGreaterThan(Date.now() - 30_000)
+    vi.useRealTimers()
+    // As another container sees it, to which this process is nothing.
+    writeFileSync(lock, readFileSync(lock, 'utf8').replace(hostname(), 'elsewhere'))
+    await expect(opened()).rejects.toMatchObject({ trouble: 'busy' })
+    utimesSync(lock, old, old)
+    const bob = await opened()
+    await bob.keep(bytes(1), 'here')
+    // Who was only stopped for so long writes nothing any more, and leaves the lock alone.
+    await expect(ann.keep(bytes(2), 'here')).rejects.toMatchObject({ trouble: 'busy' })
+    await ann.close()
+    await bob.keep(bytes(3), 'here')
+    expect((await bob.load()).updates).toEqual([bytes(1), bytes(3)])
+    await bob.close()
+    expect(readdirSync(folder).filter((name) => name.includes('lock'))).toEqual([])
   })
 })
 

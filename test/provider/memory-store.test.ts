@@ -1,7 +1,35 @@
+import { expect, test } from 'vitest'
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
 import { deviceStoreContract } from '../contract/device-store.contract.ts'
 
 deviceStoreContract('memory', async () => {
   const device = new MemoryDeviceStore()
   return { open: (name) => device.open(name), kill: (store) => store.close(), end: async () => {} }
+})
+
+test('[U58] of what nobody has open, and is saved, the last hundred are remembered', async () => {
+  const device = new MemoryDeviceStore()
+  const updatesOf = async (name: string) => {
+    const store = await device.open(name)
+    const { updates } = await store.load()
+    await store.close()
+    return updates.length
+  }
+  for (const [name, from] of [
+    ['saved', 'server'],
+    ['unsaved', 'here'],
+  ] as const) {
+    const store = await device.open(name)
+    await store.keep(new Uint8Array(2), from)
+    await store.close()
+  }
+  const open = await device.open('open')
+  await open.keep(new Uint8Array(2), 'server')
+  for (let other = 0; other < 99; other++) await updatesOf(`${other}`)
+  expect(await updatesOf('saved')).toBe(1)
+  for (let other = 0; other < 100; other++) await updatesOf(`${other}`)
+  expect([await updatesOf('saved'), await updatesOf('unsaved'), await updatesOf('open')]).toEqual([
+    0, 1, 1,
+  ])
+  await open.close()
 })

@@ -109,6 +109,10 @@ export class EntityFile implements Vault<Place> {
   }
 
   async #write(jobs: readonly Job[]): Promise<void> {
+    if (!this.#lock.isOurs) {
+      for (const job of jobs) job.failed(new StorageTrouble('busy', this.#path))
+      return
+    }
     const worked: (readonly [Job, unknown])[] = []
     try {
       if (this.#isUnsure) await this.#read()
@@ -166,7 +170,7 @@ export class EntityFile implements Vault<Place> {
     if (end === 0) await writeAll(this.#file, FIRST_RECORD, 0)
     this.#shelf = shelf
     this.#end = Math.max(end, FIRST_RECORD.length)
-    this.#live = end
+    this.#live = bytesFor(shelf)
     this.#isUnsure = false
     if (damaged) await this.#rewrite()
   }
@@ -214,6 +218,15 @@ export class EntityFile implements Vault<Place> {
     }
     return bytes
   }
+}
+
+/** What a file has to hold, in bytes, as it is when it is written anew. */
+function bytesFor(shelf: Shelf<Place>): number {
+  let bytes = FIRST_RECORD.length
+  for (const [change, place] of shelf.changes()) {
+    bytes += recordOf(change).record.length + (place?.length ?? 0)
+  }
+  return bytes
 }
 
 async function openOrMake(path: string): Promise<FileHandle> {

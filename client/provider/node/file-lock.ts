@@ -1,10 +1,26 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { StorageTrouble } from '../keep/trouble.ts'
 
 /** Who took over a lock and died meanwhile has done so that long ago, in ms. */
 const STALE_MS = 10_000
+
+/**
+ * How often a holder says that it lives, for who is on another host, as each container is, and cannot
+ * see its process; and after how long without that it is gone, in ms.
+ */
+const SIGN_MS = 10_000
+const GONE_MS = 60_000
 
 /** Who holds a lock. */
 interface Holder {
@@ -20,19 +36,29 @@ interface Holder {
  */
 export class FileLock {
   readonly #path: string
+  readonly #text: string
+  readonly #signs: NodeJS.Timeout
 
-  private constructor(path: string) {
+  private constructor(path: string, text: string) {
     this.#path = path
+    this.#text = text
+    this.#signs = setInterval(() => this.#sign(), SIGN_MS).unref()
+  }
+
+  /** Whether nobody has taken it over, as happens to a process that was stopped for a minute. */
+  get isOurs(): boolean {
+    return read(this.#path) === this.#text
   }
 
   /** @throws {StorageTrouble} `busy` when a process that lives holds it, also one on another host. */
   static take(path: string): FileLock {
     for (let tries = 0; tries < 5; tries++) {
-      if (created(path)) return new FileLock(path)
+      const own = created(path)
+      if (own !== null) return new FileLock(path, own)
       const text = read(path)
       if (text === null) continue
       const holder = JSON.parse(text) as Holder
-      if (isAlive(holder)) {
+      if (isAlive(holder, path)) {
         throw new StorageTrouble(
           'busy',
           `end process ${holder.pid} of ${holder.host}, or use another folder: ${path}`,
@@ -44,20 +70,37 @@ export class FileLock {
   }
 
   release(): void {
-    rmSync(this.#path, { force: true })
+    clearInterval(this.#signs)
+    if (this.isOurs) rmSync(this.#path, { force: true })
+  }
+
+  /** Writes the same bytes once more: the time is then that of the disk, whose clock all of them share. */
+  #sign(): void {
+    try {
+      if (!this.isOurs) return
+      const file = openSync(this.#path, 'r+')
+      try {
+        writeSync(file, this.#text, 0)
+      } finally {
+        closeSync(file)
+      }
+    } catch {
+      // The next one may get through.
+    }
   }
 }
 
-/** Whole or not at all: nobody reads half a holder. */
-function created(path: string): boolean {
+/** Whole or not at all: nobody reads half a holder. @returns what is in it; `null` when it is held. */
+function created(path: string): string | null {
   const own = `${path}.${randomUUID()}`
   const holder: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) }
-  writeFileSync(own, JSON.stringify(holder))
+  const text = JSON.stringify({ ...holder, id: randomUUID() })
+  writeFileSync(own, text)
   try {
     linkSync(own, path)
-    return true
+    return text
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null
     throw error
   } finally {
     rmSync(own, { force: true })
@@ -67,8 +110,8 @@ function created(path: string): boolean {
 /** Under a lock of its own: between the look and the removal nobody else may have taken it over. */
 function removeStale(path: string, text: string): void {
   const guard = `${path}.takeover`
-  if (!created(guard)) {
-    const since = statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  if (created(guard) === null) {
+    const since = changedAt(guard) ?? 0
     if (Date.now() - since > STALE_MS) rmSync(guard, { force: true })
     return
   }
@@ -88,14 +131,29 @@ function read(path: string): string | null {
   }
 }
 
-function isAlive({ pid, host, started }: Holder): boolean {
-  if (host !== hostname()) return true
+function isAlive({ pid, host, started }: Holder, path: string): boolean {
+  if (host !== hostname()) return diskTime(path) - (changedAt(path) ?? 0) < GONE_MS
   if (started !== null) return startOf(pid) === started
   try {
     process.kill(pid, 0)
     return true
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+  }
+}
+
+function changedAt(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs
+}
+
+/** What time it is by the clock of the disk: another host may have another one. */
+function diskTime(path: string): number {
+  const own = `${path}.${randomUUID()}`
+  writeFileSync(own, '')
+  try {
+    return changedAt(own) ?? Date.now()
+  } finally {
+    rmSync(own, { force: true })
   }
 }
 
