@@ -18,8 +18,7 @@ export interface EntityRef {
 export const MAX_ENTITY_ID_BYTES = 256
 
 const TENANT = /^[A-Za-z0-9._-]{1,64}$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+const CONTROL = /\p{Cc}/u
 const utf8 = new TextEncoder()
 
 /** The tenant of a server without authentication. A client, which has none, is built without it. */
