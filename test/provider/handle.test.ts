@@ -284,6 +284,34 @@ describe('[U25] saved()', () => {
     await a.handle.saved()
   })
 
+  test('fails while something is set aside, until that is forgotten', async () => {
+    const a = await scene.open()
+    await scene.run()
+    scene.server.nack = () => ({ neutered: true, ...DISK_FULL })
+    insert(a.doc, 'large')
+    while (a.channel.step('up')) await settled()
+    await settled()
+    while (a.channel.step('up'));
+    scene.server.nack = null
+    while (a.channel.step('down'));
+    // It is being written to the device, or has been.
+    await expect(a.handle.saved()).rejects.toMatchObject({ code: 'over-quota' })
+    await scene.run()
+    await expect(a.handle.saved()).rejects.toMatchObject({ code: 'over-quota' })
+    const [aside] = await a.handle.setAside()
+    await a.handle.forgetAside(aside?.id as number)
+    await a.handle.saved()
+  })
+
+  test('who is refused for good may read only', async () => {
+    const a = await scene.open()
+    await scene.run()
+    scene.server.nack = () => ({ ...DISK_FULL, neutered: false, code: 'malformed' })
+    insert(a.doc, 'wrong')
+    await scene.move()
+    expect(a.handle.status.may).toBe('read')
+  })
+
   test('fails when the handle ends first', async () => {
     const a = await scene.open()
     insert(a.doc, 'one')
@@ -694,7 +722,10 @@ describe('[U55] while nobody knows what was kept', () => {
     const told: string[] = []
     handle.on('status', ({ save, pending }) => told.push(`${save.is} ${pending}`))
     expect(handle.status.save).toEqual({ is: 'local', device: true })
-    const saved = handle.saved().then(() => told.push('saved()'))
+    const saved = handle.saved().then(
+      () => told.push('saved()'),
+      ({ code }) => told.push(code),
+    )
     const late = expect(handle.saved({ timeoutMs: 1_000 })).rejects.toMatchObject({
       code: 'timeout',
     })
@@ -711,6 +742,7 @@ describe('[U55] while nobody knows what was kept', () => {
     expect(told).toEqual(['local 1'])
     await scene.run()
     await saved
+    expect(told).toContain('over-quota')
     expect(read(scene.server.doc)).toContain('mine')
   })
 })

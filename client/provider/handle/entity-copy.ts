@@ -62,7 +62,6 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   /** Why the server does not have it open for us. */
   #refused: LinkState | null = null
   #opened: Extract<ServerMessage, { readonly is: 'opened' }> | null = null
-  #may: Status['may'] = null
   #tier: Tier | null = null
   #rtt: number | null = null
   #isRemoved = false
@@ -150,7 +149,6 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     }
     this.#refused = null
     this.#opened = message
-    this.#may = message.may
     this.#tier = message.tier
     this.#wayDown.begin(message.bytes)
     if (message.follows === 'ask') {
@@ -189,7 +187,6 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
         this.#at(message.position, message.tier)
         break
       case 'rights':
-        this.#may = message.may
         this.#wayUp.rights(message.may)
         this.changed()
         break
@@ -360,7 +357,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     return {
       link: this.#linkState,
       save: this.#saveState,
-      may: this.#may,
+      may: this.#wayUp.may,
       pending: outbox.pending,
       oldestMs: oldest === null ? 0 : Math.max(0, this.#parts.around.wall() - oldest),
       rtt: this.#rtt,

@@ -45,7 +45,7 @@ export interface Handle {
    * Comes true when everything that was written so far is in the server's log.
    *
    * @throws {NotSaved} when the server cannot save as safe as `tier`, at once; after `timeoutMs`;
-   *   when some of it was set aside.
+   *   when some of it was set aside, now or before, until it is forgotten.
    */
   saved(options?: SavedOptions): Promise<void>
   /** What was not taken, the oldest first: to show, to export, to write anew in another way. */

@@ -35,20 +35,32 @@ export interface Outstanding {
   waitsFor(number: number): boolean
 }
 
+/** Why something was not taken. */
+type Why = Pick<NotSaved, 'code'> & { readonly reason: string }
+
 /** Everybody who waits for what was written to be saved. */
 export class Saves {
   readonly #outbox: Outstanding
   readonly #around: Surroundings
+  readonly #kept: { readonly asides: readonly Why[] }
+  /** Of what is being set aside, and not among `asides` yet. */
+  #refused: Why | null = null
   #tier: Tier | null = null
   #denied: NotSaved | null = null
   #waits = new Set<Wait>()
 
-  constructor(outbox: Outstanding, around: Surroundings) {
+  constructor(
+    outbox: Outstanding,
+    kept: { readonly asides: readonly Why[] },
+    around: Surroundings,
+  ) {
     this.#outbox = outbox
+    this.#kept = kept
     this.#around = around
   }
 
   wait(upTo: number, { tier, timeoutMs }: SavedOptions): Promise<void> {
+    const why = this.#refused ?? this.#kept.asides.at(-1)
     return new Promise((resolve, reject) => {
       let stop = () => {}
       const end = (then: () => void) => {
@@ -59,7 +71,7 @@ export class Saves {
       const wait: Wait = {
         upTo,
         tier: tier ?? null,
-        done: () => end(resolve),
+        done: () => end(why ? () => reject(new NotSaved(why.code, why.reason)) : resolve),
         fail: (error) => end(() => reject(error)),
       }
       if (timeoutMs !== undefined) {
@@ -100,9 +112,15 @@ export class Saves {
 
   /** Edits from that number on were not taken. */
   refused(from: number, code: string, reason: string): void {
+    this.#refused = { code, reason }
     for (const wait of [...this.#waits]) {
       if (wait.upTo >= from) wait.fail(new NotSaved(code, reason))
     }
+  }
+
+  /** They are among `asides`. */
+  setAside(): void {
+    this.#refused = null
   }
 
   end(): void {

@@ -1,6 +1,7 @@
 import * as Y from 'yjs'
 import type { Refusal, ServerMessage } from '../../../src/wire/tributary-server.ts'
 import type { Said } from '../channel.ts'
+import type { Status } from '../status.ts'
 import type { Aside, KeptEdit } from '../store.ts'
 import type { Keeper } from './keeper.ts'
 import { type Edit, Outbox, type Row } from './outbox.ts'
@@ -35,6 +36,8 @@ const ASIDE_MS = 250
  */
 export class WayUp {
   readonly outbox = new Outbox()
+  /** Whether anything is taken that is written here; `null` before the server has said. */
+  may: Status['may'] = null
   readonly #saves: Saves
   readonly #doc: Y.Doc
   readonly #keeper: Keeper
@@ -69,7 +72,7 @@ export class WayUp {
     this.#standing = standing
     this.#around = around
     this.#owner = owner
-    this.#saves = new Saves(this.outbox, around)
+    this.#saves = new Saves(this.outbox, keeper, around)
   }
 
   /** Something was written here. What is written in one turn is one edit. */
@@ -141,11 +144,16 @@ export class WayUp {
       this.#hold(again)
       return
     }
-    // Those before it may be in it, if they were not taken for what they lacked.
-    const edits = answer === undefined ? this.outbox.refused(batch) : this.outbox.before(batch)
-    const lost = answer !== undefined && neutered ? answer : merged(edits)
-    if (lost !== null) this.#setAside(edits, lost, { code, reason })
-    if (!neutered) this.#bar = { code, reason }
+    // Those before it may be in it, if they were not taken for what they lacked: neutered, they are
+    // acknowledged like all that is.
+    let lost = neutered ? answer : undefined
+    const edits = lost ? [] : answer ? this.outbox.before(batch) : this.outbox.refused(batch)
+    lost ??= merged(edits)
+    if (lost) this.#setAside(edits, lost, { code, reason })
+    if (!neutered) {
+      this.#bar = { code, reason }
+      this.may = 'read'
+    }
     this.#owner.changed()
   }
 
@@ -219,6 +227,7 @@ export class WayUp {
   }
 
   #setMay(may: 'read' | 'write'): void {
+    this.may = may
     if (may === 'read') {
       this.#bar = READ_ONLY
       this.#send()
@@ -238,7 +247,7 @@ export class WayUp {
     this.#stopBarring = null
     const edits = this.outbox.takeAll()
     const update = merged(edits)
-    if (update !== null && this.#bar !== null) this.#setAside(edits, update, this.#bar)
+    if (update && this.#bar !== null) this.#setAside(edits, update, this.#bar)
     this.#owner.changed()
   }
 
@@ -246,16 +255,17 @@ export class WayUp {
     const aside = { update, code, reason, at: this.#around.wall() }
     const rows = doneRows(edits)
     void this.#keeper.setAside(aside, rows).then((kept) => {
+      this.#saves.setAside()
       if (code === READ_ONLY.code) this.#forbidden.push(kept)
       this.#owner.rejected(kept)
     })
-    this.#saves.refused(Math.min(...edits.map(({ first }) => first)), code, reason)
+    this.#saves.refused(edits[0]?.first ?? 0, code, reason)
     this.#saves.look()
   }
 }
 
-const merged = (edits: readonly Edit[]): Uint8Array | null =>
-  edits.length === 0 ? null : Y.mergeUpdates(edits.map(({ update }) => update))
+const merged = (edits: readonly Edit[]): Uint8Array | undefined =>
+  edits.length === 0 ? undefined : Y.mergeUpdates(edits.map(({ update }) => update))
 
 /** Where none of them lies beside one that still waits. */
 const doneRows = (edits: readonly Edit[]): readonly Row[] =>
