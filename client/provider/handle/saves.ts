@@ -27,7 +27,7 @@ interface Wait {
   readonly upTo: number
   readonly tier: Tier | null
   readonly done: () => void
-  readonly fail: (error: NotSaved) => void
+  readonly fail: (why: Why) => void
 }
 
 /** How the outbox stands, for those who wait. */
@@ -46,7 +46,7 @@ export class Saves {
   /** Of what is being set aside, and not among `asides` yet. */
   #refused: Why | null = null
   #tier: Tier | null = null
-  #denied: NotSaved | null = null
+  #denied: Why | null = null
   #waits = new Set<Wait>()
 
   constructor(
@@ -71,12 +71,12 @@ export class Saves {
       const wait: Wait = {
         upTo,
         tier: tier ?? null,
-        done: () => end(why ? () => reject(new NotSaved(why.code, why.reason)) : resolve),
-        fail: (error) => end(() => reject(error)),
+        done: () => (why ? wait.fail(why) : end(resolve)),
+        fail: ({ code, reason }) => end(() => reject(new NotSaved(code, reason))),
       }
       if (timeoutMs !== undefined) {
         stop = this.#around.after(timeoutMs, () =>
-          wait.fail(new NotSaved('timeout', `not saved within ${timeoutMs} ms`)),
+          wait.fail({ code: 'timeout', reason: `not saved within ${timeoutMs} ms` }),
         )
       }
       this.#waits.add(wait)
@@ -96,8 +96,8 @@ export class Saves {
     for (const wait of [...this.#waits]) {
       const { tier, upTo } = wait
       if (tier !== null && this.#tier !== null && isLess(this.#tier, tier)) {
-        const message = `this server saves as "${this.#tier}" only, and "${tier}" was asked for`
-        wait.fail(new NotSaved('tier', message))
+        const reason = `this server saves as "${this.#tier}" only, and "${tier}" was asked for`
+        wait.fail({ code: 'tier', reason })
       } else if (!this.#outbox.waitsFor(upTo) && (tier === null || this.#tier !== null)) {
         wait.done()
       } else if (this.#denied !== null) wait.fail(this.#denied)
@@ -105,16 +105,16 @@ export class Saves {
   }
 
   /** Nothing can be saved, until the server says how safe it is. */
-  denied(code: string, reason: string): void {
-    this.#denied = new NotSaved(code, reason)
+  denied(why: Why): void {
+    this.#denied = why
     this.look()
   }
 
   /** Edits from that number on were not taken. */
-  refused(from: number, code: string, reason: string): void {
-    this.#refused = { code, reason }
+  refused(from: number, why: Why): void {
+    this.#refused = why
     for (const wait of [...this.#waits]) {
-      if (wait.upTo >= from) wait.fail(new NotSaved(code, reason))
+      if (wait.upTo >= from) wait.fail(why)
     }
   }
 
@@ -124,7 +124,7 @@ export class Saves {
   }
 
   end(): void {
-    this.refused(0, 'destroyed', 'the handle was destroyed')
+    this.refused(0, { code: 'destroyed', reason: 'the handle was destroyed' })
   }
 }
 

@@ -167,8 +167,8 @@ export class WayUp {
   }
 
   /** The server does not have it open for us: what is written waits. */
-  denied({ code, reason }: Why): void {
-    this.#saves.denied(code, reason)
+  denied(why: Why): void {
+    this.#saves.denied(why)
   }
 
   /** The link is gone, or the entity is closed. */
@@ -251,15 +251,14 @@ export class WayUp {
     this.#owner.changed()
   }
 
-  #setAside(edits: readonly Edit[], update: Uint8Array, { code, reason }: Why): void {
-    const aside = { update, code, reason, at: this.#around.wall() }
-    const rows = doneRows(edits)
-    void this.#keeper.setAside(aside, rows).then((kept) => {
+  #setAside(edits: readonly Edit[], update: Uint8Array, why: Why): void {
+    const aside = { ...why, update, at: this.#around.wall() }
+    void this.#keeper.setAside(aside, doneRows(edits)).then((kept) => {
       this.#saves.setAside()
-      if (code === READ_ONLY.code) this.#forbidden.push(kept)
+      if (why.code === READ_ONLY.code) this.#forbidden.push(kept)
       this.#owner.rejected(kept)
     })
-    this.#saves.refused(edits[0]?.first ?? 0, code, reason)
+    this.#saves.refused(edits[0]?.first ?? 0, why)
     this.#saves.look()
   }
 }
