@@ -296,9 +296,11 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     return submitted
   }
 
-  /** Whether the update would change anything: a reader may repeat what is known. */
-  brings(scan: UpdateScan): boolean {
-    return this.knowledge.take(scan).update !== null
+  /** What the update would change: a reader may repeat what is known. */
+  brings(scan: UpdateScan): 'something' | 'nothing' | 'unclosed' {
+    const { update, unclosed } = this.knowledge.take(scan)
+    if (update !== null) return 'something'
+    return unclosed ? 'unclosed' : 'nothing'
   }
 
   /** The ticker's: what was gathered goes to everyone, and to the log. */

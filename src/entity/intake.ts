@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
 import type { Limits } from '../core/limits.ts'
+import { CutOff } from '../crdt/cut-off.ts'
 import { neuter } from '../crdt/neuter.ts'
 import type { SoundUpdate, UpdateScan } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
@@ -31,8 +32,11 @@ export type Submitted =
   | {
       readonly is: 'taken' | 'nothing'
       readonly seq: number
-      /** Something was cut off because what it builds on is not known: the author must be asked. */
-      readonly unclosed: boolean
+      /**
+       * Something was cut off because what it builds on is not known: the author must be asked, and
+       * has saved it when that says so. `null` when all of it was taken.
+       */
+      readonly cutOff: CutOff | null
       /** Client ids that the entity had not seen before. */
       readonly newClients: number
       /** Why it was taken without its content; `null` when it was taken as it is. */
@@ -83,6 +87,7 @@ export class Intake {
       return { is: 'refused', code: 'deleted-generation' }
     }
     const { update, unclosed, clients, newClients } = knowledge.take(scan)
+    const cutOff = unclosed ? CutOff.of(scan) : null
     const seq = tail.next
     if (update === null) {
       this.#context.metrics.repeated.add()
@@ -90,7 +95,7 @@ export class Intake {
       return {
         is: 'nothing',
         seq: this.empty ? seq - 1 : seq,
-        unclosed,
+        cutOff,
         newClients: 0,
         neutered: null,
       }
@@ -104,7 +109,7 @@ export class Intake {
     const neutered = this.#overQuota(taken)
     const kept = neutered === null ? taken : this.#neuter(taken, neutered)
     this.#gather(kept, member, clients, neutered !== null)
-    return { is: 'taken', seq, unclosed, newClients, neutered }
+    return { is: 'taken', seq, cutOff, newClients, neutered }
   }
 
   /** What was gathered, which then is nobody's here. */

@@ -1,3 +1,4 @@
+import type { CutOff } from '../crdt/cut-off.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Outlet } from './outlet.ts'
@@ -9,6 +10,8 @@ export class Question {
   readonly #metrics: Metrics
   /** One that has not been answered: since when an answer is needed, if it is. */
   #open: { neededSince: number | null; asked: number } | null = null
+  /** What the answer is to bring. */
+  #lacks: CutOff | null = null
 
   constructor(entity: Entity, outlet: Outlet, metrics: Metrics) {
     this.#entity = entity
@@ -27,8 +30,19 @@ export class Question {
     this.#outlet.question(this.#entity.stateVector)
   }
 
-  /** Something that it sent builds on what is not here. */
-  need(now: number): void {
+  /**
+   * Something that it sent builds on what is not here, and was cut off.
+   *
+   * @returns how many bytes it takes to know when all of that is here.
+   */
+  need(now: number, cutOff: CutOff): number {
+    if (this.#lacks === null) this.#lacks = cutOff
+    else this.#lacks.add(cutOff)
+    this.#needed(now)
+    return this.#lacks.bytes
+  }
+
+  #needed(now: number): void {
     if (this.#open !== null) {
       this.#open.neededSince ??= now
       return
@@ -48,9 +62,22 @@ export class Question {
     this.#outlet.question(this.#entity.stateVector)
   }
 
-  /** It was, or is not awaited any more. */
-  answered(): void {
+  /**
+   * Something was said that may be the answer. What was cut off is to be here then, whoever brought
+   * it: an answer may have left before the question came. [S16]
+   *
+   * @returns whether nothing is awaited any more.
+   */
+  answered(): boolean {
+    if (this.#lacks?.isIn(this.#entity.knowledge) === false) return false
+    this.drop()
+    return true
+  }
+
+  /** It is not awaited any more. */
+  drop(): void {
     this.#open = null
+    this.#lacks = null
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Limits, Paces } from '../core/limits.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Position } from '../core/position.ts'
 import { checkUpdate } from '../crdt/check.ts'
+import type { CutOff } from '../crdt/cut-off.ts'
 import type { UpdateScan } from '../crdt/scan.ts'
 import { decodeStateVector } from '../crdt/state-vector.ts'
 import type { Batch } from '../entity/batch.ts'
@@ -41,6 +42,8 @@ export interface Caller {
 
 /** Updates above it are checked in a thread: 64 KB of tiny structs take about a millisecond here. */
 const IN_THREAD_BYTES = 64 * 1024
+/** It takes no more to know whether all is here that was cut off: half a million deletes, about. */
+const CUT_OFF_BYTES = 8 * 1024 * 1024
 const BARRED = 'This session sent what is refused for good: it may write no more.'
 /** What an update that is too much for a limit is called for people. */
 const NEUTERED: Readonly<Record<Neutered, string>> = {
@@ -228,7 +231,7 @@ export class Session implements Member {
       return
     }
     this.#barred = error.code
-    this.#question.answered()
+    this.#question.drop()
     this.#once('a client was refused', { code: error.code, reason: error.message })
     this.#notTaken(batch, error.code, error.message)
     this.#outlet.rights(this.#rights)
@@ -260,10 +263,11 @@ export class Session implements Member {
       return
     }
     this.#lastSeq = Math.max(this.#lastSeq, submitted.seq)
-    if (submitted.unclosed) {
+    if (submitted.cutOff !== null) {
       this.#context.metrics.unclosed.add()
       // What an answer does not close is dropped: a client's own document has no holes.
-      if (kind === 'update') this.#question.need(this.#context.clock.monotonic())
+      if (kind === 'update') this.#need(submitted.cutOff)
+      if (this.#closed) return
     }
     if (kind === 'answer') this.#answered()
     if (batch !== null) this.#confirm(batch, submitted.neutered)
@@ -271,6 +275,11 @@ export class Session implements Member {
       return this.#pause(this.#spendNewClients(submitted.newClients))
     }
     return
+  }
+
+  #need(cutOff: CutOff): void {
+    const bytes = this.#question.need(this.#context.clock.monotonic(), cutOff)
+    if (bytes > CUT_OFF_BYTES) this.#end('no-answer')
   }
 
   /** The client is told when it is durable, or at once that it was taken without its content. */
@@ -290,7 +299,8 @@ export class Session implements Member {
   /** A reader's update: refused, unless it brings nothing. */
   #takeNothing(scan: UpdateScan, kind: 'update' | 'answer', batch: number | null): void {
     if (kind === 'answer') this.#answered()
-    if (!this.#entity.brings(scan)) {
+    const brings = this.#entity.brings(scan)
+    if (brings === 'nothing' || (brings === 'unclosed' && kind === 'answer')) {
       // What it repeats may not be durable yet.
       this.#lastSeq = Math.max(this.#lastSeq, this.#entity.newestSeq)
       if (batch !== null) this.#confirm(batch, null)
@@ -367,7 +377,9 @@ export class Session implements Member {
   }
 
   #answered(): void {
-    this.#question.answered()
+    if (!this.#question.answered()) return
+    // What was awaited may have come from somebody else.
+    this.#lastSeq = Math.max(this.#lastSeq, this.#entity.newestSeq)
     this.#receipts?.answered(this.#lastSeq)
   }
 
@@ -419,6 +431,7 @@ export class Session implements Member {
     if (this.#rates?.full(now)) this.#rates = null
     if (this.#outOfTime(now)) return
     if (this.#reader.isLive) this.#receipts?.tellPlace()
+    if (this.#question.isNeeded) this.#answered()
     if (!this.#question.givesUp(now, this.#context.paces.ask)) return
     this.#once('a question was not answered', { code: 'no-answer' })
     this.#end('no-answer')

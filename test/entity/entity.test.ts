@@ -4,6 +4,7 @@ import { TributaryError } from '../../src/core/errors.ts'
 import { ORIGIN } from '../../src/core/position.ts'
 import { compactUpdates } from '../../src/crdt/canonical.ts'
 import { checkUpdate } from '../../src/crdt/check.ts'
+import { CutOff } from '../../src/crdt/cut-off.ts'
 import { decodeStateVector } from '../../src/crdt/state-vector.ts'
 import type { LogRead } from '../../src/log/log.ts'
 import { entityStage, REF, submit, Witness } from '../support/entity-stage.ts'
@@ -169,10 +170,14 @@ describe('what is taken', () => {
     const ann = author(1)
     ann.write('a')
     const second = ann.write('b')
-    expect(submit(entity, second)).toMatchObject({ is: 'nothing', unclosed: true, seq: -1 })
+    expect(submit(entity, second)).toMatchObject({
+      is: 'nothing',
+      cutOff: expect.any(CutOff),
+      seq: -1,
+    })
     expect(submit(entity, Y.encodeStateAsUpdate(ann.doc))).toMatchObject({
       is: 'taken',
-      unclosed: false,
+      cutOff: null,
     })
   })
 
@@ -183,7 +188,7 @@ describe('what is taken', () => {
     entity.join(bob)
     const update = author(1).write('a')
     expect(submit(entity, update)).toMatchObject({ is: 'taken', seq: 0 })
-    expect(submit(entity, update)).toMatchObject({ is: 'nothing', seq: 0, unclosed: false })
+    expect(submit(entity, update)).toMatchObject({ is: 'nothing', seq: 0, cutOff: null })
     await stage.settle()
     expect(submit(entity, update)).toMatchObject({ is: 'nothing', seq: 0 })
     await stage.settle()

@@ -46,6 +46,13 @@ function author(clientID: number) {
   return { doc, write }
 }
 
+/** A document with what another has, and an update. */
+function writerOf(doc: Y.Doc, update: Uint8Array): Y.Doc {
+  const both = new Y.Doc()
+  for (const one of [Y.encodeStateAsUpdate(doc), update]) Y.applyUpdate(both, one)
+  return both
+}
+
 const nothing = encodeStateVector(new Map())
 const textOf = (doc: Y.Doc) => doc.getText('t').toString()
 
@@ -231,6 +238,55 @@ describe('markers and questions', () => {
     expect(decodeStateVector(entity.stateVector)).toEqual(new Map([[1, 3]]))
   })
 
+  test('[S16] an answer without what was cut off confirms nothing', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    ann.session.update(Uint8Array.of(0, 0), 'answer')
+    const other = author(2)
+    const writer = author(1)
+    Y.applyUpdate(writer.doc, other.write('theirs'))
+    const mine = writer.write('mine')
+    // As it was before `mine`: it left before the question came.
+    const offer = Y.encodeStateAsUpdate(other.doc)
+    writer.doc.getText('t').delete(6, 1)
+    const whole = Y.encodeStateAsUpdate(writer.doc)
+    const deleting = Y.encodeStateAsUpdate(writer.doc, Y.encodeStateVector(writer.doc))
+    ann.session.update(mine, 'update', 1)
+    ann.session.update(deleting, 'update', 2)
+    ann.session.marker(Uint8Array.of(7))
+    ann.session.update(offer, 'answer', 3)
+    await stage.settle()
+    expect(ann.outlet.kinds()).toEqual(['question', 'question'])
+    const withoutDeletes = Y.encodeStateAsUpdate(writerOf(other.doc, mine))
+    ann.session.update(withoutDeletes, 'answer', 4)
+    await stage.settle()
+    expect(ann.outlet.kinds()).toEqual(['question', 'question'])
+    expect(ann.outlet.acks).toEqual([])
+    ann.session.update(whole, 'answer', 5)
+    expect(ann.outlet.markers()).toEqual([])
+    await stage.settle()
+    expect(ann.outlet.markers()).toEqual([7])
+    expect(ann.outlet.acks).toEqual([5])
+  })
+
+  test('[S16] what was cut off may be brought by somebody else', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = join(stage, entity)
+    const writer = author(1)
+    writer.write('a')
+    ann.session.update(writer.write('b'), 'update')
+    ann.session.marker(Uint8Array.of(7))
+    entity.submit(checkUpdate(Y.encodeStateAsUpdate(writer.doc)), null)
+    ann.session.tick(stage.clock.monotonic())
+    expect(ann.outlet.markers()).toEqual([])
+    await stage.settle()
+    ann.session.tick(stage.clock.monotonic() + 60_000)
+    expect(ann.outlet.markers()).toEqual([7])
+    expect(ann.session.closed).toBe(false)
+  })
+
   test('[S7] a question without an answer is asked once more, then the session ends', async () => {
     const stage = entityStage()
     const ann = join(stage, await stage.load())
@@ -271,6 +327,16 @@ describe('rights and rates', () => {
     expect(decodeStateVector(entity.stateVector)).toEqual(new Map([[1, 1]]))
     reader.session.awareness(encodeAwareness([{ client: 5, clock: 1, state: Uint8Array.of(0x31) }]))
     expect(entity.presence.size).toBe(1)
+  })
+
+  test('[S17] a reader’s update that builds on what is not known is refused', async () => {
+    const stage = entityStage()
+    const reader = join(stage, await stage.load(), { may: 'read' })
+    const writer = author(1)
+    writer.write('a')
+    reader.session.update(writer.write('b'), 'update', 1)
+    await stage.settle()
+    expect(reader.outlet.kinds()).toEqual(['question', 'denied'])
   })
 
   test('[L75] who may write is asked for what the entity may lack, and may leave it unanswered', async () => {

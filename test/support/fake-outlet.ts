@@ -17,6 +17,7 @@ export type Said =
 export class FakeOutlet implements Outlet {
   readonly nacks: boolean = false
   said: Said[] = []
+  readonly acks: number[] = []
   unsent = 0
   get unsentJoins() {
     return this.unsent
@@ -60,7 +61,9 @@ export class FakeOutlet implements Outlet {
   notice(why: string) {
     this.#write({ is: 'denied', why }, 0)
   }
-  ack() {}
+  ack(batch: number) {
+    this.acks.push(batch)
+  }
   at() {}
   rights() {}
   refuse(why: string) {

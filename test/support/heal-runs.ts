@@ -57,7 +57,7 @@ class Person extends Witness {
   #submit(update: Uint8Array): void {
     const submitted = this.#entity.submit(checkUpdate(update), this)
     if (submitted.is === 'refused') throw new Error(submitted.code)
-    if (submitted.unclosed) this.ask()
+    if (submitted.cutOff !== null) this.ask()
   }
 }
 
