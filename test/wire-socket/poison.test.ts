@@ -155,7 +155,8 @@ describe('updates about what does not exist yet', () => {
       raw.send(update(bytes))
       await until('a question', stage.deadline, () => raw.count('step1') > asked)
       raw.send(step2(bytes))
-      await raw.settled()
+      // It has been read; that it is saved nobody is told.
+      await raw.join()
 
       doc.getText('t').insert(0, 'precious, all of it')
       const fresh = await stage.stock('2.1.0', id).synced()
