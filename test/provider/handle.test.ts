@@ -563,8 +563,9 @@ describe('[U28] a refusal blocks nothing else', () => {
 
 describe('[U29] who may only read', () => {
   test('what they write is set aside, and goes up when they may write', async () => {
-    scene.server.may = 'read'
     const a = await scene.open()
+    await scene.run()
+    a.channel.tell({ is: 'rights', channel: 1, may: 'read', expires: null })
     await scene.run()
     insert(a.doc, 'one ')
     insert(a.doc, 'two')
@@ -573,7 +574,6 @@ describe('[U29] who may only read', () => {
     await scene.run()
     expect(a.handle.status).toMatchObject({ may: 'read', save: { code: 'forbidden' } })
     expect(read(scene.server.doc)).toBe('')
-    scene.server.may = 'write'
     a.channel.tell({ is: 'rights', channel: 1, may: 'write', expires: null })
     await scene.run()
     expect(read(scene.server.doc)).toBe('one two')
