@@ -288,10 +288,11 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
    * Takes an update that has passed the checker, as far as it is closed and new.
    *
    * @param scan scratch space: not used after the call.
+   * @param isAnswer The client was asked for it, or was told what is here.
    */
-  submit(scan: UpdateScan, member: Member | null): Submitted {
+  submit(scan: UpdateScan, member: Member | null, isAnswer = false): Submitted {
     if (this.#closed) return { is: 'refused', code: 'not-available' }
-    const submitted = this.#intake.take(scan, member)
+    const submitted = this.#intake.take(scan, member, isAnswer)
     if (!this.#intake.empty) this.#context.ticker.request(this)
     return submitted
   }

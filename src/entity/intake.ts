@@ -81,7 +81,8 @@ export class Intake {
     return this.#gathering?.updates ?? []
   }
 
-  take(scan: UpdateScan, member: Member | null): Submitted {
+  /** @param isAnswer The client was asked for it, or was told what is here: see `#overQuota`. */
+  take(scan: UpdateScan, member: Member | null, isAnswer = false): Submitted {
     const { tombstone, tail, depth, knowledge } = this.#content
     if (tombstone !== null && holdsAny(scan, tombstone)) {
       return { is: 'refused', code: 'deleted-generation' }
@@ -102,11 +103,15 @@ export class Intake {
     }
     if (depth > DEPTH_MOST) return { is: 'refused', code: 'too-deep' }
     const { pending, hold } = this.#context
-    if (!pending.fits(this.#pendingBytes, update.length) || hold?.full === true) {
+    const { entityBytes } = this.#context.limits
+    if (
+      !pending.fits(this.#pendingBytes, update.length, isAnswer ? entityBytes : 0) ||
+      hold?.full === true
+    ) {
       return { is: 'refused', code: 'pending-full' }
     }
     const taken = update === scan.bytes ? scan : scanUpdate(update)
-    const neutered = this.#overQuota(taken)
+    const neutered = this.#overQuota(taken, isAnswer)
     const kept = neutered === null ? taken : this.#neuter(taken, neutered)
     this.#gather(kept, member, clients, neutered !== null)
     return { is: 'taken', seq, cutOff, newClients, neutered }
@@ -130,15 +135,20 @@ export class Intake {
     this.settle(this.#pendingBytes)
   }
 
-  /** Why an update may not have its effect; `null` when it may. */
-  #overQuota(scan: UpdateScan): Neutered | null {
+  /**
+   * Why an update may not have its effect; `null` when it may. An answer may be everything that the
+   * entity had, in one, when its log was lost: without its content everybody would lose that. [V31]
+   */
+  #overQuota(scan: UpdateScan, isAnswer: boolean): Neutered | null {
     const { limits } = this.#context
     const bytes = scan.bytes.length
+    if (isAnswer && this.#content.knowledge.known.size === 0) return null
     const whole = this.#content.bytes + (this.#gathering?.bytes ?? 0) + bytes
-    const fits = bytes <= limits.updateBytes && whole <= limits.entityBytes
+    const isTooLarge = !isAnswer && bytes > limits.updateBytes
+    const fits = !isTooLarge && whole <= limits.entityBytes
     // Deleting must stay possible when an entity is full: it is the way to make room.
     if (fits || scan.structs === 0) return null
-    return bytes > limits.updateBytes ? 'update-too-large' : 'entity-full'
+    return isTooLarge ? 'update-too-large' : 'entity-full'
   }
 
   /** What is left of an update that may not have its effect. */

@@ -13,9 +13,14 @@ export class NodeBudget {
     return this.#used
   }
 
-  /** Whether an entity that already has `ofEntity` bytes pending may have `bytes` more. */
-  fits(ofEntity: number, bytes: number): boolean {
-    return ofEntity + bytes <= this.#entity && this.#used + bytes <= this.#node
+  /**
+   * Whether an entity that already has `ofEntity` bytes pending may have `bytes` more.
+   *
+   * @param alone What comes alone may be so many bytes: it could never come otherwise.
+   */
+  fits(ofEntity: number, bytes: number, alone = 0): boolean {
+    const most = ofEntity === 0 ? Math.max(this.#entity, alone) : this.#entity
+    return ofEntity + bytes <= most && this.#used + bytes <= this.#node
   }
 
   add(bytes: number): void {

@@ -257,7 +257,7 @@ export class Session implements Member {
       this.#takeNothing(scan, kind, batch)
       return
     }
-    const submitted = this.#entity.submit(scan, this)
+    const submitted = this.#entity.submit(scan, this, kind === 'answer')
     if (submitted.is === 'refused') {
       this.#refused(submitted.code, batch)
       return

@@ -69,7 +69,7 @@ describe('the socket', () => {
     hasty.open('a')
     expect([hasty.kinds(), hasty.closedWith]).toEqual([['error'], 'bad-request'])
     const twice = await stage.connect()
-    expect(twice.last('welcome')).toMatchObject({ frameBytes: 2 ** 26, updateBytes: 2 ** 25 })
+    expect(twice.last('welcome')).toMatchObject({ frameBytes: 2 ** 27, updateBytes: 2 ** 25 })
     twice.say({ is: 'hello', token: '' })
     expect(twice.closedWith).toBe('bad-request')
     twice.conversation?.tick(stage.clock.monotonic() + 60_000, 0)
@@ -682,8 +682,8 @@ describe('what is large', () => {
     expect(textOf(docOf(late.socket, late.channel))).toBe(text)
   })
 
-  test('[V15] comes in in parts, put together within the bound of a frame', async () => {
-    const stage = tributaryStage({ limits: { frameBytes: 1_000 } })
+  test('[V15] comes in in parts, put together within the bound of an entity', async () => {
+    const stage = tributaryStage({ limits: { frameBytes: 500, entityBytes: 1_000 } })
     const { socket, channel } = await stage.enter('a')
     const update = author().write('x'.repeat(900))
     for (let at = 0; at < 800; at += 100) {
@@ -700,7 +700,7 @@ describe('what is large', () => {
   })
 
   test('[V15] all that is unfinished on a socket is within the same bound', async () => {
-    const stage = tributaryStage({ limits: { frameBytes: 1_000 } })
+    const stage = tributaryStage({ limits: { frameBytes: 500, entityBytes: 1_000 } })
     const { socket, channel } = await stage.enter('a')
     socket.open('b')
     await stage.settle()

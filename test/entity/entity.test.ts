@@ -241,6 +241,24 @@ describe('what is taken', () => {
     expect(textOf(witness.updates)).toBe('small')
   })
 
+  test('[V31] an answer keeps its content, as what is left of a lost log may be in it', async () => {
+    const limits = { updateBytes: 100, pendingEntityBytes: 150, entityBytes: 1_000 }
+    const stage = entityStage({ limits })
+    const entity = await stage.load()
+    const [ann, bob] = [author(1), author(2)]
+    const answer = (update: Uint8Array) => entity.submit(checkUpdate(update), null, true)
+    expect(answer(ann.write('x'.repeat(2_000)))).toMatchObject({ is: 'refused' })
+    const all = author(1).write('x'.repeat(200))
+    expect(answer(all)).toMatchObject({ is: 'taken', neutered: null })
+    await stage.settle()
+    expect(answer(bob.write('y'.repeat(200)))).toMatchObject({ is: 'taken', neutered: null })
+    await stage.settle()
+    expect(stage.metrics.neutered.value).toBe(0)
+    expect(submit(entity, bob.write('z'.repeat(110)))).toMatchObject({
+      neutered: 'update-too-large',
+    })
+  })
+
   test('[E7] a full entity takes deletes', async () => {
     const stage = entityStage({ limits: { entityBytes: 120 } })
     const entity = await stage.load()

@@ -18,7 +18,7 @@ import { type Refusal, serverFrame } from '../../wire/tributary-server.ts'
 import type { Wire } from '../wire.ts'
 import { Assembly } from './assembly.ts'
 import { ChannelOutlet, type Owner } from './channel-outlet.ts'
-import { type DoorContext, refusalOf, refusalOfError } from './context.ts'
+import { assembledBytes, type DoorContext, refusalOf, refusalOfError } from './context.ts'
 import type { Reachable } from './crowd.ts'
 import { type ChannelMessage, Inbox, type Said } from './inbox.ts'
 import type { Outbox } from './outbox.ts'
@@ -244,9 +244,9 @@ export class Channel implements Caller, Person, Owner {
 
   #assemble(part: Uint8Array): void {
     this.#assembly ??= new Assembly()
-    const { frameBytes } = this.#context.session.limits
-    if (this.#assembly.length + part.length > frameBytes) {
-      throw new TributaryError('frame-too-large', 'The parts are more than a frame may hold.')
+    const most = assembledBytes(this.#context.session.limits)
+    if (this.#assembly.length + part.length > most) {
+      throw new TributaryError('frame-too-large', 'The parts are more than an entity may hold.')
     }
     if (!this.#host.mayAssemble(part.length)) {
       throw new TributaryError('pending-full', 'Parts of too many updates are under way.')

@@ -3,6 +3,7 @@ import type { People } from '../../bus/people.ts'
 import type { Random } from '../../core/clock.ts'
 import { type ErrorCode, outcomeOf, type TributaryError } from '../../core/errors.ts'
 import type { EntityRef } from '../../core/ids.ts'
+import type { Limits } from '../../core/limits.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Tier } from '../../core/tier.ts'
 import type { Entity } from '../../entity/entity.ts'
@@ -27,6 +28,10 @@ export interface DoorContext extends TributaryContext {
   readonly crowd: Crowd
   readonly framesOf: (entity: Entity) => EntityFrames
 }
+
+/** What parts may come to: an answer may be a whole entity. */
+export const assembledBytes = ({ frameBytes, entityBytes }: Limits): number =>
+  Math.max(frameBytes, entityBytes)
 
 /** Who is told to come again comes after so long, and not all at once. */
 const AGAIN_MS = 1_000

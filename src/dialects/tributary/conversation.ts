@@ -10,7 +10,7 @@ import {
 import { type ServerMessage, serverFrame } from '../../wire/tributary-server.ts'
 import type { Conversation, Wire } from '../wire.ts'
 import { Channel, type ChannelHost, type Open } from './channel.ts'
-import { type DoorContext, refusalOf, refusalOfError } from './context.ts'
+import { assembledBytes, type DoorContext, refusalOf, refusalOfError } from './context.ts'
 import type { ChannelMessage } from './inbox.ts'
 import { Outbox } from './outbox.ts'
 
@@ -103,7 +103,7 @@ export class TributaryConversation implements Conversation, ChannelHost {
     this.#say({
       is: 'welcome',
       session: this.#context.random.id(16),
-      frameBytes: limits.frameBytes,
+      frameBytes: assembledBytes(limits),
       updateBytes: limits.updateBytes,
     })
   }
@@ -255,7 +255,7 @@ export class TributaryConversation implements Conversation, ChannelHost {
   }
 
   mayAssemble(bytes: number): boolean {
-    return this.#assembling + bytes <= this.#context.session.limits.frameBytes
+    return this.#assembling + bytes <= assembledBytes(this.#context.session.limits)
   }
 
   assembled(bytes: number): void {
