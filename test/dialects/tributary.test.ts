@@ -76,6 +76,22 @@ describe('the socket', () => {
     expect(twice.all('error')).toHaveLength(1)
   })
 
+  test('[V30] is let in somewhere within half a minute, or has to go', async () => {
+    const { access, admit } = gate()
+    const stage = tributaryStage({ access })
+    const [good, bad] = [await stage.connect('good'), await stage.connect('bad')]
+    good.open('a')
+    admit('good', {})
+    await stage.settle()
+    bad.say({ is: 'ping', number: 1 })
+    const start = stage.clock.monotonic()
+    for (const { conversation } of [good, bad]) conversation?.tick(start + 29_000, 0)
+    expect([good.closedWith, bad.closedWith]).toEqual([null, null])
+    for (const { conversation } of [good, bad]) conversation?.tick(start + 30_000, 0)
+    expect([good.closedWith, bad.closedWith]).toEqual([null, 'unauthenticated'])
+    expect(bad.last('error').code).toBe('unauthenticated')
+  })
+
   test('[V5] may send little before it was let in anywhere', async () => {
     const { access, admit } = gate()
     const stage = tributaryStage({ access })

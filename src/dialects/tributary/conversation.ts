@@ -16,6 +16,8 @@ import { Outbox } from './outbox.ts'
 
 /** Until it was let in somewhere a message has so many times the bound of a hello: it may hold a state vector. */
 const MESSAGE_FACTOR = 16
+/** It is to be let in somewhere within so many times what its hello may take. [V30] */
+const ADMIT_FACTOR = 3
 /** So much may wait in channels before nothing more is read. */
 const HELD_BYTES = 1024 * 1024
 const HELD_MESSAGES = 1_000
@@ -278,6 +280,10 @@ export class TributaryConversation implements Conversation, ChannelHost {
   tick(now: number): void {
     if (!this.#isGreeted && now - this.#since >= this.#context.session.paces.hello) {
       this.#end(new TributaryError('bad-request', 'No hello has come.'))
+      return
+    }
+    if (!this.#isTrusted && now - this.#since >= this.#context.session.paces.hello * ADMIT_FACTOR) {
+      this.#end(new TributaryError('unauthenticated', 'You were let in nowhere.'))
       return
     }
     if (this.#rates?.full(now)) this.#rates = null
