@@ -514,6 +514,51 @@ describe('[U27] an entity that was deleted', () => {
   })
 })
 
+describe('[U59] after the end', () => {
+  test('of the entity nothing but what is set aside is kept', async () => {
+    const device = new MoodyDevice()
+    const a = await scene.open(device)
+    insert(a.doc, 'old')
+    await scene.run()
+    scene.server.remove(1)
+    await scene.run()
+    const kept = async () => {
+      const store = await device.open('here')
+      const { updates, aside } = await store.load()
+      await store.close()
+      return [updates.length, aside.length]
+    }
+    const type = async () => {
+      insert(a.doc, '!')
+      await settled()
+      scene.clock.advance(300)
+      await settled()
+    }
+    // One more key before the page reacts, and one while the device fails.
+    await type()
+    expect(await kept()).toEqual([0, 1])
+    device.full = true
+    await type()
+    // It cannot be kept: who leaves the page loses it.
+    expect(scene.guards.at(-1)).toBe(true)
+    device.full = false
+    scene.clock.advance(60_000)
+    await settled()
+    await a.handle.destroy()
+    expect(await kept()).toEqual([0, 1])
+  })
+
+  test('of a handle, or of the entity, no promise stays open', async () => {
+    const [a, b] = [await scene.open(), await scene.open()]
+    insert(a.doc, 'hello')
+    await a.handle.destroy()
+    await expect(a.handle.synced).rejects.toMatchObject({ code: 'destroyed' })
+    await expect(a.handle.saved()).rejects.toMatchObject({ code: 'destroyed' })
+    b.channel.owner.refused({ code: 'entity-removed', reason: 'removed', again: null })
+    await expect(b.handle.synced).rejects.toMatchObject({ code: 'entity-removed' })
+  })
+})
+
 describe('[U28] a refusal blocks nothing else', () => {
   test('neutered: the original is set aside, later edits go on', async () => {
     const device = new MemoryDeviceStore()
@@ -731,11 +776,10 @@ describe('[U55] while nobody knows what was kept', () => {
     })
     const aside = handle.setAside()
     await settled()
-    scene.clock.advance(2_000)
     expect(told).toEqual([])
     device.goOn()
     await settled()
-    scene.clock.advance(1)
+    scene.clock.advance(1_000)
     await late
     expect((await aside).map(({ code }) => code)).toEqual(['over-quota'])
     await settled()

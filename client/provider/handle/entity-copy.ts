@@ -9,7 +9,7 @@ import type { Handle, HandleEvents } from './handle.ts'
 import { Keeper, type KeeperOwner } from './keeper.ts'
 import { Listeners } from './listeners.ts'
 import { Presence, type PresenceOwner } from './presence.ts'
-import type { SavedOptions } from './saves.ts'
+import { DESTROYED, NotSaved, type SavedOptions } from './saves.ts'
 import { Standing } from './standing.ts'
 import type { Surroundings } from './surroundings.ts'
 import { applyTogether, WayDown } from './way-down.ts'
@@ -57,6 +57,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   readonly #presence: Presence
   readonly #isSynced: Promise<void>
   #nowSynced: () => void = () => {}
+  #notSynced: (why: typeof REMOVED) => void = () => {}
   #channel: Channel | null = null
   #link: LinkState = { is: 'connecting' }
   /** Why the server does not have it open for us. */
@@ -77,9 +78,12 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     this.#doc = options.doc ?? new Y.Doc()
     this.#ownAwareness = options.awareness === undefined
     this.#awareness = options.awareness ?? new Awareness(this.#doc)
-    this.#isSynced = new Promise((resolve) => {
+    this.#isSynced = new Promise((resolve, reject) => {
       this.#nowSynced = resolve
+      this.#notSynced = (why) => reject(new NotSaved(why))
     })
+    // Who does not ask need not hear of it.
+    this.#isSynced.catch(() => {})
     this.handle = this.#makeHandle(options)
     this.#keeper = new Keeper(parts.device, parts.name, this, parts.around)
     this.#wayUp = new WayUp(this.#doc, this.#keeper, this.#standing, parts.around, this)
@@ -114,7 +118,6 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
         return this.#keeper.asides
       },
       forgetAside: async (id) => {
-        await this.#reading
         this.#keeper.forgetAside(id)
         this.changed()
       },
@@ -125,12 +128,10 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   }
 
   /** What was kept here before, and never sent, is to be saved too. */
-  async #saved({ timeoutMs, ...options }: SavedOptions): Promise<void> {
-    const { wall } = this.#parts.around
-    const begun = wall()
+  async #saved(options: SavedOptions): Promise<void> {
     if (!this.#isRead) await this.#reading
-    const left = timeoutMs && Math.max(0, timeoutMs - wall() + begun)
-    return this.#wayUp.saved({ ...options, timeoutMs: left })
+    if (this.#destroyed !== null) throw new NotSaved(DESTROYED)
+    return this.#wayUp.saved(options)
   }
 
   // What the link tells.
@@ -275,6 +276,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     this.#isRemoved = true
     this.#refused = { is: 'denied', ...REMOVED }
     this.#wayUp.removed(REMOVED)
+    this.#notSynced(REMOVED)
     this.#keeper.wipe()
     this.#channel?.leave()
     this.changed()
@@ -403,7 +405,8 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   #tell(): void {
     if (this.#destroyed !== null) return
     const status = this.#status
-    this.#parts.around.guard(status.pending > 0 && !this.#isOnDevice)
+    const isAtRisk = status.pending > 0 && !this.#isOnDevice
+    this.#parts.around.guard(isAtRisk || this.#keeper.asides.some(({ id }) => id < 0))
     const told = JSON.stringify({ ...status, oldestMs: 0 })
     if (told === this.#told) return
     this.#told = told
@@ -419,6 +422,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     this.#doc.off('update', this.#changedHere)
     this.#doc.off('destroy', this.#docDestroyed)
     this.#wayUp.end()
+    this.#notSynced(DESTROYED)
     this.#presence.end()
     this.#channel?.leave()
     this.#listeners.clear()

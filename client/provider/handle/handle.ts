@@ -39,10 +39,16 @@ export interface Handle {
   readonly awareness: Awareness
   /** As it is now. */
   readonly status: Status
-  /** Comes true when everything that the server has is here, for the first time. */
+  /**
+   * Comes true when everything that the server has is here, for the first time.
+   *
+   * @throws {NotSaved} when the entity is removed, or the handle ends, before that. While the server
+   *   denies the entity it waits: the status says so.
+   */
   readonly synced: Promise<void>
   /**
-   * Comes true when everything that was written so far is in the server's log.
+   * Comes true when everything that was written so far, and what an earlier handle has left on this
+   * device, is in the server's log.
    *
    * @throws {NotSaved} when the server cannot save as safe as `tier`, at once; after `timeoutMs`;
    *   when some of it was set aside, now or before, until it is forgotten.

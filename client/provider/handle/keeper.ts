@@ -64,6 +64,7 @@ export class Keeper {
   /** Edits that could not be kept. */
   #unkept: { readonly row: Row; readonly update: Uint8Array }[] = []
   #isLoaded = false
+  #isWiped = false
   #mendMs = MEND_MS
   #rows = 0
   #bytes = 0
@@ -176,7 +177,9 @@ export class Keeper {
     if (id >= 0) this.#do((store) => store.forgetAside(id))
   }
 
+  /** From then on only what is set aside is kept. */
   wipe(): void {
+    this.#isWiped = true
     this.#do((store) => store.wipe())
   }
 
@@ -206,7 +209,7 @@ export class Keeper {
   }
 
   #put(job: Job): void {
-    if (this.#device === null || this.#closed) return
+    if (this.#device === null || this.#closed || (this.#isWiped && job.is !== 'other')) return
     this.#queue.push(job)
     this.#run()
   }
@@ -225,8 +228,8 @@ export class Keeper {
     for (;;) {
       const job = this.#queue.shift()
       if (job === undefined) {
-        if (!this.#isTooMuch()) return
-        await this.#compact().catch((error) => this.#failed(error))
+        if (this.#store === null || !this.#isTooMuch()) return
+        await this.#compact(this.#store).catch((error) => this.#failed(error))
         continue
       }
       try {
@@ -279,14 +282,12 @@ export class Keeper {
   }
 
   #isTooMuch(): boolean {
-    if (this.trouble !== null || this.#closed) return false
+    if (this.trouble !== null || this.#closed || this.#isWiped) return false
     return this.#rows > MOST_ROWS || this.#bytes > Math.max(MOST_BYTES, this.#wholeBytes)
   }
 
   /** Of what lies there, read anew: another tab may have kept what has not come here yet. */
-  async #compact(): Promise<void> {
-    const store = this.#store
-    if (store === null) return
+  async #compact(store: EntityStore): Promise<void> {
     const { updates, last } = await store.load()
     const whole = this.#owner.whole(updates)
     await store.compact(whole, last)
@@ -321,7 +322,7 @@ export class Keeper {
       this.trouble = null
       // Only a state that takes the place of all closes the hole.
       const id = await store.keep(EMPTY, 'server')
-      await store.compact(this.#owner.whole([]), id)
+      await (this.#isWiped ? store.wipe() : store.compact(this.#owner.whole([]), id))
       for (let next = this.#unkept[0]; next !== undefined; next = this.#unkept[0]) {
         const { row, update } = next
         if (row.edits > 0) this.#isKept(row, await this.#keep(store, [update], 'here'))

@@ -9,8 +9,8 @@ export class NotSaved extends Error {
    */
   readonly code: string
 
-  constructor(code: string, message: string) {
-    super(message)
+  constructor({ code, reason }: { readonly code: string; readonly reason: string }) {
+    super(reason)
     this.name = 'NotSaved'
     this.code = code
   }
@@ -19,8 +19,11 @@ export class NotSaved extends Error {
 export interface SavedOptions {
   /** At least so safe; as the server has it when left out. */
   readonly tier?: Tier | undefined
+  /** From when what was kept on the device has been read. */
   readonly timeoutMs?: number | undefined
 }
+
+export const DESTROYED = { code: 'destroyed', reason: 'destroyed' }
 
 interface Wait {
   /** The number of the last edit that it is about. */
@@ -72,7 +75,7 @@ export class Saves {
         upTo,
         tier: tier ?? null,
         done: () => (why ? wait.fail(why) : end(resolve)),
-        fail: ({ code, reason }) => end(() => reject(new NotSaved(code, reason))),
+        fail: (why) => end(() => reject(new NotSaved(why))),
       }
       if (timeoutMs !== undefined) {
         stop = this.#around.after(timeoutMs, () =>
@@ -124,7 +127,7 @@ export class Saves {
   }
 
   end(): void {
-    this.refused(0, { code: 'destroyed', reason: 'the handle was destroyed' })
+    this.refused(0, DESTROYED)
   }
 }
 

@@ -20,10 +20,10 @@ const SAYS: Readonly<Record<Trouble, string>> = {
   full: 'Nothing can be kept on this device. Make room.',
   blocked: 'Nothing can be kept on this device. Is this a private window, or site data blocked?',
   wiped: 'What was kept on this device was cleared. Stay until all is saved.',
-  later: 'What was kept on this device is of a later version. Please reload.',
-  busy: 'Another process keeps this.',
-  hole: 'Not all was kept on this device.',
-  closed: 'This store is closed.',
+  later: 'What was kept on this device is of a later version: reload.',
+  busy: 'In use.',
+  hole: 'Not all was kept.',
+  closed: 'It is closed.',
 }
 
 /**
