@@ -269,7 +269,8 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
    */
   after(position: Position): Promise<Since | null> {
     const isSound = () => !this.#closed && this.#recovery === null
-    return since(position, this.#context.log, this.ref.key, this.#content, isSound)
+    const settle = () => this.flush()
+    return since(position, this.#context.log, this.ref.key, this.#content, isSound, settle)
   }
 
   /** The whole tail, merged: what a snapshot lacks. */

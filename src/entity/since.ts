@@ -12,6 +12,8 @@ export interface Since {
   readonly update: SoundUpdate
   /** The place in the fan-out order up to which it reaches. */
   readonly place: number
+  /** In the log: all that is there at or below it is in the update, or was sent before. */
+  readonly position: Position
 }
 
 /** From farther back it is no dearer to say what one has. */
@@ -25,6 +27,7 @@ const LOOKS = 3
  * the entries behind it, and what was fanned out that the log does not have yet.
  *
  * @param isSound Whether the content is what the log has.
+ * @param settle Puts into the tail what the log has told within this tick: the position counts it already.
  * @returns `null` when the log does not go through the position, or it is too far back.
  * @throws {TributaryError} what `Log.read` throws.
  */
@@ -34,8 +37,10 @@ export async function since(
   key: EntityKey,
   content: Content,
   isSound: () => boolean,
+  settle: () => void,
 ): Promise<Since | null> {
   if (!isSound() || position.epoch !== content.position.epoch) return null
+  settle()
   if (content.hasSince(position)) return merged(content, [], position.offset)
   if (content.position.offset - position.offset > MOST_ENTRIES) return null
   const { histories } = content
@@ -50,6 +55,7 @@ export async function since(
     if (updates.reduce((bytes, { length }) => bytes + length, 0) > MOST_BYTES) return null
     try {
       const sound = updates.map((update) => scanUpdate(update).bytes)
+      settle()
       return merged(content, sound, read.head.offset)
     } catch {
       // It is malformed, or Yjs fails at it.
@@ -59,7 +65,11 @@ export async function since(
   return null
 }
 
-function merged({ tail }: Content, logged: readonly SoundUpdate[], offset: number): Since {
+function merged(
+  { tail, position }: Content,
+  logged: readonly SoundUpdate[],
+  offset: number,
+): Since {
   const update = mergeSound([...logged, ...tail.beyond(offset)])
-  return { update, place: tail.next - 1 }
+  return { update, place: tail.next - 1, position }
 }

@@ -85,7 +85,11 @@ export class Reader {
   }
 
   #join(state: State, known: StateVector, before: Before): void {
-    if (before !== null) before(bytesLacking(state, known) + this.#entity.tail().length)
+    if (before !== null) {
+      // The position that it is told counts what the log has told within this tick.
+      this.#entity.flush()
+      before(bytesLacking(state, known) + this.#entity.tail().length)
+    }
     this.#begin(state, known, true)
   }
 

@@ -13,6 +13,7 @@ import type { Entity } from '../entity/entity.ts'
 import type { Neutered } from '../entity/intake.ts'
 import type { Member } from '../entity/member.ts'
 import type { PresenceBatch } from '../entity/presence-batch.ts'
+import type { Since } from '../entity/since.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import { Greeter } from './greeter.ts'
 import type { Outlet } from './outlet.ts'
@@ -58,6 +59,8 @@ export interface Entered {
   /** How much that is, about. */
   readonly bytes: number
   readonly may: 'read' | 'write'
+  /** Where in the log the client stands once it has what follows. */
+  readonly position: Position
 }
 
 /**
@@ -128,20 +131,24 @@ export class Session implements Member {
     stateVector: Uint8Array,
     entered: (how: Entered) => void,
   ): Promise<void> {
-    const tell = (follows: Entered['follows'], bytes: number) =>
-      entered({ follows, bytes, may: this.#rights })
+    const tell = (
+      follows: Entered['follows'],
+      bytes: number,
+      { position }: Pick<Since, 'position'>,
+    ) => entered({ follows, bytes, may: this.#rights, position })
     this.#join()
     this.#greeter.begin(false)
     const since = from === null ? null : await this.#entity.after(from)
     if (this.#closed) return
     if (since !== null) {
-      tell('rest', since.update.length)
+      tell('rest', since.update.length, since)
       this.#reader.resume(since)
     } else if (stateVector.length > 0) {
       const known = decodeStateVector(stateVector)
-      await this.#reader.join(known, (bytes) => tell('state', bytes))
+      await this.#reader.join(known, (bytes) => tell('state', bytes, this.#entity))
     } else {
-      tell('ask', 0)
+      this.#entity.flush()
+      tell('ask', 0, this.#entity)
     }
     if (this.#reader.isLive) this.#receive().tellPlace()
   }

@@ -328,6 +328,27 @@ describe('following the log', () => {
     expect(entity.position.offset).toBe(5)
   })
 
+  test('[V32] what follows a position holds what the log has told within this tick', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const ann = author(9)
+    let id = 0
+    const append = (letter: string) =>
+      stage.log.append(REF.key, {
+        id: `foreign-${id++}`,
+        authors: [],
+        origin: 'session',
+        time: 0,
+        update: ann.write(letter) as never,
+      })
+    await append('b')
+    const { position } = entity
+    await append('a')
+    const since = await entity.after(position)
+    expect(since?.position.offset).toBe(2)
+    expect(textOf([ann.updates[0] as Uint8Array, since?.update as Uint8Array])).toBe('ab')
+  })
+
   test('[E6] [E17] what is told beside an update does not count as that update', async () => {
     const stage = entityStage()
     const entity = await stage.load()

@@ -159,13 +159,17 @@ export class Channel implements Caller, Person, Owner {
     await session.enter(from, stateVector, (how) => this.#entered(entity, outlet, how))
   }
 
-  #entered(entity: Entity, outlet: ChannelOutlet, { follows, bytes, may }: Entered): void {
+  #entered(
+    entity: Entity,
+    outlet: ChannelOutlet,
+    { follows, bytes, may, position }: Entered,
+  ): void {
     this.#isEntered = true
     this.#host.entered(this, outlet.channel)
     outlet.say({
       ...{ is: 'opened', request: this.#request, channel: outlet.channel, may },
       ...{ follows, bytes, tier: this.#context.tier(), expires: this.expires },
-      ...{ position: formatPosition(entity.position), stateVector: entity.stateVector },
+      ...{ position: formatPosition(position), stateVector: entity.stateVector },
     })
     if (this.#admittedBy !== this.#host.tokens) this.renew()
   }
