@@ -36,13 +36,15 @@ describe('[U28] what the server does not take blocks nothing else', () => {
       await null
       text.insert(text.length, 'after')
       await fails
-      await a.saved({ timeoutMs: PATIENCE })
+      await until('the rest is taken', PATIENCE, () => a.status.pending === 0)
       await until('b has the rest', PATIENCE, () => read(b.doc) === 'before after')
       await until('a agrees', PATIENCE, () => areEqual([a.doc, b.doc]))
       const [aside] = await a.setAside()
       expect(words(aside?.update as Uint8Array)).toBe(large)
       expect(a.status.save).toMatchObject({ is: 'rejected', code: aside?.code })
+      await expect(a.saved({ timeoutMs: PATIENCE })).rejects.toMatchObject({ code: aside?.code })
       await a.forgetAside(aside?.id as number)
+      await a.saved({ timeoutMs: PATIENCE })
       expect(a.status.save).toEqual({ is: 'saved' })
 
       // Each small enough, together too much.
@@ -53,6 +55,7 @@ describe('[U28] what the server does not take blocks nothing else', () => {
         await a.saved({ timeoutMs: PATIENCE }).catch(() => {})
       }
       await until('it is full', PATIENCE, () => rejected > 0)
+      for (const { id } of await a.setAside()) await a.forgetAside(id)
       text.delete(0, text.length)
       await a.saved({ timeoutMs: PATIENCE })
       await until('both are empty', PATIENCE, () => read(b.doc) === '' && areEqual([a.doc, b.doc]))
