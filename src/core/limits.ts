@@ -43,7 +43,7 @@ export const paceTable = {
   tickMax: { default: 250, what: 'the longest tick under pressure' },
   commit: { default: 10, what: 'a busy log commits at most once in this time' },
   idle: { default: 30_000, what: 'an entity without sessions is unloaded after this time' },
-  compactEntries: { default: 500, what: 'an entity is compacted after so many entries' },
+  compactEntries: { default: 500, what: 'an entity is compacted after so many entries, one of more than 64 KB after up to 8 times as many' },
   compactBytes: { default: 256 * KB, what: 'or after so many bytes of entries' },
   compactQuiet: { default: 60_000, what: 'or after this time without a write' },
   takeover: { default: 15_000, what: 'the job of a worker that has been silent for this time is given to another' },

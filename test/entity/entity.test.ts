@@ -22,6 +22,21 @@ function author(clientID: number) {
   return { doc, updates, write }
 }
 
+/** Somebody who writes on another node: what comes of it is only in the log. */
+function elsewhere({ log }: ReturnType<typeof entityStage>) {
+  const ann = author(9)
+  let id = 0
+  const append = (letter: string) =>
+    log.append(REF.key, {
+      id: `foreign-${id++}`,
+      authors: [],
+      origin: 'session',
+      time: 0,
+      update: ann.write(letter) as never,
+    })
+  return { ann, append }
+}
+
 const textOf = (updates: readonly Uint8Array[]): string => {
   const doc = new Y.Doc()
   for (const update of updates) Y.applyUpdate(doc, update)
@@ -299,16 +314,7 @@ describe('following the log', () => {
     const entity = await stage.load()
     const bob = new Witness()
     entity.join(bob)
-    const ann = author(9)
-    let id = 0
-    const append = (letter: string) =>
-      stage.log.append(REF.key, {
-        id: `foreign-${id++}`,
-        authors: [],
-        origin: 'session',
-        time: 0,
-        update: ann.write(letter) as never,
-      })
+    const { append } = elsewhere(stage)
     await append('d')
     expect(bob.delivered.length).toBe(1)
     for (const letter of 'cba') await append(letter)
@@ -331,16 +337,7 @@ describe('following the log', () => {
   test('[V32] what follows a position holds what the log has told within this tick', async () => {
     const stage = entityStage()
     const entity = await stage.load()
-    const ann = author(9)
-    let id = 0
-    const append = (letter: string) =>
-      stage.log.append(REF.key, {
-        id: `foreign-${id++}`,
-        authors: [],
-        origin: 'session',
-        time: 0,
-        update: ann.write(letter) as never,
-      })
+    const { ann, append } = elsewhere(stage)
     await append('b')
     const { position } = entity
     await append('a')

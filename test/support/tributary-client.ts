@@ -9,7 +9,7 @@ import { readServerMessage, type ServerMessage } from '../../src/wire/tributary-
 import { until } from './deadline.ts'
 import { type Closed, openSocket, type RawOptions } from './raw-client.ts'
 
-type Is = ServerMessage['is']
+export type Is = ServerMessage['is']
 type Among<Message, Kind> = Message extends { is: Is }
   ? Kind extends Message['is']
     ? Message

@@ -21,14 +21,7 @@ import {
 import { readServerMessage, type ServerMessage } from '../../src/wire/tributary-server.ts'
 import { entityStage } from './entity-stage.ts'
 import { RecordedLog } from './recorded-log.ts'
-
-type Is = ServerMessage['is']
-type Among<Message, Kind> = Message extends { is: Is }
-  ? Kind extends Message['is']
-    ? Message
-    : never
-  : never
-type Of<Kind extends Is> = Among<ServerMessage, Kind>
+import type { Is, Of } from './tributary-client.ts'
 
 /** A socket that takes what it is told to take, and a client behind it. */
 export class FakeSocket implements Wire {
