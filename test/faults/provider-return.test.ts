@@ -38,6 +38,9 @@ describe('[U26] what only a client still has', () => {
         await end()
         return marksOf(doc).includes('early')
       })
+      // Seen is not yet written, and no promise was made for it: one made behind it covers it.
+      reader.doc.getMap('behind it').set('here', true)
+      await reader.saved({ timeoutMs: PATIENCE })
       await reader.destroy()
       await stage.restart('kill')
       const { doc, end } = await seenAnew(stage, entity)
