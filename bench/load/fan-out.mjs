@@ -28,6 +28,7 @@ const AT_ONCE = 64
  *   instead of through a socket.
  * @property {boolean} [asksAcks] Whether each update is followed by a marker, which comes back when
  *   it is durable.
+ * @property {number} [warmUp] In ms, before the window of what is measured begins; 15,000 by default.
  */
 /**
  * @typedef {object} Plan

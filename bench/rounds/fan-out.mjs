@@ -3,7 +3,10 @@ import { now } from '../load/clock.mjs'
 import { Histogram } from '../load/histogram.mjs'
 import { LOAD_CORES } from './cores.mjs'
 
-/** V8 still compiles after 10 s of 500 updates a second, with a quarter of the CPU. A server runs for weeks. */
+/**
+ * V8 still compiles after 10 s of 500 updates a second, with a quarter of the CPU. A server runs for
+ * weeks. Where a second brings fewer calls, the shape says how much longer that takes.
+ */
 const WARM_UP = 15_000
 /** What a server still has under way after so long does not come any more. */
 const DRAIN = 30_000
@@ -24,7 +27,7 @@ export async function measureFanOut({ server, load: start, seconds }, shape) {
   const load = await start(count, (index) => ['FanOut', server.doors, shape, { index, of: count }])
   await load.call('open')
   await server.settle(5)
-  return runFanOut(server, load, seconds)
+  return runFanOut(server, load, seconds, shape.warmUp)
 }
 
 /**

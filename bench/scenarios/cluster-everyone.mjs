@@ -5,7 +5,7 @@ export const clusterEveryone = {
   name: 'cluster-everyone',
   title: 'two nodes, 50 clients over both, all writing and reading, 500 updates/s',
   measure: 'cluster-fan-out',
-  shape: { entities: 1, writers: 50, readers: 0, writersRead: true, rate: 500 },
+  shape: { entities: 1, writers: 50, readers: 0, writersRead: true, rate: 500, warmUp: 90_000 },
   nodes: 2,
   seconds: 10,
   targets: CLUSTERS,

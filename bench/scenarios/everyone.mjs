@@ -5,7 +5,7 @@ export const everyone = {
   name: 'everyone',
   title: '50 clients, all writing and reading, 500 updates/s',
   measure: 'fan-out',
-  shape: { entities: 1, writers: 50, readers: 0, writersRead: true, rate: 500 },
+  shape: { entities: 1, writers: 50, readers: 0, writersRead: true, rate: 500, warmUp: 90_000 },
   seconds: 10,
   targets: ALL,
   figures: [
