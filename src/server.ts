@@ -195,7 +195,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
 
     const access = await createAccess(config, { clock, logger, authorise })
     closers.push(() => access.close())
-    const people = new People(store.bus)
+    const people = new People(store.bus, logger)
     const shared = {
       ...{ access, logger, random, people },
       session: {

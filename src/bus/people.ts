@@ -1,5 +1,6 @@
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import { type EntityKey, entityId, entityRef, isName, type Tenant, tenant } from '../core/ids.ts'
+import { type Logger, SILENT } from '../core/logger.ts'
 import { type Bus, checkMessage } from './bus.ts'
 
 /** Somebody who is here: a client on an entity, or one that is just being let in. */
@@ -39,11 +40,14 @@ const KICK = 'kick'
  */
 export class People {
   readonly #bus: Bus
+  readonly #logger: Logger
   readonly #tenants = new Map<Tenant, Present>()
   readonly #listeners = new Set<(message: PeopleMessage) => void>()
 
-  constructor(bus: Bus) {
+  /** @param logger Is told of listeners that throw. */
+  constructor(bus: Bus, logger: Logger = SILENT) {
     this.#bus = bus
+    this.#logger = logger
   }
 
   /** How often that user is here, on this node. */
@@ -91,7 +95,11 @@ export class People {
     this.#deliver(owner, { tenant: owner, actor, kind, bytes })
   }
 
-  /** @returns what ends that. */
+  /**
+   * @param fn Whoever embeds the server may throw in it, or reject: that is told in a log line, and
+   *   concerns nobody else.
+   * @returns what ends that.
+   */
   onMessage(fn: (message: PeopleMessage) => void): () => void {
     this.#listeners.add(fn)
     return () => this.#listeners.delete(fn)
@@ -137,7 +145,21 @@ export class People {
     const present = this.#tenants.get(owner)
     if (present === undefined) return
     if (message.actor !== null && present.count(message.actor) === 0) return
-    for (const fn of this.#listeners) fn(message)
+    for (const fn of this.#listeners) this.#tell(fn, message)
+  }
+
+  /** Beside it on the connection to Redis is the whole node. */
+  #tell(fn: (message: PeopleMessage) => unknown, message: PeopleMessage): void {
+    const failed = (thrown: unknown) => {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      this.#logger.error('a listener for messages to people failed', { error })
+    }
+    try {
+      const answer = fn(message)
+      if (answer instanceof Promise) answer.catch(failed)
+    } catch (thrown) {
+      failed(thrown)
+    }
   }
 
   #sendAway(owner: Tenant, { actor, entity, again }: Order): void {

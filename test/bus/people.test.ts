@@ -6,6 +6,7 @@ import { DEFAULT_TENANT, type EntityKey, type Tenant, tenant } from '../../src/c
 import { key } from '../contract/store.ts'
 import { type BusNode, openBus } from '../support/bus-nodes.ts'
 import { until } from '../support/deadline.ts'
+import { RecordedLog } from '../support/recorded-log.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 
 let server: RedisServer
@@ -25,12 +26,13 @@ async function nodes() {
   const all = ['a', 'b'].map((name) => {
     const node = openBus(server.url, name, { prefix })
     opened.push(node)
-    const people = new People(node.bus)
+    const logger = new RecordedLog()
+    const people = new People(node.bus, logger)
     const told: string[] = []
     people.onMessage(({ tenant: of, actor, kind, bytes }) =>
       told.push(`${of}/${actor ?? '*'} ${kind} ${Buffer.from(bytes)}`),
     )
-    return { node, people, told }
+    return { node, people, told, logger }
   })
   const [a, b] = all as [(typeof all)[0], (typeof all)[0]]
   await until('both', 5_000, () => all.every(({ node }) => node.bus.nodes().length === 2))
@@ -113,6 +115,37 @@ describe('messages to people', () => {
       expect(() => people.kick({ tenant: 'default', actor: 'ann', ...one })).toThrow(/name/)
     }
     expect(() => people.kick({ tenant: 'default', entity: '' })).toThrow('entity id')
+  })
+
+  test('[T20] Hocuspocus dies of a hook that throws: here the others hear, and the node goes on', async () => {
+    const { a, b, joined } = await nodes()
+    const [here, there] = [a, b].map(({ people, told, logger }) => {
+      // It is asked before all that come later.
+      people.onMessage(() => {
+        throw new Error('what an embedder wrote')
+      })
+      people.onMessage(async () => {
+        throw new TypeError('and later')
+      })
+      people.onMessage(({ kind }) => told.push(`after them: ${kind}`))
+      people.enter(new Guest('ann'))
+      return { told, logger }
+    }) as [Pick<typeof a, 'told' | 'logger'>, Pick<typeof a, 'told' | 'logger'>]
+    await joined()
+    for (const kind of ['one', 'two']) a.people.send(message({ kind }))
+    const expected = ['one', 'two'].flatMap((kind) => [
+      `default/ann ${kind} hi`,
+      `after them: ${kind}`,
+    ])
+    for (const { told, logger } of [here, there]) {
+      await until('all of it', 5_000, () => told.length === expected.length)
+      expect(told).toEqual(expected)
+      const failures = () => logger.events.filter((event) => /people failed/.test(event))
+      await until('it is told', 5_000, () => failures().length === 4)
+    }
+    // Whatever else is on that connection goes on.
+    b.people.send(message({ kind: 'back' }))
+    await until('it is heard', 5_000, () => a.told.includes('default/ann back hi'))
   })
 
   test('[N10] that nobody can read are passed over', async () => {

@@ -419,6 +419,23 @@ describe('the log in Redis', () => {
       await hears(notes, [...names('a', 1, 12), 'reset@10', ...names('b', 11, 13)])
     })
 
+    test('[L54] a fork far below is noticed though the entry that comes has the next offset', async () => {
+      const notes = new Notes()
+      await one.log.subscribe(A, ORIGIN, notes)
+      await appendAll(one.log, A, names('a', 1, 90))
+      const failOver = await keptCopy(server.client, A)
+      await appendAll(one.log, A, names('a', 91, 100))
+      await hears(notes, names('a', 1, 100))
+      await failOver()
+      // 91' to 100' reach nobody, as with a node that hears the old master; then 101' does.
+      const silent = logThrough(one.link, { names: SILENT_NAMES })
+      await appendAll(silent, A, names('b', 91, 100))
+      const { position } = await (await join()).log.append(A, entry('b101'))
+      expect(position.offset).toBe(101)
+      await hears(notes, [...names('a', 1, 100), 'reset@101'])
+      await silent.close()
+    })
+
     test('[L63] an own entry ahead that a failover has lost is missed, though the next one fits', async () => {
       let answer = () => {}
       const slow = new Promise<void>((resolve) => {
