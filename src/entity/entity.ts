@@ -1,60 +1,26 @@
-import type { Bus, NodeName } from '../bus/bus.ts'
-import type { Clock } from '../core/clock.ts'
+import type { NodeName } from '../bus/bus.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
-import type { Limits } from '../core/limits.ts'
-import { generationOf, type Position } from '../core/position.ts'
+import type { Position } from '../core/position.ts'
 import type { Knowledge } from '../crdt/knowledge.ts'
 import type { SoundUpdate, StateVector, UpdateScan } from '../crdt/scan.ts'
-import { scanUpdate } from '../crdt/scan-update.ts'
-import type { Entry, EntrySink, Log, Subscription } from '../log/log.ts'
-import type { Metrics } from '../ops/metrics.ts'
 import type { Covered } from '../snapshots/shared.ts'
 import type { Snapshot } from '../snapshots/snapshots.ts'
-import { Appender, type AppenderSink, type Made, type Saved, type Unlogged } from './appender.ts'
+import type { Saved } from './appender.ts'
 import { Batch } from './batch.ts'
 import { Content, type Loaded } from './content.ts'
+import type { EntityContext, TailSize, Whole } from './context.ts'
 import { FanOut } from './fan-out.ts'
-import type { Healer } from './healer.ts'
+import { Following } from './following.ts'
 import { Here } from './here.ts'
-import type { Hold } from './hold.ts'
 import { Intake, type Submitted } from './intake.ts'
-import type { Losses } from './losses.ts'
+import { Landing } from './landing.ts'
 import type { Member } from './member.ts'
-import type { NodeBudget } from './node-budget.ts'
-import { type Fault, PassedOver } from './passed-over.ts'
+import type { Fault } from './passed-over.ts'
 import { patiently } from './patiently.ts'
 import type { Presence } from './presence.ts'
-import { type Lent, Recovery } from './recovery.ts'
 import { type Since, since } from './since.ts'
-import type { State, States } from './states.ts'
-import type { Tickable, Ticker } from './ticker.ts'
-
-/** What every entity of a node shares. */
-export interface EntityContext {
-  readonly clock: Clock
-  readonly log: Log
-  readonly bus: Bus
-  readonly states: States
-  readonly ticker: Ticker
-  readonly limits: Limits
-  readonly pending: NodeBudget
-  readonly healer: Healer
-  /** What this node has written and its store may lose; `null` for a store that loses nothing. */
-  readonly hold: Hold | null
-  /** `null` for a node that is alone. */
-  readonly losses: Pick<Losses, 'isDoubtful' | 'isElsewhere'> | null
-  readonly metrics: Metrics
-  /** Entry ids: random per process start + sequence. */
-  nextEntryId(): string
-  /** Send a member's own update back to it once durable: for clients that wait for that. */
-  readonly echo: boolean
-  /** Called upwards: there is more to compact, by an own append or by what others have written. */
-  grown(entity: Entity, own: boolean): void
-  /** Called upwards: its log holds entries that only a compaction gets rid of. */
-  spoiled(entity: Entity): void
-  trouble(entity: Entity, what: string, error: TributaryError): void
-}
+import type { State } from './states.ts'
 
 /**
  * One entity that is open on this node.
@@ -70,7 +36,7 @@ export interface EntityContext {
  *
  * States: open → closed; open ⇄ healing. A closed one answers nothing; the registry loads a new one.
  */
-export class Entity implements Tickable, EntrySink, AppenderSink {
+export class Entity implements Whole {
   readonly ref: EntityRef
   tickedAt = Number.NEGATIVE_INFINITY
   /** When the last member left, or it was last asked for; the registry's. */
@@ -79,45 +45,35 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   readonly #context: EntityContext
   readonly #members = new Set<Member>()
   readonly #here: Here
-  #waiting: Set<Member> | null = null
-  readonly #appender: Appender
   readonly #content: Content
   readonly #intake: Intake
   readonly #fanOut: FanOut
-  /** While its log is, or was just, another one. */
-  #recovery: Recovery | null = null
-  #passedOver: PassedOver | null = null
-  #subscription: Subscription | null = null
-  #follows = 0
-  #idle: (() => void)[] | null = null
+  readonly #landing: Landing
+  readonly #following: Following
   #closed = false
 
   constructor(context: EntityContext, ref: EntityRef, loaded: Loaded) {
     this.#context = context
     this.ref = ref
     this.#here = new Here(context, ref.key, this.#members)
-    this.#appender = new Appender(context, ref.key, this)
     this.#content = new Content(context.states, ref.key, loaded)
-    const onTrouble = (what: string, error: TributaryError) => context.trouble(this, what, error)
-    this.#intake = new Intake(context, ref, this.#content, onTrouble)
-    this.#fanOut = new FanOut(this.#content, this.#members, onTrouble)
+    this.#intake = new Intake(context, this, this.#content)
+    this.#fanOut = new FanOut(context, this, this.#content, this.#members)
+    const parts = {
+      content: this.#content,
+      intake: this.#intake,
+      fanOut: this.#fanOut,
+      here: this.#here,
+      members: this.#members,
+    }
+    this.#landing = new Landing(context, this, parts)
+    this.#following = new Following(context, this, { ...parts, landing: this.#landing })
     this.touchedAt = context.clock.monotonic()
   }
 
   /** Follows the log from where loading ended. Called once, before anyone is let in. */
-  async follow(): Promise<void> {
-    const turn = ++this.#follows
-    const subscription = await this.#context.log.subscribe(this.ref.key, this.position, this)
-    // It may be told at once that the log is another one, before it is there to be closed.
-    if (this.#closed || turn !== this.#follows) subscription.close()
-    else this.#subscription = subscription
-    if (!this.#closed) this.#here.listen()
-  }
-
-  #unfollow(): void {
-    this.#follows++
-    this.#subscription?.close()
-    this.#subscription = null
+  follow(): Promise<void> {
+    return this.#following.follow()
   }
 
   // ---- members
@@ -142,7 +98,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   /** @param announce whether others are told that its client is gone. */
   leave(member: Member, announce = true): void {
     if (!this.#members.delete(member)) return
-    this.#waiting?.delete(member)
+    this.#landing.forget(member)
     this.#here.leave(member, announce)
     this.touchedAt = this.#context.clock.monotonic()
   }
@@ -168,8 +124,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
 
   /** Tells `member.durable` as soon as something more is durable. */
   whenDurable(member: Member): void {
-    this.#waiting ??= new Set()
-    this.#waiting.add(member)
+    this.#landing.whenDurable(member)
   }
 
   // ---- what is known
@@ -194,8 +149,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
 
   /** Everything up to this place is durable. */
   get durableSeq(): number {
-    const durable = (this.#appender.oldest ?? this.#content.tail.next) - 1
-    return this.#recovery?.allows(durable) === false ? -1 : durable
+    return this.#landing.durableSeq
   }
 
   /** The place of what was taken last, whether it was fanned out or not. */
@@ -205,7 +159,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
 
   /** How safe what is durable is. */
   get saved(): Saved {
-    return this.#appender.saved ?? { tier: this.#context.log.tier, replicas: 0 }
+    return this.#landing.saved
   }
 
   /**
@@ -213,23 +167,22 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
    * all that is there was sent. `null` while there is none.
    */
   get toldTo(): Position | null {
-    if (this.#recovery !== null || this.#fanOut.heard.length > 0) return null
+    if (this.#landing.recovery !== null || this.#fanOut.heard.length > 0) return null
     return this.durableSeq < this.lastSeq ? null : this.position
   }
 
-  /** Entries and bytes that no snapshot covers, and bytes of everything. */
-  get tailSize(): { readonly entries: number; readonly bytes: number; readonly whole: number } {
+  get tailSize(): TailSize {
     const { tail, bytes } = this.#content
     return { entries: tail.count, bytes: tail.bytes, whole: bytes }
   }
 
   /** Its log is being given what it lacks. */
   get healing(): boolean {
-    return this.#recovery?.busy === true
+    return this.#landing.recovery?.busy === true
   }
 
   get busy(): boolean {
-    return !this.#intake.empty || this.#appender.busy || this.#recovery?.busy === true
+    return this.#landing.busy
   }
 
   /** Something of it may still be brought back, if the store should lose it. [L82] */
@@ -244,7 +197,8 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
 
   /** The snapshot that the tail continues, at once when it is in memory. */
   state(): State | Promise<State> {
-    const load = () => this.#content.loadState(() => this.#recovery?.untilTakenOver() ?? null)
+    const load = () =>
+      this.#content.loadState(() => this.#landing.recovery?.untilTakenOver() ?? null)
     return this.#content.state ?? patiently(this.#context.clock, load, () => this.#closed)
   }
 
@@ -268,7 +222,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
    * @throws {TributaryError} `storage`, `damaged`.
    */
   after(position: Position): Promise<Since | null> {
-    const isSound = () => !this.#closed && this.#recovery === null
+    const isSound = () => !this.#closed && this.#landing.recovery === null
     const settle = () => this.flush()
     return since(position, this.#context.log, this.ref.key, this.#content, isSound, settle)
   }
@@ -325,7 +279,7 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
     // All of it is in the tail before anybody is told: who falls behind at one lacks the others.
     const batches = updates.map((update) => new Batch(this.#content.tail.push(update), update))
     this.#fanOut.deliver(heard, batches, single)
-    for (const batch of batches) this.#appender.push({ batch, seq, since, single, authors })
+    for (const batch of batches) this.#landing.appender.push({ batch, seq, since, single, authors })
     this.#context.metrics.fanoutTime.observe(this.#context.clock.monotonic() - since)
   }
 
@@ -337,145 +291,14 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
 
   // ---- the log
 
-  /** The appender's. */
-  landed({ entry, unlogged, seq }: Made, position: Position, appendedAt: number): void {
-    if (this.#closed) return
-    // What heals stands in the tail as long as no snapshot has it.
-    if (entry.origin !== 'heal') this.#context.hold?.keep(this.ref.key, entry, position.offset)
-    this.#content.reached(position)
-    const { metrics, clock } = this.#context
-    const now = clock.monotonic()
-    metrics.appendTime.observe(now - appendedAt)
-    if (unlogged.length === 0) this.#content.tail.landed(seq, position.offset)
-    for (const one of unlogged) {
-      metrics.ackTime.observe(now - one.since)
-      this.#content.tail.landed(one.batch.seq, position.offset)
-      this.#settle(one)
-    }
-    this.#recovery?.landed()
-    this.#tellDurable()
-    this.#context.grown(this, true)
-    this.#tellSettled()
-  }
-
-  /** It is in the log, or what it brought is asked for. */
-  #settle({ batch, single }: Unlogged): void {
-    this.#intake.settle(batch.update.length)
-    if (!this.#context.echo || single === null) return
-    if (this.#members.has(single)) single.echo(batch)
-  }
-
-  /** The appender's. */
-  failing(error: TributaryError): void {
-    this.#context.trouble(this, 'an append failed, it is tried again', error)
-  }
-
-  #tellDurable(): void {
-    const waiting = this.#waiting
-    if (waiting === null) return
-    this.#waiting = null
-    for (const member of waiting) member.durable(this.durableSeq)
-  }
-
-  #tellSettled(): void {
-    if (!this.busy) this.#tellIdle()
-  }
-
-  #tellIdle(): void {
-    const idle = this.#idle
-    this.#idle = null
-    for (const tell of idle ?? []) tell()
-  }
-
-  /** From the log, in its order: our own come back here too, and are known by their id. */
-  entry(entry: Entry): void {
-    if (this.#closed || this.#appender.isOwn(entry.id)) return
-    this.#content.position = entry.position
-    let scan: UpdateScan
-    try {
-      scan = scanUpdate(entry.update)
-    } catch (cause) {
-      this.#context.trouble(this, 'an entry of the log is malformed', TributaryError.from(cause))
-      return
-    }
-    const { update, unclosed } = this.knowledge.take(scan)
-    if (update !== null) {
-      this.#content.learn(update)
-      this.#hear(update, entry.position.offset)
-    }
-    // It builds on something that was in the log and is not here: the log was another one once.
-    if (unclosed && this.#passedOver?.hasLater !== true) this.heal()
-  }
-
-  /** From the log: what builds on it will not be closed, and no heal can change that. */
-  notUnderstood(offset: number): void {
-    this.passOver([{ offset, why: 'not-understood' }])
-  }
-
   /** Entries of the log that could not be taken are counted and named, each once. */
   passOver(faults: readonly Fault[]): void {
-    if (faults.length === 0) return
-    this.#passedOver ??= new PassedOver()
-    const { metrics } = this.#context
-    this.#passedOver.note(faults, metrics, (what, error) => {
-      this.#context.trouble(this, what, error)
-    })
+    this.#following.passOver(faults)
   }
-
-  /** A quiet entity tells at once, a busy one with what else the log tells within the tick. [E17] */
-  #hear(update: SoundUpdate, offset: number): void {
-    const { ticker, clock } = this.#context
-    const canWait = this.#fanOut.hear(update, offset)
-    if (canWait && !ticker.isQuiet(this)) {
-      ticker.request(this)
-      return
-    }
-    ticker.forget(this)
-    this.tickedAt = clock.monotonic()
-    this.flush()
-  }
-
-  /** The log does not go through what is known of it: it was removed, or it is another one. */
-  reset(head: Position): void {
-    if (generationOf(head.epoch) > this.#content.generation) this.evict('entity-removed')
-    else this.heal()
-  }
-
-  // ---- healing: the log is another one than was known
 
   /** Finds out what the log has, and gives it what it lacks. [L70] */
   heal(): void {
-    if (this.#closed) return
-    this.#recovery ??= new Recovery(this.#context, this.#lent())
-    this.#recovery.heal()
-  }
-
-  #lent(): Lent {
-    return {
-      ref: this.ref,
-      content: this.#content,
-      appender: this.#appender,
-      members: this.#members,
-      isClosed: () => this.#closed,
-      flush: () => this.flush(),
-      tell: (update, offset) => this.#fanOut.tell(update, offset),
-      settle: (one) => this.#settle(one),
-      changed: () => {
-        this.#tellDurable()
-        this.#tellSettled()
-        this.#context.grown(this, true)
-      },
-      follow: () => this.follow(),
-      unfollow: () => this.#unfollow(),
-      removed: () => this.evict('entity-removed'),
-      passOver: (faults) => this.passOver(faults),
-      trouble: (what, error) => this.#context.trouble(this, what, error),
-      over: () => {
-        this.#recovery = null
-        this.#tellDurable()
-        this.#tellSettled()
-      },
-    }
+    this.#following.heal()
   }
 
   // ---- compaction
@@ -493,13 +316,8 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
    */
   adoptCovered(covered: Covered, history: number): boolean {
     // While it is healed its content is not what the log has.
-    if (this.#closed || this.#recovery !== null || history !== this.history) return false
-    if (this.#passedOver?.hasLater === true) {
-      // It may hold what was not understood here, and then the members lack it.
-      this.#passedOver.forgetLater()
-      this.heal()
-      return false
-    }
+    if (this.#closed || this.#landing.recovery !== null || history !== this.history) return false
+    if (this.#following.healsWhatWasLater()) return false
     return this.#content.adoptCovered(covered)
   }
 
@@ -523,14 +341,9 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   /** Resolves when nothing is pending any more. */
   settled(): Promise<void> {
     this.flush()
-    if (!this.busy) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#idle ??= []
-      this.#idle.push(resolve)
-    })
+    return this.#landing.settled()
   }
 
-  /** Sends every member away. */
   evict(code: ErrorCode): void {
     const members = [...this.#members]
     this.close()
@@ -541,14 +354,12 @@ export class Entity implements Tickable, EntrySink, AppenderSink {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#appender.close()
-    this.#unfollow()
+    this.#landing.appender.close()
+    this.#following.unfollow()
     this.#here.close()
     this.#context.ticker.forget(this)
     this.#intake.close()
     this.#members.clear()
-    this.#waiting = null
-    this.#recovery?.close()
-    this.#tellIdle()
+    this.#landing.close()
   }
 }

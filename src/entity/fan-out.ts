@@ -3,6 +3,7 @@ import { mergeSound } from '../crdt/merge.ts'
 import type { SoundUpdate } from '../crdt/scan.ts'
 import { Batch } from './batch.ts'
 import type { Content } from './content.ts'
+import type { EntityContext, Whole } from './context.ts'
 import type { Member } from './member.ts'
 
 /** So much that the log tells is not kept for the end of a tick. */
@@ -18,20 +19,23 @@ interface Heard {
 
 /** Everything that members are sent goes through here, in the order of its places in the tail. */
 export class FanOut {
+  readonly #context: Pick<EntityContext, 'trouble'>
+  readonly #entity: Whole
   readonly #content: Content
   readonly #members: ReadonlySet<Member>
-  readonly #onTrouble: (what: string, error: TributaryError) => void
   /** What the log has told within this tick. */
   #heard: Heard | null = null
 
   constructor(
+    context: Pick<EntityContext, 'trouble'>,
+    entity: Whole,
     content: Content,
     members: ReadonlySet<Member>,
-    onTrouble: (what: string, error: TributaryError) => void,
   ) {
+    this.#context = context
+    this.#entity = entity
     this.#content = content
     this.#members = members
-    this.#onTrouble = onTrouble
   }
 
   /**
@@ -85,7 +89,8 @@ export class FanOut {
     try {
       return [mergeSound(updates)]
     } catch (cause) {
-      this.#onTrouble('updates could not be merged', TributaryError.from(cause))
+      const error = TributaryError.from(cause)
+      this.#context.trouble(this.#entity, 'updates could not be merged', error)
       return updates
     }
   }

@@ -1,6 +1,5 @@
 import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
-import type { EntityRef } from '../core/ids.ts'
 import type { Limits } from '../core/limits.ts'
 import { CutOff } from '../crdt/cut-off.ts'
 import { neuter } from '../crdt/neuter.ts'
@@ -10,6 +9,7 @@ import { holdsAny } from '../crdt/tombstone.ts'
 import type { Log } from '../log/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Content } from './content.ts'
+import type { EntityContext, Whole } from './context.ts'
 import { Gathering } from './gathering.ts'
 import type { Hold } from './hold.ts'
 import type { Member } from './member.ts'
@@ -22,6 +22,7 @@ export interface IntakeContext {
   readonly pending: NodeBudget
   readonly hold: Pick<Hold, 'full'> | null
   readonly metrics: Pick<Metrics, 'repeated' | 'neutered' | 'setAside'>
+  readonly trouble: EntityContext['trouble']
 }
 
 /** Why an update was taken without its content. */
@@ -53,22 +54,15 @@ const DEPTH_MOST = 500
  */
 export class Intake {
   readonly #context: IntakeContext
-  readonly #ref: EntityRef
+  readonly #entity: Whole
   readonly #content: Content
-  readonly #onTrouble: (what: string, error: TributaryError) => void
   #gathering: Gathering | null = null
   #pendingBytes = 0
 
-  constructor(
-    context: IntakeContext,
-    ref: EntityRef,
-    content: Content,
-    onTrouble: (what: string, error: TributaryError) => void,
-  ) {
+  constructor(context: IntakeContext, entity: Whole, content: Content) {
     this.#context = context
-    this.#ref = ref
+    this.#entity = entity
     this.#content = content
-    this.#onTrouble = onTrouble
   }
 
   /** Nothing is gathered. */
@@ -154,11 +148,14 @@ export class Intake {
   /** What is left of an update that may not have its effect. */
   #neuter(scan: UpdateScan, why: Neutered): UpdateScan {
     const { metrics, log } = this.#context
+    const entity = this.#entity
     metrics.neutered.add()
-    log.setAside(this.#ref.key, scan.bytes, why).then(
+    log.setAside(entity.ref.key, scan.bytes, why).then(
       () => metrics.setAside.add(),
-      (cause: unknown) =>
-        this.#onTrouble('an original could not be set aside', TributaryError.from(cause)),
+      (cause: unknown) => {
+        const error = TributaryError.from(cause)
+        this.#context.trouble(entity, 'an original could not be set aside', error)
+      },
     )
     return scanUpdate(neuter(scan, this.#content.knowledge.known))
   }

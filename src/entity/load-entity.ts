@@ -1,7 +1,8 @@
 import { TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
 import { Knowledge } from '../crdt/knowledge.ts'
-import { Entity, type EntityContext } from './entity.ts'
+import type { EntityContext } from './context.ts'
+import { Entity } from './entity.ts'
 import { malformedOf, takeEntries } from './heal-plan.ts'
 
 /** A compaction may commit between reading the snapshot and reading the log; twice in a row hardly. */

@@ -226,7 +226,9 @@ describe('an entry that is not closed', () => {
     await stage.store.log.append(REF.key, entry('two', two))
     const read = await stage.store.log.read(REF.key, ORIGIN)
     if (read.is !== 'entries') throw new Error('no entries')
-    entity.entry(read.entries[1] as Entry)
+    first().view.deaf = false
+    const second = read.entries[1] as Entry
+    first().view.tell(REF.key, { is: 'entry', previous: entity.position, entry: second })
     await stage.advance(1_500)
     expect(textOf(witness.updates)).toBe('ba')
     expect(decodeStateVector(entity.stateVector)).toEqual(new Map([[1, 2]]))
