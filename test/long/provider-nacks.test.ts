@@ -3,7 +3,6 @@ import * as Y from 'yjs'
 import { areEqual } from '../support/checker.ts'
 import { until } from '../support/deadline.ts'
 import { openHandle } from '../support/provider-crowd.ts'
-import { Seeded, seedOfRun } from '../support/seeded.ts'
 import { ownStageTest } from '../support/stage.ts'
 import { mayAll, SECRET, tokenOf } from '../support/tokens.ts'
 
@@ -60,43 +59,6 @@ describe('[U28] what the server does not take blocks nothing else', () => {
       await a.saved({ timeoutMs: PATIENCE })
       await until('both are empty', PATIENCE, () => read(b.doc) === '' && areEqual([a.doc, b.doc]))
     },
-  )
-
-  const seed = seedOfRun()
-  ownStageTest(
-    `60 random sessions in which what is large is neutered converge (seed ${seed})`,
-    async (stage) => {
-      await stage.start(['--limit-update-bytes', '600'])
-      const random = new Seeded(seed)
-      let asides = 0
-      const session = async () => {
-        const entity = stage.entity()
-        const proxy = await stage.proxy()
-        const handles = Array.from({ length: 3 }, () => openHandle(stage, proxy.port, entity))
-        for (let step = 0; step < 25; step++) {
-          const { doc } = random.pick(handles)
-          const text = doc.getText()
-          const at = random.int(0, text.length)
-          if (random.chance(0.2)) text.delete(at, Math.min(5, text.length - at))
-          else text.insert(at, 'w'.repeat(random.chance(0.15) ? 700 : random.int(1, 8)))
-          if (random.chance(0.1)) proxy.cut()
-          if (random.chance(0.4)) await new Promise((resolve) => setTimeout(resolve, 4))
-        }
-        for (const handle of handles) {
-          const isDone = () => handle.status.pending === 0 && handle.status.link.is === 'online'
-          await until(`all is sent (seed ${seed})`, PATIENCE, isDone)
-        }
-        const docs = handles.map(({ doc }) => doc)
-        await until(`they agree (seed ${seed})`, PATIENCE, () => areEqual(docs), 20)
-        for (const handle of handles) {
-          asides += (await handle.setAside()).length
-          await handle.destroy()
-        }
-      }
-      for (let group = 0; group < 10; group++) await Promise.all(Array.from({ length: 6 }, session))
-      expect(asides).toBeGreaterThan(60)
-    },
-    { timeout: 3 * 60_000 },
   )
 })
 
