@@ -34,7 +34,7 @@ export const ORIGIN: Position = { epoch: NO_EPOCH, offset: 0, check: FIRST_CHECK
 export const samePosition = (a: Position, b: Position): boolean =>
   a.offset === b.offset && a.check === b.check && a.epoch === b.epoch
 
-export const generationOf = (epoch: Epoch): number => Number.parseInt(epoch, 10)
+export const generationOf = (epoch: string): number => Number.parseInt(epoch, 10)
 
 export const epochOf = (generation: number, incarnation: string): Epoch =>
   `${generation}.${incarnation}`
@@ -49,6 +49,15 @@ export function readPosition(text: string): Position | null {
   const match = FORMAT.exec(text)
   if (match === null) return null
   return { epoch: match[1] as Epoch, offset: Number(match[2]), check: match[3] as string }
+}
+
+/**
+ * Of which log a position is, and how far down it lies, for whoever holds one that a server gave it:
+ * nothing is checked.
+ */
+export function placeOf(text: string): { readonly epoch: string; readonly offset: number } {
+  const [epoch = '', offset = 0] = text.split(':')
+  return { epoch, offset: Number(offset) }
 }
 
 /** @throws {TributaryError} `bad-request` when it is not a text that `formatPosition` made. */

@@ -1,5 +1,4 @@
-import { Cursor } from './cursor.ts'
-import { Writer } from './writer.ts'
+import { BYTES, REST, read, type Table, TEXT, UINT, type Unread, write } from './fields.ts'
 
 /** The subprotocol. */
 export const TRIBUTARY_PROTOCOL = 'tributary.v1'
@@ -45,99 +44,27 @@ export type ClientMessage =
   /** Comes back as it is. */
   | { readonly is: 'ping'; readonly number: number }
 
-export type UnreadClientMessage =
-  /** Of a later version: it is passed over. */
-  | { readonly is: 'unknown'; readonly type: number }
-  /** A known type whose body is not what it must be. */
-  | { readonly is: 'malformed'; readonly type: number }
+const EDIT_FIELDS = { channel: UINT, batch: UINT, update: BYTES }
+const AWARENESS_FIELDS = { channel: UINT, body: BYTES }
+const TOKEN_FIELDS = { token: TEXT }
 
-/** In the order of their numbers, from 0x01 on. */
-// biome-ignore format: a table is read in rows
-const TYPES = [
-  'hello', 'open', 'close', 'sync', 'edit', 'answer', 'part', 'awareness', 'claim', 'token', 'ping',
-] as const satisfies readonly ClientMessage['is'][]
+const TABLE: Table<ClientMessage> = {
+  hello: TOKEN_FIELDS,
+  open: { request: UINT, entity: TEXT, position: TEXT, stateVector: BYTES },
+  close: { channel: UINT },
+  sync: { channel: UINT, stateVector: BYTES },
+  edit: EDIT_FIELDS,
+  answer: EDIT_FIELDS,
+  part: { channel: UINT, bytes: REST },
+  awareness: AWARENESS_FIELDS,
+  claim: AWARENESS_FIELDS,
+  token: TOKEN_FIELDS,
+  ping: { number: UINT },
+}
 
 /** @example writeClientMessage({ is: 'ping', number: 5 }) // 0b 05 */
-export function writeClientMessage(message: ClientMessage): Uint8Array<ArrayBuffer> {
-  const writer = new Writer().uint(TYPES.indexOf(message.is) + 1)
-  switch (message.is) {
-    case 'hello':
-      return writer.text(message.token).done()
-    case 'open':
-      return writer
-        .uint(message.request)
-        .text(message.entity)
-        .text(message.position)
-        .bytes(message.stateVector)
-        .done()
-    case 'close':
-      return writer.uint(message.channel).done()
-    case 'sync':
-      return writer.uint(message.channel).bytes(message.stateVector).done()
-    case 'edit':
-    case 'answer':
-      return writer.uint(message.channel).uint(message.batch).bytes(message.update).done()
-    case 'part':
-      return writer.uint(message.channel).raw(message.bytes).done()
-    case 'awareness':
-    case 'claim':
-      return writer.uint(message.channel).bytes(message.body).done()
-    case 'token':
-      return writer.text(message.token).done()
-    case 'ping':
-      return writer.uint(message.number).done()
-  }
-}
+export const writeClientMessage = (message: ClientMessage): Uint8Array<ArrayBuffer> =>
+  write(TABLE, message)
 
 /** @example readClientMessage(Uint8Array.of(0x0b, 5)) // { is: 'ping', number: 5 } */
-export function readClientMessage(frame: Uint8Array): ClientMessage | UnreadClientMessage {
-  const cursor = new Cursor(frame)
-  const type = cursor.varUint()
-  if (cursor.failed) return { is: 'malformed', type: -1 }
-  const message = readBody(type, cursor)
-  if (message === null) return { is: 'unknown', type }
-  return cursor.failed || !cursor.atEnd ? { is: 'malformed', type } : message
-}
-
-function readBody(type: number, cursor: Cursor): ClientMessage | null {
-  const is = TYPES[type - 1]
-  switch (is) {
-    case 'hello':
-      return { is, token: cursor.varText() }
-    case 'open':
-      return {
-        is,
-        request: cursor.varUint(),
-        entity: cursor.varText(),
-        position: cursor.varText(),
-        stateVector: cursor.varBytes(),
-      }
-    case 'close':
-      return { is, channel: cursor.varUint() }
-    case 'sync':
-      return { is, channel: cursor.varUint(), stateVector: cursor.varBytes() }
-    case 'edit':
-    case 'answer':
-      return {
-        is,
-        channel: cursor.varUint(),
-        batch: cursor.varUint(),
-        update: cursor.varBytes(),
-      }
-    case 'part':
-      return { is, channel: cursor.varUint(), bytes: cursor.rest() }
-    case 'awareness':
-    case 'claim':
-      return {
-        is,
-        channel: cursor.varUint(),
-        body: cursor.varBytes(),
-      }
-    case 'token':
-      return { is, token: cursor.varText() }
-    case 'ping':
-      return { is, number: cursor.varUint() }
-    default:
-      return null
-  }
-}
+export const readClientMessage = (frame: Uint8Array): ClientMessage | Unread => read(TABLE, frame)

@@ -1,7 +1,20 @@
+import { toUint8Array } from 'lib0/encoding'
 import { TIERS, type Tier } from '../core/tier.ts'
-import { Cursor } from './cursor.ts'
+import {
+  BYTES,
+  begin,
+  FLAG,
+  oneOf,
+  REST,
+  read,
+  type Table,
+  TEXT,
+  UINT,
+  UINT_OR_NONE,
+  type Unread,
+  write,
+} from './fields.ts'
 import { binaryFrame, type Frame } from './frame.ts'
-import { Writer } from './writer.ts'
 
 /** Whether to try again, and after how many ms; `null`: not before something has changed. */
 export type Again = number | null
@@ -97,209 +110,56 @@ export type ServerMessage =
   /** The end of the socket. */
   | ({ readonly is: 'error' } & Refusal)
 
-export type UnreadServerMessage =
-  /** Of a later version: it is passed over. */
-  | { readonly is: 'unknown'; readonly type: number }
-  | { readonly is: 'malformed'; readonly type: number }
+const MAY = oneOf(['read', 'write'] as const)
+const FOLLOWS = oneOf(['state', 'rest', 'ask'] as const satisfies readonly Follows[])
+const TIER = oneOf(TIERS)
+const REFUSAL = { code: TEXT, reason: TEXT, again: UINT_OR_NONE }
+const UPDATE = { channel: UINT, update: BYTES }
 
-/** In the order of their numbers, from 0x01 on. */
-// biome-ignore format: a table is read in rows
-const TYPES = [
-  'welcome', 'opened', 'refused', 'closed', 'update', 'synced', 'part', 'awareness',
-  'ask', 'ack', 'nack', 'at', 'rights', 'message', 'pong', 'error',
-] as const satisfies readonly ServerMessage['is'][]
-
-const begin = ({ is }: ServerMessage): Writer => new Writer().uint(TYPES.indexOf(is) + 1)
-
-const MAY = ['read', 'write'] as const
-const FOLLOWS = ['state', 'rest', 'ask'] as const satisfies readonly Follows[]
-
-/** `null` is 0, any other number one more than it is. */
-const orNone = (value: number | null): number => (value === null ? 0 : Math.ceil(value) + 1)
+const TABLE: Table<ServerMessage> = {
+  welcome: { session: TEXT, frameBytes: UINT, updateBytes: UINT },
+  opened: {
+    request: UINT,
+    channel: UINT,
+    may: MAY,
+    follows: FOLLOWS,
+    tier: TIER,
+    bytes: UINT,
+    position: TEXT,
+    stateVector: BYTES,
+    expires: UINT_OR_NONE,
+  },
+  refused: { request: UINT, ...REFUSAL },
+  closed: { channel: UINT, ...REFUSAL },
+  update: UPDATE,
+  synced: UPDATE,
+  part: { channel: UINT, bytes: REST },
+  awareness: { channel: UINT, body: BYTES },
+  ask: { channel: UINT, stateVector: BYTES },
+  ack: { channel: UINT, batch: UINT, tier: TIER, replicas: UINT, position: TEXT },
+  nack: { channel: UINT, batch: UINT, neutered: FLAG, ...REFUSAL },
+  at: { channel: UINT, tier: TIER, position: TEXT },
+  rights: { channel: UINT, may: MAY, expires: UINT_OR_NONE },
+  message: { kind: TEXT, bytes: BYTES },
+  pong: { number: UINT },
+  error: REFUSAL,
+}
 
 const EMPTY = new Uint8Array(0)
 
 /** @example serverFrame({ is: 'pong', number: 5 }) // 82 02 0f 05 */
 export function serverFrame(message: ServerMessage): Frame {
-  switch (message.is) {
-    case 'update':
-    case 'synced':
-    case 'awareness': {
-      const body = message.is === 'awareness' ? message.body : message.update
-      const prefix = begin(message).uint(message.channel).uint(body.length)
-      return binaryFrame(prefix.done(), body)
-    }
-    case 'part':
-      return binaryFrame(begin(message).uint(message.channel).done(), message.bytes)
-    default:
-      return binaryFrame(written(message).done(), EMPTY)
+  // What may be large is shared, not copied: it is the last field, behind its length.
+  const { is } = message
+  if (is === 'update' || is === 'synced' || is === 'awareness' || is === 'part') {
+    const body = is === 'awareness' ? message.body : is === 'part' ? message.bytes : message.update
+    const to = begin(TABLE, is)
+    UINT.write(to, message.channel)
+    if (is !== 'part') UINT.write(to, body.length)
+    return binaryFrame(toUint8Array(to), body)
   }
-}
-
-type Small = Exclude<ServerMessage, { readonly is: 'update' | 'synced' | 'awareness' | 'part' }>
-
-function written(message: Small): Writer {
-  const writer = begin(message)
-  const refusal = ({ code, reason, again }: Refusal) =>
-    writer.text(code).text(reason).uint(orNone(again))
-  switch (message.is) {
-    case 'welcome':
-      return writer.text(message.session).uint(message.frameBytes).uint(message.updateBytes)
-    case 'opened':
-      return writer
-        .uint(message.request)
-        .uint(message.channel)
-        .uint(MAY.indexOf(message.may))
-        .uint(FOLLOWS.indexOf(message.follows))
-        .uint(TIERS.indexOf(message.tier))
-        .uint(message.bytes)
-        .text(message.position)
-        .bytes(message.stateVector)
-        .uint(orNone(message.expires))
-    case 'refused':
-      writer.uint(message.request)
-      return refusal(message)
-    case 'closed':
-      writer.uint(message.channel)
-      return refusal(message)
-    case 'ask':
-      return writer.uint(message.channel).bytes(message.stateVector)
-    case 'ack':
-      return writer
-        .uint(message.channel)
-        .uint(message.batch)
-        .uint(TIERS.indexOf(message.tier))
-        .uint(message.replicas)
-        .text(message.position)
-    case 'nack':
-      writer
-        .uint(message.channel)
-        .uint(message.batch)
-        .uint(message.neutered ? 1 : 0)
-      return refusal(message)
-    case 'at':
-      return writer.uint(message.channel).uint(TIERS.indexOf(message.tier)).text(message.position)
-    case 'rights':
-      return writer
-        .uint(message.channel)
-        .uint(MAY.indexOf(message.may))
-        .uint(orNone(message.expires))
-    case 'message':
-      return writer.text(message.kind).bytes(message.bytes)
-    case 'pong':
-      return writer.uint(message.number)
-    case 'error':
-      return refusal(message)
-  }
+  return binaryFrame(write(TABLE, message), EMPTY)
 }
 
 /** @example readServerMessage(Uint8Array.of(0x0f, 5)) // { is: 'pong', number: 5 } */
-export function readServerMessage(data: Uint8Array): ServerMessage | UnreadServerMessage {
-  const body = new Body(data)
-  const type = body.varUint()
-  if (body.failed) return { is: 'malformed', type: -1 }
-  const message = readBody(type, body)
-  if (message === null) return { is: 'unknown', type }
-  return body.failed || !body.atEnd ? { is: 'malformed', type } : message
-}
-
-/** Fields that are read with what they mean. */
-class Body extends Cursor {
-  orNone(): number | null {
-    const value = this.varUint()
-    return value === 0 ? null : value - 1
-  }
-
-  oneOf<Value>(values: readonly [Value, ...Value[]]): Value {
-    const value = values[this.varUint()]
-    if (value !== undefined) return value
-    this.failed = true
-    return values[0]
-  }
-
-  refusal(): Refusal {
-    return { code: this.varText(), reason: this.varText(), again: this.orNone() }
-  }
-}
-
-function readBody(type: number, body: Body): ServerMessage | null {
-  const is = TYPES[type - 1]
-  switch (is) {
-    case 'welcome':
-      return {
-        is,
-        session: body.varText(),
-        frameBytes: body.varUint(),
-        updateBytes: body.varUint(),
-      }
-    case 'opened':
-      return {
-        is,
-        request: body.varUint(),
-        channel: body.varUint(),
-        may: body.oneOf(MAY),
-        follows: body.oneOf(FOLLOWS),
-        tier: body.oneOf(TIERS),
-        bytes: body.varUint(),
-        position: body.varText(),
-        stateVector: body.varBytes(),
-        expires: body.orNone(),
-      }
-    case 'refused':
-      return { is, request: body.varUint(), ...body.refusal() }
-    case 'closed':
-      return { is, channel: body.varUint(), ...body.refusal() }
-    case 'update':
-    case 'synced':
-      return {
-        is,
-        channel: body.varUint(),
-        update: body.varBytes(),
-      }
-    case 'part':
-      return { is, channel: body.varUint(), bytes: body.rest() }
-    case 'awareness':
-      return { is, channel: body.varUint(), body: body.varBytes() }
-    case 'ask':
-      return { is, channel: body.varUint(), stateVector: body.varBytes() }
-    case 'ack':
-      return {
-        is,
-        channel: body.varUint(),
-        batch: body.varUint(),
-        tier: body.oneOf(TIERS),
-        replicas: body.varUint(),
-        position: body.varText(),
-      }
-    case 'nack':
-      return {
-        is,
-        channel: body.varUint(),
-        batch: body.varUint(),
-        neutered: body.varUint() === 1,
-        ...body.refusal(),
-      }
-    case 'at':
-      return {
-        is,
-        channel: body.varUint(),
-        tier: body.oneOf(TIERS),
-        position: body.varText(),
-      }
-    case 'rights':
-      return {
-        is,
-        channel: body.varUint(),
-        may: body.oneOf(MAY),
-        expires: body.orNone(),
-      }
-    case 'message':
-      return { is, kind: body.varText(), bytes: body.varBytes() }
-    case 'pong':
-      return { is, number: body.varUint() }
-    case 'error':
-      return { is, ...body.refusal() }
-    default:
-      return null
-  }
-}
+export const readServerMessage = (frame: Uint8Array): ServerMessage | Unread => read(TABLE, frame)

@@ -112,7 +112,7 @@ export const CLIENT_HOMES: Readonly<Record<string, readonly string[]>> = {
   yjs: ['field/', 'provider/', 'text/main.ts', 'whiteboard/model/', 'whiteboard/showoff/'],
   'y-protocols': ['link/', 'provider/', 'text/', 'whiteboard/people/'],
   'y-websocket': ['link/', 'text/main.ts'],
-  lib0: ['link/', 'whiteboard/model/', 'whiteboard/showoff/'],
+  lib0: ['link/', 'provider/', 'whiteboard/model/', 'whiteboard/showoff/'],
   '@preact/signals-core': [
     ...['editor/', 'people/', 'tools/', 'render/', 'input/', 'files/', 'showoff/', 'ui/'],
     'enter-board.ts',

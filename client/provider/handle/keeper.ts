@@ -1,4 +1,5 @@
 import * as Y from 'yjs'
+import { reasonOf } from '../link/token.ts'
 import {
   type Aside,
   type DeviceStore,
@@ -71,8 +72,7 @@ export class Keeper {
   #wholeBytes = 0
   #asideId = 0
   #stopMending: () => void = () => {}
-  #stopGone: () => void = () => {}
-  #stopOther: () => void = () => {}
+  #stopListening: readonly (() => void)[] = []
 
   /** @param device `null`: nothing is to be kept. */
   constructor(device: DeviceStore | null, name: string, owner: KeeperOwner, around: Surroundings) {
@@ -116,8 +116,10 @@ export class Keeper {
     this.#isLoaded = true
     this.asides = [...kept.aside, ...this.asides]
     for (const update of kept.updates) this.#count(update)
-    this.#stopOther = store.onOther((update) => this.#owner.fromOther(update))
-    this.#stopGone = store.onGone(() => this.adopt())
+    this.#stopListening = [
+      store.onOther((update) => this.#owner.fromOther(update)),
+      store.onGone(() => this.adopt()),
+    ]
     this.#owner.loaded(kept, edits)
   }
 
@@ -199,8 +201,7 @@ export class Keeper {
     await this.#running
     this.#closed = true
     this.#stopMending()
-    this.#stopGone()
-    this.#stopOther()
+    for (const stop of this.#stopListening) stop()
     await this.#store?.close().catch(() => {})
   }
 
@@ -298,7 +299,7 @@ export class Keeper {
 
   #failed(error: unknown): void {
     const begins = this.trouble === null
-    this.trouble = error instanceof Error ? error.message : String(error)
+    this.trouble = reasonOf(error)
     if (begins) this.#mendMs = MEND_MS
     this.#mendLater()
     this.#owner.changed()

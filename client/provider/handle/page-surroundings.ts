@@ -5,8 +5,8 @@ import type { Surroundings } from './surroundings.ts'
 export function pageSurroundings(environment: Environment): Surroundings {
   const ask = (event: Event) => event.preventDefault()
   return {
-    wall: () => environment.wall(),
-    after: (ms, fn) => environment.after(ms, fn),
+    wall: environment.wall,
+    after: environment.after,
     // A page that listens without need is not kept for the back button by some browsers.
     guard(losing) {
       const window = globalThis as Partial<

@@ -1,10 +1,10 @@
+import { createDecoder, readVarString, readVarUint } from 'lib0/decoding'
 import {
   type Awareness,
   applyAwarenessUpdate,
   encodeAwarenessUpdate,
   removeAwarenessStates,
 } from 'y-protocols/awareness'
-import { Cursor } from '../../../src/wire/cursor.ts'
 import type { Said } from '../channel.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -116,14 +116,14 @@ export class Presence {
   }
 }
 
-/** Who is said to be here. */
+/** Who is said to be here. The server has checked it. */
 function namedIn(body: Uint8Array): readonly number[] {
-  const cursor = new Cursor(body)
+  const from = createDecoder(body)
   const named: number[] = []
-  for (let left = cursor.varUint(); left > 0 && !cursor.failed; left--) {
-    const client = cursor.varUint()
-    cursor.varUint()
-    if (cursor.varText() !== 'null') named.push(client)
+  for (let left = readVarUint(from); left > 0; left--) {
+    const client = readVarUint(from)
+    readVarUint(from)
+    if (readVarString(from) !== 'null') named.push(client)
   }
   return named
 }

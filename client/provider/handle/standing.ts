@@ -1,4 +1,4 @@
-import { generationOf, ORIGIN, type Position, readPosition } from '../../../src/core/position.ts'
+import { generationOf, placeOf } from '../../../src/core/position.ts'
 
 /**
  * Where this copy stands in the server's log, and whether it may hold more than that log: what was
@@ -38,7 +38,7 @@ export class Standing {
 
   /** Is this the log of an entity that was removed since? */
   isRemovedAt(position: string): boolean {
-    return this.#position !== '' && generation(position) > generation(this.#position)
+    return this.#position !== '' && generationOf(position) > generationOf(this.#position)
   }
 
   /** Is this the log that the position is of? */
@@ -99,8 +99,5 @@ export class Standing {
   }
 }
 
-/** What cannot be read stands before everything. */
-const read = (position: string): Position => readPosition(position) ?? ORIGIN
-const epoch = (position: string) => read(position).epoch
-const offset = (position: string) => read(position).offset
-const generation = (position: string) => generationOf(epoch(position))
+const epoch = (position: string) => placeOf(position).epoch
+const offset = (position: string) => placeOf(position).offset

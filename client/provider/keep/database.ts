@@ -117,15 +117,12 @@ export class Database {
   }
 
   #request(): Promise<IDBDatabase> {
-    const opening = new Promise<IDBDatabase>((resolve, reject) => {
-      const request = indexedDB.open(this.#name, VERSION)
-      request.onupgradeneeded = () => {
-        this.#make(request.result)
-        request.result.createObjectStore('birth').put(newTabId(), 0)
-      }
-      request.onsuccess = () => resolve(request.result)
-      request.onerror = () => reject(request.error)
-    })
+    const request = indexedDB.open(this.#name, VERSION)
+    request.onupgradeneeded = () => {
+      this.#make(request.result)
+      request.result.createObjectStore('birth').put(newTabId(), 0)
+    }
+    const opening = answer(request)
     return inTime(OPEN_MS, opening, () => opening.then((db) => db.close()).catch(() => {}))
   }
 }
@@ -140,10 +137,9 @@ function outcomeOf<Result>(
     transaction.oncomplete = () => resolve(working)
     transaction.onabort = () => {
       // Its own error says more than that its work was aborted: a full disk is known only here.
-      working.then(
-        () => reject(troubleOf(transaction.error)),
-        (error) => reject(troubleOf(transaction.error ?? error)),
-      )
+      void working
+        .catch((error) => error)
+        .then((error) => reject(troubleOf(transaction.error ?? error)))
     }
     working.catch(() => abort(transaction))
   })

@@ -1,4 +1,4 @@
-import { readPosition } from '../../../src/core/position.ts'
+import { placeOf } from '../../../src/core/position.ts'
 
 /**
  * Where what is kept stands in the server's log. An update is behind it, received and perhaps in no
@@ -68,6 +68,6 @@ const above = (least: number, of: Readonly<Record<string, number>>): Record<stri
 /** Two tabs tell of one log, and what they are told need not come in order. */
 function laterOf(one: string, other: string): string {
   if (one === '') return other
-  const [a, b] = [readPosition(one), readPosition(other)]
-  return a !== null && b !== null && a.epoch === b.epoch && a.offset > b.offset ? one : other
+  const [a, b] = [placeOf(one), placeOf(other)]
+  return a.epoch === b.epoch && a.offset > b.offset ? one : other
 }

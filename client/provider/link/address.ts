@@ -8,20 +8,16 @@ const SERVER = /^(?:ws|http)s?:\/\//i
  * @example addressOf('https://host/sub?region=eu') // 'wss://host/sub/connect?region=eu'
  */
 export function addressOf(url: string): string {
-  const address = SERVER.test(url) ? parsed(url) : null
-  if (address === null) {
-    throw new TypeError(`"${url}" is no address of a server: give one like "wss://host"`)
-  }
-  address.protocol = address.protocol.replace('http', 'ws')
-  address.hash = ''
-  address.pathname = address.pathname.replace(/\/?$/, '/connect')
-  return address.href
-}
-
-function parsed(url: string): URL | null {
   try {
-    return new URL(url)
+    const address = new URL(url)
+    if (SERVER.test(url)) {
+      address.protocol = address.protocol.replace('http', 'ws')
+      address.hash = ''
+      address.pathname = address.pathname.replace(/\/?$/, '/connect')
+      return address.href
+    }
   } catch {
-    return null
+    // Said below.
   }
+  throw new TypeError(`"${url}" is no address of a server: give one like "wss://host"`)
 }

@@ -10,7 +10,7 @@ import type { TokenSource } from './token.ts'
 
 /** Asked for at once; a server has a bound for it. */
 const MOST_ASKED = 24
-const UNAUTHENTICATED = 'unauthenticated'
+export const UNAUTHENTICATED = 'unauthenticated'
 
 export interface ChannelsOwner {
   /** A channel has been left. */

@@ -23,9 +23,8 @@ const RESTART = 1012
 
 /** How a connection ended. */
 export type Ending =
-  /** `broken`: by what the server said, which people shall read of. */
-  | { readonly is: 'lost' | 'broken'; readonly reason: string }
-  | { readonly is: 'restart' }
+  /** `broken`: by what the server said, which people shall read of. `restart`: it comes back. */
+  | { readonly is: 'lost' | 'broken' | 'restart'; readonly reason: string }
   | { readonly is: 'refused'; readonly refusal: Refusal }
 
 export type Welcome = Extract<ServerMessage, { readonly is: 'welcome' }>
@@ -71,7 +70,7 @@ export class Connection {
       },
       frame: (bytes) => this.#frame(bytes),
       close: (code, reason) => {
-        if (code === RESTART) this.#end({ is: 'restart' })
+        if (code === RESTART) this.#end({ is: 'restart', reason: 'the server is restarted' })
         else this.#end({ is: 'lost', reason: reason || lossOf(this.#state) })
       },
     })

@@ -1,4 +1,3 @@
-import type { Cancel } from '../../../src/core/clock.ts'
 import type { Environment } from './environment.ts'
 
 /** A page, or a worker of one. */
@@ -14,21 +13,13 @@ export const pageEnvironment: Environment = {
     return navigator.onLine
   },
   onWake(fn) {
-    const ends = [listen(globalThis, 'online', fn)]
-    if (typeof document !== 'undefined') {
-      ends.push(
-        listen(document, 'visibilitychange', () => {
-          if (document.visibilityState === 'visible') fn()
-        }),
-      )
+    const end = new AbortController()
+    globalThis.addEventListener('online', fn, end)
+    const page: Document | undefined = globalThis.document
+    const look = () => {
+      if (page?.visibilityState === 'visible') fn()
     }
-    return () => {
-      for (const end of ends) end()
-    }
+    page?.addEventListener('visibilitychange', look, end)
+    return () => end.abort()
   },
-}
-
-function listen(target: EventTarget, type: string, fn: () => void): Cancel {
-  target.addEventListener(type, fn)
-  return () => target.removeEventListener(type, fn)
 }

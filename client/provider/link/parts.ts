@@ -1,29 +1,24 @@
+import { createEncoder, length, toUint8Array, writeUint8Array } from 'lib0/encoding'
+
 /** What comes in pieces, put together again. */
 export class Parts {
-  #parts: Uint8Array[] = []
-  #bytes = 0
+  #parts = createEncoder()
 
   /** Of all that wait for the rest. */
   get bytes(): number {
-    return this.#bytes
+    return length(this.#parts)
   }
 
   add(bytes: Uint8Array): void {
-    this.#parts.push(bytes)
-    this.#bytes += bytes.length
+    writeUint8Array(this.#parts, bytes)
   }
 
   /** The whole, without a copy when it came in one piece. */
   endWith(bytes: Uint8Array): Uint8Array {
-    if (this.#parts.length === 0) return bytes
-    const whole = new Uint8Array(this.#bytes + bytes.length)
-    let at = 0
-    for (const part of [...this.#parts, bytes]) {
-      whole.set(part, at)
-      at += part.length
-    }
-    this.#parts = []
-    this.#bytes = 0
+    if (this.bytes === 0) return bytes
+    this.add(bytes)
+    const whole = toUint8Array(this.#parts)
+    this.#parts = createEncoder()
     return whole
   }
 }

@@ -3,7 +3,7 @@ import type { Refusal } from '../../../src/wire/tributary-server.ts'
 import type { ChannelOwner } from '../channel.ts'
 import type { LinkState } from '../status.ts'
 import { afterHint, afterRestart, backoff } from './backoff.ts'
-import { Channels } from './channels.ts'
+import { Channels, UNAUTHENTICATED } from './channels.ts'
 import { Connection, type ConnectionParts, type Ending } from './connection.ts'
 import type { LinkChannel } from './link-channel.ts'
 import { askFor, reasonOf, type TokenSource } from './token.ts'
@@ -12,7 +12,6 @@ import { askFor, reasonOf, type TokenSource } from './token.ts'
 const LINGER_MS = 3_000
 /** A link that stood for this long was a good one: its loss begins the count anew. */
 const STOOD_MS = 5_000
-const UNAUTHENTICATED = 'unauthenticated'
 
 type State =
   /** Nobody wants anything. */
@@ -181,20 +180,12 @@ export class ServerLink {
     const now = environment.monotonic()
     const hadStood = this.#state.is === 'live' && now - this.#state.since >= STOOD_MS
     if (hadStood) this.#failures = 0
-    switch (ending.is) {
-      case 'broken':
-        this.#failures = Math.max(1, this.#failures)
-        this.#waitFor(0, ending.reason)
-        break
-      case 'lost':
-        this.#waitFor(0, ending.reason)
-        break
-      case 'restart':
-        this.#waitFor(afterRestart(environment.random()), 'the server is restarted')
-        break
-      case 'refused':
-        this.#refused(ending.refusal)
+    if (ending.is === 'refused') {
+      this.#refused(ending.refusal)
+      return
     }
+    if (ending.is === 'broken') this.#failures = Math.max(1, this.#failures)
+    this.#waitFor(ending.is === 'restart' ? afterRestart(environment.random()) : 0, ending.reason)
   }
 
   #refused({ code, reason, again }: Refusal): void {

@@ -2,11 +2,8 @@ import type { PeopleMessage } from '../../bus/people.ts'
 import { TributaryError } from '../../core/errors.ts'
 import { entityId } from '../../core/ids.ts'
 import { Rates } from '../../session/rates.ts'
-import {
-  type ClientMessage,
-  readClientMessage,
-  type UnreadClientMessage,
-} from '../../wire/tributary-client.ts'
+import type { Unread } from '../../wire/fields.ts'
+import { type ClientMessage, readClientMessage } from '../../wire/tributary-client.ts'
 import { type ServerMessage, serverFrame } from '../../wire/tributary-server.ts'
 import type { Conversation, Wire } from '../wire.ts'
 import { Channel, type ChannelHost, type Open } from './channel.ts'
@@ -24,7 +21,7 @@ const HELD_MESSAGES = 1_000
 /** What is said to whom does not read is not said. */
 const UNSENT_BYTES = 256 * 1024
 
-type Sound = Exclude<ClientMessage | UnreadClientMessage, { readonly is: 'malformed' }>
+type Sound = Exclude<ClientMessage | Unread, { readonly is: 'malformed' }>
 
 /** Nothing that is said here is a text frame. */
 const TEXT: Sound = { is: 'unknown', type: -1 }
