@@ -1,11 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import type * as Y from 'yjs'
+import { key } from '../contract/store.ts'
 import { areEqual } from '../support/checker.ts'
 import type { Cluster, ClusterNode } from '../support/cluster.ts'
 import { clusterTest } from '../support/cluster-test.ts'
 import { coldRead } from '../support/cold-read.ts'
 import { until } from '../support/deadline.ts'
+import { keptCopy } from '../support/redis-store.ts'
 import type { Stage } from '../support/stage.ts'
 import type { StockClient } from '../support/stock-clients.ts'
 
@@ -152,6 +154,46 @@ describe('FLUSHALL alone, and no connection is broken', () => {
         '--pace-compact-quiet',
         '1s',
       ],
+    },
+  )
+})
+
+describe('a log that has lost its end, and no connection is broken', () => {
+  clusterTest(
+    '[L71] of which that was a delete alone: it is there again, with its author and without',
+    async (cluster, stage) => {
+      const [one, two] = [cluster.node(0), cluster.node(1)]
+      const [left, open] = [stage.entity(), stage.entity()]
+      const carl = await clientOf(stage, one, left)
+      const dora = await clientOf(stage, one, open)
+      const eve = await clientOf(stage, two, open)
+      for (const { doc } of [carl, dora]) doc.getText('text').insert(0, 'half of this goes')
+      await until('it has come', stage.deadline, () => eve.doc.getText('text').length === 17)
+      const both = [
+        [left, carl],
+        [open, dora],
+      ] as const
+      const putBack: (() => Promise<void>)[] = []
+      for (const [id, { doc }] of both) {
+        await stored(`${id} is in Redis`, cluster, id, doc, stage.deadline)
+        putBack.push(await keptCopy(cluster.redis.client, key(id)))
+      }
+      for (const [id, { doc }] of both) {
+        doc.getText('text').delete(0, 8)
+        await stored(`the delete of ${id} is`, cluster, id, doc, stage.deadline)
+      }
+      carl.die()
+      // As after a failover to a replica that lacks the newest entry: state vectors are equal.
+      for (const back of putBack) await back()
+      const cold = await Promise.all(both.map(([id]) => coldRead(cluster.redis.url, id)))
+      for (const doc of cold) expect(doc?.getText('text').toString()).toBe('half of this goes')
+      for (const [id, { doc }] of both) {
+        await stored(`the delete of ${id} is back`, cluster, id, doc, HEALED_MS + LOOKING_MS)
+      }
+      for (const { doc, sockets } of [dora, eve]) {
+        expect(doc.getText('text').toString()).toBe('this goes')
+        expect(sockets.map(({ closedWith }) => closedWith)).toEqual([null])
+      }
     },
   )
 })
