@@ -66,7 +66,7 @@ async function stopAndGoOn(
 
 describe('a node that is stopped while others write, compact and trim past it', () => {
   clusterTest(
-    `[T4] and its clients wait for it: ${STOPPED_MS} ms, C1 to C8 hold (seed ${seed})`,
+    `[T4] y-redis goes on with a gap; here it has all, and its clients wait for it: ${STOPPED_MS} ms, C1 to C8 hold (seed ${seed})`,
     (cluster, stage) => stopAndGoOn(cluster, stage, 'stay'),
     options,
   )

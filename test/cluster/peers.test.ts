@@ -40,7 +40,7 @@ async function fill(
 
 describe('what others lose with several nodes', () => {
   clusterTest(
-    `[T2] Hocuspocus: a store in progress on one node, an edit on the other: both are there (seed ${seed})`,
+    `[T2] Hocuspocus and y-sweet lose what is written during a store, on another node or the same: here both are there (seed ${seed})`,
     async (cluster, stage) => {
       const random = new Seeded(seed)
       const [one, two] = cluster.nodes.map(({ door }) => door) as [string, string]
@@ -87,7 +87,7 @@ describe('what others lose with several nodes', () => {
   )
 
   clusterTest(
-    '[T5] Hocuspocus, one stalled reader: bounded on his node, nothing felt on the other',
+    '[T5] Hocuspocus queues all for one stalled reader, y-sweet drops some: bounded on his node, nothing felt on the other, nothing lost',
     async (cluster, stage) => {
       const [one, two] = cluster.nodes.map(({ door }) => door) as [string, string]
       const id = stage.entity()

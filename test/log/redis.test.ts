@@ -377,7 +377,7 @@ describe('the log in Redis', () => {
       await wire.close()
     })
 
-    test('[L10] a reader that is trimmed past while it is away begins anew, and misses nothing after', async () => {
+    test('[L10] y-redis, a reader that is trimmed past while it is away: here it begins anew, and misses nothing after', async () => {
       const wire = await oneWayTo(server.port)
       const away = await join(wire.url)
       const notes = new Notes()
