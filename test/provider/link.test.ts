@@ -326,6 +326,35 @@ test('[U7] a server that never says welcome is given up after 10 s', async () =>
   await owner.becomes('online')
 })
 
+describe('[U83] a server that never answers an `open`', () => {
+  test('is given up after 150 s, with a reason, and asked on a new link', async () => {
+    const scene = await Scene.set()
+    const [channel, owner] = scene.open('a')
+    const socket = await scene.welcomed()
+    await socket.hears('open')
+    for (let seconds = 0; seconds < 148; seconds += 2) {
+      scene.page.advance(2_000)
+      // It is alive: each ping is answered.
+      await turn()
+      const isHeard = () => owner.rtts.length >= socket.all('ping').length
+      await until('a round trip', DEADLINE_MS, isHeard)
+    }
+    expect([owner.state, socket.closed]).toEqual(['online', false])
+    scene.page.advance(2_000)
+    const told = { reason: expect.stringMatching(/does not open/) }
+    expect(await owner.becomes('offline')).toMatchObject(told)
+    const second = await scene.nextSocket()
+    second.opened((await second.hears('open')).request, 9)
+    await owner.isOpen()
+    // Neither who was let in nor who has left without an answer is waited for.
+    const [other] = scene.open('b')
+    await second.hears('open', 2)
+    for (const one of [channel, other]) one.leave()
+    scene.page.advance(3_000)
+    expect([scene.links.size, scene.page.pending]).toEqual([0, 0])
+  })
+})
+
 describe('[U8] a token function', () => {
   test('is asked for every attempt', async () => {
     let asked = 0

@@ -10,6 +10,11 @@ import type { TokenSource } from './token.ts'
 
 /** Asked for at once; a server has a bound for it. */
 const MOST_ASKED = 24
+/**
+ * From `open` to its answer. A server whose store is away may take a minute to load, and another one
+ * to let in.
+ */
+const ANSWER_MS = 150_000
 export const UNAUTHENTICATED = 'unauthenticated'
 
 export interface ChannelsOwner {
@@ -101,7 +106,7 @@ export class Channels implements ChannelHost {
     this.#open.clear()
     for (const channel of [...this.#all]) {
       if (channel.isLeft) this.#all.delete(channel)
-      else if (channel.state.is === 'asked' || channel.state.is === 'open') {
+      if (channel.state.is === 'asked' || channel.state.is === 'open') {
         channel.state = { is: 'shut' }
       }
     }
@@ -114,7 +119,10 @@ export class Channels implements ChannelHost {
       if (channel.isLeft || channel.state.is !== 'shut') continue
       const request = ++this.#requests
       this.#asked.set(request, channel)
-      channel.state = { is: 'asked', request }
+      const cancel = this.#environment.after(ANSWER_MS, () =>
+        this.#owner.rejected('the server does not open what it is asked for'),
+      )
+      channel.state = { is: 'asked', request, cancel }
       const { entity } = channel
       current.connection.say({ is: 'open', request, entity, ...channel.owner.opening() })
     }
@@ -185,6 +193,7 @@ export class Channels implements ChannelHost {
     if (channel === undefined) return
     if (channel.isLeft) {
       this.#all.delete(channel)
+      channel.state = { is: 'shut' }
       if (message.is === 'opened') this.#close(message.channel)
     } else if (message.is === 'refused') this.#shutOut(channel, message)
     else {

@@ -16,7 +16,8 @@ export interface ChannelHost {
 type State =
   /** To be opened as soon as there is a welcome and a turn. */
   | { readonly is: 'shut' }
-  | { readonly is: 'asked'; readonly request: number }
+  /** `cancel`: the server is not waited for any more. */
+  | { readonly is: 'asked'; readonly request: number; readonly cancel: Cancel }
   | { readonly is: 'open'; readonly number: number }
   /** The server has said when to ask again. */
   | { readonly is: 'waiting'; readonly cancel: Cancel }
@@ -61,7 +62,7 @@ export class LinkChannel implements Channel {
   }
 
   set state(next: State) {
-    if (this.#state.is === 'waiting') this.#state.cancel()
+    if ('cancel' in this.#state) this.#state.cancel()
     if (next.is !== 'open') this.expiresAt = null
     this.#parts = new Parts()
     this.#awaited = 0
