@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { Cluster, type ClusterNode, DURABLE } from './cluster.ts'
+import { Cluster, type ClusterNode, DURABLE, isNews } from './cluster.ts'
 import { Crowd } from './crowd.ts'
 import { MOST_MEMORY } from './kill-rounds.ts'
 import { Seeded } from './seeded.ts'
@@ -36,10 +36,6 @@ const CALM_MS = 15_000
 
 /** Bytes by which a garbage collector may differ from another day's. */
 const SLACK = 50 * 1024 ** 2
-
-/** A message that Redis publishes, as it comes on a wire (RESP 2 and 3). */
-const isNews = (chunk: Buffer): boolean =>
-  /^[>*]3\r\n\$7\r\nmessage/.test(chunk.toString('latin1', 0, 20))
 
 /** Of a Redis that another fault may just have killed. */
 const ask = (call: Promise<unknown>): Promise<unknown> => call.catch(() => {})

@@ -34,6 +34,10 @@ const STORAGE = /^(?!.*(?:unhandled|uncaught)).*"code":"storage"/i
 /** An AOF that is on the disk before Redis answers: nothing that was acknowledged may go then. */
 export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'] as const
 
+/** A message that Redis publishes, as it comes on a wire (RESP 2 and 3). */
+export const isNews = (chunk: Buffer): boolean =>
+  /^[>*]3\r\n\$7\r\nmessage/.test(chunk.toString('latin1', 0, 20))
+
 /**
  * One node, `dist/main.js` as a process of its own. Clients reach it through a wire whose port stays
  * when it is started anew, and it reaches Redis through a wire of its own.
