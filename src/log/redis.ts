@@ -14,6 +14,7 @@ import {
 } from '../core/position.ts'
 import type { Tier } from '../core/tier.ts'
 import type { StateVector } from '../crdt/scan.ts'
+import type { Metrics } from '../ops/metrics.ts'
 import { RECORD_HEAD, RECORD_OVERHEAD, sealInPlace, sealJson } from '../record/record.ts'
 import { keptNow } from '../redis/kept.ts'
 import type { RedisLink } from '../redis/link.ts'
@@ -47,6 +48,8 @@ export interface RedisLogOptions {
   readonly clock: Pick<Clock, 'after' | 'monotonic' | 'wall'>
   readonly random: Pick<Random, 'id'>
   readonly logger: Logger
+  /** Counts what somebody else's entries come to. */
+  readonly metrics?: Pick<Metrics, 'setAside'>
   readonly limits: { readonly setAsideBytes: number }
   readonly paces: { readonly audit: number }
   /** How safe an entry is that this Redis has acknowledged: found out and watched elsewhere. */
@@ -239,7 +242,10 @@ export class RedisLog implements Log {
       const [id, fields] = row as readonly [Buffer, readonly Buffer[]]
       const bytes = Buffer.concat(fields)
       const why = `entry ${id} of its stream in Redis was not ours`
-      await this.setAside(entity, bytes, why).catch(() => {})
+      await this.setAside(entity, bytes, why).then(
+        () => this.#options.metrics?.setAside.add(),
+        () => {},
+      )
     }
   }
 
