@@ -28,24 +28,39 @@ export class ProviderScene {
   /** What the page was told about leaving it. */
   readonly guards: boolean[] = []
   readonly handles: Handle[] = []
+  readonly #timers = new Map<Handle, Set<() => void>>()
 
   /** @param device `null`: nothing is kept. */
   async open(
     device: DeviceStore | null = new MemoryDeviceStore(),
     doc = new Y.Doc(),
   ): Promise<Tab> {
+    const timers = new Set<() => void>()
     const around = {
       wall: () => this.clock.wall(),
-      after: (ms: number, fn: () => void) => this.clock.after(ms, fn),
+      after: (ms: number, fn: () => void) => {
+        if (!this.handles.includes(handle)) return () => {}
+        const cancel = this.clock.after(ms, fn)
+        timers.add(cancel)
+        return cancel
+      },
       guard: (losing: boolean) => void this.guards.push(losing),
     }
     const before = new Set(this.server.channels)
     const parts = { link: this.server, device, name: 'here', around }
     const { handle } = new EntityCopy('a', parts, { doc })
     this.handles.push(handle)
+    this.#timers.set(handle, timers)
     await settled()
     const channel = [...this.server.channels].find((one) => !before.has(one)) as SimChannel
     return { handle, doc, channel }
+  }
+
+  /** A page that is gone without a word: nothing of it goes anywhere, or happens later. */
+  kill({ handle, channel }: Tab): void {
+    this.handles.splice(this.handles.indexOf(handle), 1)
+    for (const cancel of this.#timers.get(handle) ?? []) cancel()
+    this.server.channels.delete(channel)
   }
 
   /** Everything goes where it goes, and is written, until nothing moves. */
@@ -81,11 +96,14 @@ export interface RunFound {
   readonly saved: number
 }
 
+const ASKS = ['load', 'keep', 'standAt', 'compact', 'acknowledged'] as const
+
 const marksOf = (doc: Y.Doc): string[] => doc.getArray<string>('marks').toArray()
 
 /**
  * One random life of some people with some tabs each: links break, messages wait, the server dies before
- * it has written, is compacted, loses its disk, has no room; devices fill up; tabs close and are opened again. Held against what was
+ * it has written, is compacted, loses its disk, has no room; devices fill up, hang, or die with all their
+ * tabs; tabs close and are opened again. Held against what was
  * promised and against a plain document of all that is in the log.
  */
 export async function providerRun(seed: number, steps = 120): Promise<RunFound> {
@@ -101,6 +119,7 @@ export async function providerRun(seed: number, steps = 120): Promise<RunFound> 
   let marks = 0
 
   const openTab = async (device: MoodyDevice) => {
+    device.goOn()
     tabs.push({ device, tab: await scene.open(device) })
   }
   const promise = (handle: Handle, kept: () => void) =>
@@ -150,14 +169,27 @@ export async function providerRun(seed: number, steps = 120): Promise<RunFound> 
         tabs.findIndex((one) => one.tab === tab),
         1,
       )
+      device.goOn()
       await tab.handle.destroy()
       if (!tabs.some((other) => other.device === device)) await openTab(device)
+    } else if (roll > 0.985 && devicesFill) {
+      if (random.chance(0.5)) device.hang(random.pick(ASKS))
+      else {
+        const dead = tabs.filter((one) => one.device === device)
+        for (const one of dead) tabs.splice(tabs.indexOf(one), 1)
+        for (const one of dead) scene.kill(one.tab)
+        device.die()
+        await openTab(device)
+      }
     } else clock.advance(random.int(1, 3_000))
     if (random.chance(0.7)) await settled()
   }
 
   server.nack = null
-  for (const device of devices) device.full = false
+  for (const device of devices) {
+    device.full = false
+    device.goOn()
+  }
   for (let some = 0; some < 3; some++) {
     await scene.run()
     clock.advance(60_000)
@@ -189,7 +221,7 @@ export async function providerRun(seed: number, steps = 120): Promise<RunFound> 
   for (const { tab } of tabs) {
     const { save, pending } = tab.handle.status
     if (save.is !== 'saved') faults.push(`${pending} are ${save.is} at the end`)
-    await tab.handle.saved()
+    else await tab.handle.saved()
   }
   await scene.end()
   if (clock.pending > 0) faults.push(`${clock.pending} timers are left`)

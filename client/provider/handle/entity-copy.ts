@@ -307,6 +307,10 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     if (this.#destroyed === null && !this.#isRemoved) this.#take([update], OTHER)
   }
 
+  flush(): void {
+    this.#wayUp.flush()
+  }
+
   whole(kept: readonly Uint8Array[]): Uint8Array {
     this.#take(kept, OTHER)
     return Y.encodeStateAsUpdate(this.#doc)

@@ -21,6 +21,8 @@ export interface KeeperOwner {
   adopted(edits: readonly KeptEdit[]): void
   /** Another tab keeps this. */
   fromOther(update: Uint8Array): void
+  /** What was written in this turn is ours to keep now. */
+  flush(): void
   /** Takes in what is kept. @returns everything that is here now, as one update. */
   whole(kept: readonly Uint8Array[]): Uint8Array
   /** Trouble began or ended, or a row was kept. */
@@ -287,14 +289,23 @@ export class Keeper {
     return this.#rows > MOST_ROWS || this.#bytes > Math.max(MOST_BYTES, this.#wholeBytes)
   }
 
-  /** Of what lies there, read anew: another tab may have kept what has not come here yet. */
+  /**
+   * Of what lies there, read anew: another tab may have kept what has not come here yet. An edit that
+   * is in no row yet stays out: of what a state holds it will be said that the server has it.
+   */
   async #compact(store: EntityStore): Promise<void> {
     const { updates, last } = await store.load()
-    const whole = this.#owner.whole(updates)
+    this.#owner.flush()
+    const whole = this.#isAhead ? Y.mergeUpdates([...updates]) : this.#owner.whole(updates)
     await store.compact(whole, last)
     this.#rows = 1
     this.#bytes = 0
     this.#wholeBytes = whole.length
+  }
+
+  /** Whether an edit waits to be kept. */
+  get #isAhead(): boolean {
+    return this.#queue.some((job) => job.is === 'here')
   }
 
   #failed(error: unknown): void {
@@ -319,16 +330,21 @@ export class Keeper {
       if (!this.#isLoaded) await this.#load(this.#device)
       const store = this.#store
       if (store === null || this.#closed) return
-      // What comes from here on waits in the queue: it is kept behind this.
-      this.trouble = null
-      // Only a state that takes the place of all closes the hole.
       const id = await store.keep(EMPTY, 'server')
-      await (this.#isWiped ? store.wipe() : store.compact(this.#owner.whole([]), id))
-      for (let next = this.#unkept[0]; next !== undefined; next = this.#unkept[0]) {
-        const { row, update } = next
-        if (row.edits > 0) this.#isKept(row, await this.#keep(store, [update], 'here'))
-        this.#unkept = this.#unkept.filter((one) => one !== next)
+      // Each edit in its row first, for the same reason as in a compaction.
+      for (;;) {
+        this.#owner.flush()
+        const next = this.#unkept[0]
+        if (next !== undefined) {
+          const { row, update } = next
+          if (row.edits > 0) this.#isKept(row, await this.#keep(store, [update], 'here'))
+          this.#unkept = this.#unkept.filter((one) => one !== next)
+        } else if (this.#isAhead) await this.#running
+        else break
       }
+      // Only a state that takes the place of all closes the hole; what comes from here on is behind it.
+      this.trouble = null
+      await (this.#isWiped ? store.wipe() : store.compact(this.#owner.whole([]), id))
       // Somebody may have gone meanwhile.
       this.adopt()
       this.#owner.changed()
