@@ -86,6 +86,10 @@ describe('updates over a limit are stored without their effect', () => {
       await until('the next edit', stage.deadline, () =>
         fresh.doc.getText().toString().startsWith('and on '),
       )
+      // Readers are sent it before it is in the log.
+      await until('it is durable', stage.deadline, async () => {
+        return (await stage.metrics()).sum('pending_bytes') === 0
+      })
       await stage.restart('kill')
       const later = await stage.stock('2.1.0', id).synced()
       expect(later.doc.getText().toString()).toBe('and on before  after')
