@@ -4,7 +4,7 @@ import type { Tier } from '../../../src/core/tier.ts'
 import type { Refusal, ServerMessage } from '../../../src/wire/tributary-server.ts'
 import type { Channel, ChannelMessage, ChannelOwner, Link, Said } from '../channel.ts'
 import type { LinkState, SaveState, Status } from '../status.ts'
-import type { Aside, DeviceStore, Kept, KeptEdit } from '../store.ts'
+import type { DeviceStore, Kept, KeptEdit } from '../store.ts'
 import type { Handle, HandleEvents } from './handle.ts'
 import { Keeper, type KeeperOwner } from './keeper.ts'
 import { Listeners } from './listeners.ts'
@@ -326,21 +326,8 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     return this.#channel?.say(message) ?? false
   }
 
-  rejected(aside: Aside): void {
-    this.changed()
-    this.#listeners.tell('rejected', aside)
-  }
-
-  saved(): void {
-    this.#listeners.tell('saved', undefined)
-  }
-
-  lost(clients: readonly number[]): void {
-    this.#listeners.tell('lost', clients)
-  }
-
-  restored(clients: readonly number[]): void {
-    this.#listeners.tell('restored', clients)
+  tell<Name extends keyof HandleEvents>(name: Name, told: HandleEvents[Name]): void {
+    this.#listeners.tell(name, told)
   }
 
   // What the document tells.

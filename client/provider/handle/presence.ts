@@ -14,8 +14,7 @@ const NAMED_MS = 2_000
 
 export interface PresenceOwner {
   say(message: Said): boolean
-  lost(clients: readonly number[]): void
-  restored(clients: readonly number[]): void
+  tell(name: 'lost' | 'restored', clients: readonly number[]): void
 }
 
 interface Change {
@@ -63,14 +62,14 @@ export class Presence {
     if (others.length === 0) return
     this.#lost = new Set(others)
     this.#forgetIn(BLIP_MS)
-    this.#owner.lost(others)
+    this.#owner.tell('lost', others)
   }
 
   received(body: Uint8Array): void {
     const named = namedIn(body)
     applyAwarenessUpdate(this.#awareness, body, this.#origin)
     const back = named.filter((client) => this.#lost.delete(client))
-    if (back.length > 0) this.#owner.restored(back)
+    if (back.length > 0) this.#owner.tell('restored', back)
   }
 
   end(): void {
@@ -102,7 +101,7 @@ export class Presence {
   readonly #changed = ({ added, updated, removed }: Change): void => {
     const own = this.#awareness.clientID
     // Also when it came from the server: a null about somebody who is here is answered by going above it.
-    if ([added, updated, removed].some((clients) => clients.includes(own))) this.#sayOwn()
+    if ([...added, ...updated, ...removed].includes(own)) this.#sayOwn()
   }
 
   #sayOwn(): void {

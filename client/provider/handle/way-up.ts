@@ -15,9 +15,8 @@ type Why = Pick<Refusal, 'code' | 'reason'>
 
 export interface WayUpOwner {
   say(message: Said): boolean
-  /** Something was set aside. */
-  rejected(aside: Aside): void
-  saved(): void
+  tell(name: 'rejected', aside: Aside): void
+  tell(name: 'saved', nothing: undefined): void
   changed(): void
 }
 
@@ -131,7 +130,7 @@ export class WayUp {
     this.#standing.acknowledged(batch, position)
     this.#keeper.acknowledged(doneRows(edits))
     this.#saves.safe(tier)
-    if (edits.length > 0 && this.outbox.pending === 0) this.#owner.saved()
+    if (edits.length > 0 && this.outbox.pending === 0) this.#owner.tell('saved', undefined)
     this.#owner.changed()
   }
 
@@ -256,7 +255,8 @@ export class WayUp {
     void this.#keeper.setAside(aside, doneRows(edits)).then((kept) => {
       this.#saves.setAside()
       if (why.code === READ_ONLY.code) this.#forbidden.push(kept)
-      this.#owner.rejected(kept)
+      this.#owner.changed()
+      this.#owner.tell('rejected', kept)
     })
     this.#saves.refused(edits[0]?.first ?? 0, why)
     this.#saves.look()

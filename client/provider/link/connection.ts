@@ -124,8 +124,8 @@ export class Connection {
   }
 
   /** What was said is no message of `tributary.v1`, or comes where it cannot. */
-  fail(reason: string): void {
-    this.#end({ is: 'broken', reason })
+  #broken(): void {
+    this.#end({ is: 'broken', reason: 'the server said what nobody can read' })
   }
 
   #end(ending: Ending): void {
@@ -144,21 +144,21 @@ export class Connection {
     if (this.#state === 'over') return
     const message = bytes === null ? null : readServerMessage(bytes)
     if (message === null || message.is === 'malformed') {
-      this.fail('the server said what nobody can read')
+      this.#broken()
       return
     }
     this.#heartbeat.heard()
     if (message.is === 'unknown') return
     if (message.is === 'error') this.#end({ is: 'refused', refusal: message })
     else if (message.is === 'welcome') this.#welcome(message)
-    else if (this.#state !== 'welcomed') this.fail('the server spoke before its welcome')
+    else if (this.#state !== 'welcomed') this.#broken()
     else if (message.is === 'pong') this.#pong(message.number)
     else this.#owner.heard(message)
   }
 
   #welcome(welcome: Welcome): void {
     if (this.#state !== 'greeted') {
-      this.fail('the server said welcome where it cannot')
+      this.#broken()
       return
     }
     this.#state = 'welcomed'

@@ -19,28 +19,20 @@ export const nativeWebSocket = (): NativeWebSocket | undefined =>
 
 /** The WebSocket that browsers have, and Node from 22 on. */
 export const openWebSocket: OpenSocket = (address, protocol, owner) => {
-  let isOver = false
-  const end = (code: number, reason: string) => {
-    if (isOver) return
-    isOver = true
-    owner.close(code, reason)
-  }
   let socket: Native | null = null
   try {
-    const Native = nativeWebSocket()
-    if (Native === undefined) throw new Error('there is no WebSocket here')
-    socket = new Native(address, protocol)
+    socket = new (globalThis as unknown as { WebSocket: NativeWebSocket }).WebSocket(
+      address,
+      protocol,
+    )
     socket.binaryType = 'arraybuffer'
-    socket.onopen = () => {
-      if (!isOver) owner.open()
-    }
-    socket.onmessage = ({ data }) => {
-      if (!isOver) owner.frame(data instanceof ArrayBuffer ? new Uint8Array(data) : null)
-    }
-    socket.onclose = ({ code, reason }) => end(code, reason)
+    socket.onopen = () => owner.open()
+    socket.onmessage = ({ data }) =>
+      owner.frame(data instanceof ArrayBuffer ? new Uint8Array(data) : null)
+    socket.onclose = ({ code, reason }) => owner.close(code, reason)
   } catch (thrown) {
     // A page over https that may not open ws:, for one.
-    queueMicrotask(() => end(1006, reasonOf(thrown)))
+    queueMicrotask(() => owner.close(1006, reasonOf(thrown)))
   }
   return {
     get buffered() {
@@ -48,8 +40,9 @@ export const openWebSocket: OpenSocket = (address, protocol, owner) => {
     },
     send: (frame) => socket?.send(frame),
     close() {
-      isOver = true
-      socket?.close()
+      if (socket === null) return
+      socket.onopen = socket.onmessage = socket.onclose = null
+      socket.close()
     },
   }
 }
