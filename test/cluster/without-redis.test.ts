@@ -194,7 +194,7 @@ nodeTest(
 )
 
 nodeTest(
-  '[R9] [R13] a Redis that is full: nothing is said to be saved until there is room, and it is told once',
+  '[R9] [R13] Hocuspocus never tries a failed store again; here a Redis that is full: nothing is said to be saved until there is room, and it is told once',
   async (stage) => {
     const store = await redis(stage)
     const server = await start(stage, store.url)
