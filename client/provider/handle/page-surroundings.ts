@@ -12,8 +12,7 @@ export function pageSurroundings(environment: Environment): Surroundings {
       const window = globalThis as Partial<
         Pick<EventTarget, 'addEventListener' | 'removeEventListener'>
       >
-      if (losing) window.addEventListener?.('beforeunload', ask)
-      else window.removeEventListener?.('beforeunload', ask)
+      window[losing ? 'addEventListener' : 'removeEventListener']?.('beforeunload', ask)
     },
   }
 }

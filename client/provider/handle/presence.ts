@@ -93,8 +93,8 @@ export class Presence {
   }
 
   /** With their clocks: who comes back at the same one is seen again. */
-  #remove(clients: readonly number[]): void {
-    removeAwarenessStates(this.#awareness, [...clients], this.#origin)
+  #remove(clients: number[]): void {
+    removeAwarenessStates(this.#awareness, clients, this.#origin)
     for (const client of clients) this.#awareness.meta.delete(client)
   }
 

@@ -48,8 +48,7 @@ export class WayDown {
 }
 
 /** No struct and no delete. */
-export const isEmpty = (update: Uint8Array): boolean =>
-  update.length <= 2 && update.every((byte) => byte === 0)
+export const isEmpty = (update: Uint8Array): boolean => update.length <= 2
 
 /**
  * Applies them as one transaction, observers are called once. Pieces of which only the last makes the
