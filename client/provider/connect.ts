@@ -23,7 +23,7 @@ export interface ConnectParts {
  * A handle on one entity of a server. Two of one entity are two copies.
  * An id that no entity can have is refused by the server: the link is `denied`, `bad-entity-id`.
  *
- * @throws {TypeError} when `url` is no address of a server.
+ * @throws {TypeError} when `url` is no address of a server, or `entity` no text.
  */
 export function connectWith(
   { links, device, around }: ConnectParts,
@@ -31,6 +31,7 @@ export function connectWith(
   entity: string,
   { token, ...options }: ConnectOptions,
 ): Handle {
+  if (typeof entity !== 'string') throw new TypeError('the id of an entity is a text')
   const name = `${addressOf(url)} ${entity}`
   const parts = { link: links.to(url, token), device, name, around }
   return new EntityCopy(entity, parts, options).handle

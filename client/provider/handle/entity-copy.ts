@@ -374,7 +374,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
       return { is: 'local', device: this.#isOnDevice }
     }
     if (!this.#isRead) return { is: 'local', device: this.#keeper.lasting }
-    const aside = this.#keeper.asides.at(-1)
+    const aside = this.#wayUp.refusing ?? this.#keeper.asides.at(-1)
     if (aside === undefined) return { is: 'saved' }
     return { is: 'rejected', code: aside.code, reason: aside.reason }
   }

@@ -47,7 +47,7 @@ export class Saves {
   readonly #around: Surroundings
   readonly #kept: { readonly asides: readonly Why[] }
   /** Of what is being set aside, and not among `asides` yet. */
-  #refused: Why | null = null
+  refusing: Why | null = null
   #tier: Tier | null = null
   #denied: Why | null = null
   #waits = new Set<Wait>()
@@ -63,7 +63,7 @@ export class Saves {
   }
 
   wait(upTo: number, { tier, timeoutMs }: SavedOptions): Promise<void> {
-    const why = this.#refused ?? this.#kept.asides.at(-1)
+    const why = this.refusing ?? this.#kept.asides.at(-1)
     return new Promise((resolve, reject) => {
       let stop = () => {}
       const end = (then: () => void) => {
@@ -115,7 +115,7 @@ export class Saves {
 
   /** Edits from that number on were not taken. */
   refused(from: number, why: Why): void {
-    this.#refused = why
+    this.refusing = why
     for (const wait of [...this.#waits]) {
       if (wait.upTo >= from) wait.fail(why)
     }
@@ -123,7 +123,7 @@ export class Saves {
 
   /** They are among `asides`. */
   setAside(): void {
-    this.#refused = null
+    this.refusing = null
   }
 
   end(): void {
@@ -131,4 +131,6 @@ export class Saves {
   }
 }
 
-const isLess = (a: Tier, b: Tier): boolean => TIERS.indexOf(a) < TIERS.indexOf(b)
+/** Nothing is as safe as a tier that there is not. */
+const isLess = (a: Tier, b: Tier): boolean =>
+  !TIERS.includes(b) || TIERS.indexOf(a) < TIERS.indexOf(b)

@@ -54,8 +54,6 @@ export class WayUp {
   #owes = false
   /** Answers that are neither acknowledged nor refused. */
   readonly #answers = new Map<number, Uint8Array>()
-  /** What was set aside only because this user might not write: it is in the document still. */
-  #forbidden: Aside[] = []
   #stopHolding: (() => void) | null = null
   #stopBarring: (() => void) | null = null
 
@@ -94,8 +92,14 @@ export class WayUp {
     for (const { id, update, madeAt } of edits) {
       this.outbox.add(update, madeAt, { id, state: 'kept', edits: 0 })
     }
+    if (this.may === 'write') this.#takeBack()
     this.#send()
     this.#owner.changed()
+  }
+
+  /** Why something is just being set aside. */
+  get refusing(): Why | null {
+    return this.#saves.refusing
   }
 
   saved(options: SavedOptions): Promise<void> {
@@ -235,8 +239,16 @@ export class WayUp {
     this.#bar = null
     this.#stopBarring?.()
     this.#stopBarring = null
-    // The document has it all the time, and what is written next builds on it.
-    for (const { id, update } of this.#forbidden.splice(0)) {
+    this.#takeBack()
+  }
+
+  /**
+   * What was set aside only because this user might not write, here or in an earlier life, is an edit
+   * again: the document has it all the time, and what is written next builds on it.
+   */
+  #takeBack(): void {
+    for (const { id, code, update } of this.#keeper.asides) {
+      if (code !== READ_ONLY.code) continue
       this.#keeper.forgetAside(id)
       this.outbox.add(update, this.#around.wall(), this.#keeper.here(update))
     }
@@ -254,9 +266,12 @@ export class WayUp {
     const aside = { ...why, update, at: this.#around.wall() }
     void this.#keeper.setAside(aside, doneRows(edits)).then((kept) => {
       this.#saves.setAside()
-      if (why.code === READ_ONLY.code) this.#forbidden.push(kept)
       this.#owner.changed()
       this.#owner.tell('rejected', kept)
+      if (this.#bar !== null) return
+      // They may write since.
+      this.#takeBack()
+      this.#send()
     })
     this.#saves.refused(edits[0]?.first ?? 0, why)
     this.#saves.look()

@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type * as Y from 'yjs'
+import { connect } from '../../client/provider/node/index.ts'
+import type { Status } from '../../client/provider/status.ts'
+import { MoodyDevice } from '../support/moody-device.ts'
+import { ProviderScene, settled, type Tab } from '../support/provider-runs.ts'
+
+let scene = new ProviderScene()
+afterEach(async () => {
+  await scene.end()
+  scene = new ProviderScene()
+})
+
+const read = (doc: Y.Doc) => doc.getText().toString()
+
+/** Writes where only reading is allowed. */
+async function writeInVain({ doc }: Tab): Promise<void> {
+  doc.getText().insert(0, 'in vain')
+  await settled()
+  scene.clock.advance(1_000)
+  await settled()
+}
+
+describe('[U85] what somebody wrote who might only read', () => {
+  test('goes up in a later life in which they may write', async () => {
+    const device = new MoodyDevice()
+    scene.server.may = 'read'
+    const a = await scene.open(device)
+    await scene.run()
+    await writeInVain(a)
+    expect(a.handle.status.save).toMatchObject({ is: 'rejected', code: 'forbidden' })
+    await a.handle.destroy()
+    scene.server.may = 'write'
+    const again = await scene.open(device)
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('in vain')
+    expect(again.handle.status).toMatchObject({ may: 'write', save: { is: 'saved' } })
+    expect(await again.handle.setAside()).toEqual([])
+    await again.handle.saved()
+  })
+
+  test('goes up when they may write before it has been set aside', async () => {
+    const device = new MoodyDevice()
+    scene.server.may = 'read'
+    const a = await scene.open(device)
+    await scene.run()
+    device.hang()
+    await writeInVain(a)
+    a.channel.tell({ is: 'rights', channel: 1, may: 'write', expires: null })
+    await scene.run()
+    device.goOn()
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('in vain')
+    expect(a.handle.status.save).toEqual({ is: 'saved' })
+  })
+
+  test('is never called saved on the way', async () => {
+    scene.server.may = 'read'
+    const a = await scene.open(new MoodyDevice())
+    await scene.run()
+    const saves: Status['save']['is'][] = []
+    a.handle.on('status', ({ save }) => saves.push(save.is))
+    await writeInVain(a)
+    expect(saves).toContain('rejected')
+    expect(saves).not.toContain('saved')
+  })
+})
+
+describe('[U86] what cannot be meant', () => {
+  test('an id that is no text, and a token in the address', () => {
+    expect(() => connect('ws://127.0.0.1:9', null as unknown as string)).toThrow(/is a text/)
+    expect(() => connect('ws://127.0.0.1:9?token=abc', 'a')).toThrow(/as the option "token"/)
+  })
+
+  test('a tier that there is not', async () => {
+    const a = await scene.open()
+    await scene.run()
+    const tier = 'diks' as 'disk'
+    await expect(a.handle.saved({ tier })).rejects.toMatchObject({ code: 'tier' })
+  })
+})
