@@ -10,6 +10,7 @@ import type { Log } from '../log/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Content } from './content.ts'
 import type { EntityContext, Whole } from './context.ts'
+import { Emptied } from './emptied.ts'
 import { Gathering } from './gathering.ts'
 import type { Hold } from './hold.ts'
 import type { Member } from './member.ts'
@@ -40,7 +41,7 @@ export type Submitted =
       readonly cutOff: CutOff | null
       /** Client ids that the entity had not seen before. */
       readonly newClients: number
-      /** Why it was taken without its content; `null` when it was taken as it is. */
+      /** Why it, or what it repeats, was taken without its content; `null` when it was taken as it is. */
       readonly neutered: Neutered | null
     }
   | { readonly is: 'refused'; readonly code: ErrorCode }
@@ -58,6 +59,7 @@ export class Intake {
   readonly #content: Content
   #gathering: Gathering | null = null
   #pendingBytes = 0
+  readonly #emptied = new Emptied<Neutered>()
 
   constructor(context: IntakeContext, entity: Whole, content: Content) {
     this.#context = context
@@ -81,6 +83,8 @@ export class Intake {
     if (tombstone !== null && holdsAny(scan, tombstone)) {
       return { is: 'refused', code: 'deleted-generation' }
     }
+    // An answer repeats whatever its author has, besides the edits that it waits for.
+    const again = isAnswer ? null : this.#emptied.why(scan)
     const { update, unclosed, clients, newClients } = knowledge.take(scan)
     const cutOff = unclosed ? CutOff.of(scan) : null
     const seq = tail.next
@@ -92,7 +96,7 @@ export class Intake {
         seq: this.empty ? seq - 1 : seq,
         cutOff,
         newClients: 0,
-        neutered: null,
+        neutered: again,
       }
     }
     if (depth > DEPTH_MOST) return { is: 'refused', code: 'too-deep' }
@@ -108,7 +112,7 @@ export class Intake {
     const neutered = this.#overQuota(taken, isAnswer)
     const kept = neutered === null ? taken : this.#neuter(taken, neutered)
     this.#gather(kept, member, clients, neutered !== null)
-    return { is: 'taken', seq, cutOff, newClients, neutered }
+    return { is: 'taken', seq, cutOff, newClients, neutered: neutered ?? again }
   }
 
   /** What was gathered, which then is nobody's here. */
@@ -150,6 +154,7 @@ export class Intake {
     const { metrics, log } = this.#context
     const entity = this.#entity
     metrics.neutered.add()
+    this.#emptied.add(scan, why)
     log.setAside(entity.ref.key, scan.bytes, why).then(
       () => metrics.setAside.add(),
       (cause: unknown) => {

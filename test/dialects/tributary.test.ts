@@ -660,6 +660,37 @@ describe('what has become of an edit', () => {
   })
 })
 
+test('[V33] who sends again what was taken without its content is told again', async () => {
+  const stage = tributaryStage({ limits: { updateBytes: 1_000 } })
+  const writer = author()
+  const [small, large, next] = [
+    writer.write('a'),
+    writer.write('b'.repeat(2_000)),
+    writer.write('c'),
+  ]
+  const first = await stage.enter('a')
+  for (const [batch, update] of [small, large].entries()) {
+    first.socket.say({ is: 'edit', channel: first.channel, batch, update })
+  }
+  await stage.settle()
+  const { socket, channel } = await stage.enter('a')
+  const say = (is: 'edit' | 'answer', batch: number, update: Uint8Array) =>
+    socket.say({ is, channel, batch, update })
+  say('edit', 1, small)
+  say('edit', 2, large)
+  // Two that were put together meanwhile.
+  say('edit', 3, Y.mergeUpdates([large, next]))
+  say('answer', 4, Y.encodeStateAsUpdate(writer.doc))
+  for (const { update } of socket.all('synced')) Y.applyUpdate(writer.doc, update)
+  say('edit', 5, Y.encodeStateAsUpdate(writer.doc))
+  await stage.settle()
+  expect(socket.all('nack')).toMatchObject(
+    [2, 3].map((batch) => ({ batch, code: 'update-too-large', neutered: true })),
+  )
+  expect(socket.last('ack').batch).toBe(5)
+  expect(textOf(docOf((await stage.enter('a')).socket, channel))).toBe('ac')
+})
+
 test('[V13] [V19] a removed entity is closed, and what it held is refused for good', async () => {
   const stage = tributaryStage()
   const { socket, channel } = await stage.enter('a')

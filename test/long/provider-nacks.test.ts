@@ -62,6 +62,47 @@ describe('[U28] what the server does not take blocks nothing else', () => {
   )
 })
 
+describe('[U28] [V33] who did not hear that something was refused', () => {
+  ownStageTest('is told when he is back, and of nothing else', async (stage) => {
+    await stage.start(['--limit-update-bytes', '20KB'])
+    const entity = stage.entity()
+    const proxy = await stage.proxy()
+    const [a, b] = [openHandle(stage, proxy.port, entity), openHandle(stage, stage.port, entity)]
+    const text = a.doc.getText()
+    await Promise.all([a.synced, b.synced])
+    /** What is written reaches the server; what that says to it does not come back. */
+    const unheard = async (write: () => void, meanwhile = () => {}) => {
+      await a.saved({ timeoutMs: PATIENCE })
+      proxy.let((_, towards) => towards === 'server')
+      write()
+      const has = () => Y.encodeStateVector(b.doc).join() === Y.encodeStateVector(a.doc).join()
+      await until('the others have it', PATIENCE, has)
+      meanwhile()
+      await b.saved({ timeoutMs: PATIENCE })
+      expect(a.status.pending).toBeGreaterThan(0)
+      proxy.cut()
+      proxy.let(() => true)
+      await until('it is answered', PATIENCE, () => a.status.pending === 0)
+      await until('both agree', PATIENCE, () => areEqual([a.doc, b.doc]))
+    }
+    await unheard(() => text.insert(0, 'taken, '))
+    await unheard(
+      () => text.insert(text.length, 'deleted'),
+      () => b.doc.getText().delete('taken, '.length, 'deleted'.length),
+    )
+    expect([await a.setAside(), read(b.doc)]).toEqual([[], 'taken, '])
+    const large = 'L'.repeat(30_000)
+    await unheard(() => text.insert(text.length, large))
+    text.insert(text.length, 'after')
+    await until('the rest goes on', PATIENCE, () => read(b.doc) === 'taken, after')
+    const [aside, ...others] = await a.setAside()
+    expect([words(aside?.update as Uint8Array), others]).toEqual([large, []])
+    const code = 'update-too-large'
+    await expect(a.saved({ timeoutMs: PATIENCE })).rejects.toMatchObject({ code })
+    await until('it says so', PATIENCE, () => a.status.save.is === 'rejected')
+  })
+})
+
 describe('[U29] who may not write', () => {
   ownStageTest('only reads, and is told; the others are not disturbed', async (stage) => {
     await stage.start(['--auth-secret', SECRET])

@@ -28,9 +28,17 @@ export function refusedFaults(played: Played, refused: readonly Refused[]): stri
   for (const [index, copy] of copies.entries()) {
     if (!formOf([copy]).equals(expected)) faults.push(`copy ${index} is not what Yjs makes of it`)
   }
-  const structs = formOf(written)
-  for (const { asides } of authors) {
+  const all = docOf(written)
+  const structs = canonical(all)
+  for (const { client, asides } of authors) {
     if (asides === null) continue
+    const kept = asides.flatMap(({ update }) => rangesOf(update))
+    for (const range of gone) {
+      // Who has deleted it himself misses nothing.
+      if (range[0] === client && isAlive(all, range) && !isWithin(range, kept)) {
+        faults.push(`${range} of an author was refused, and is not set aside`)
+      }
+    }
     for (const { update } of asides) {
       const own = rangesOf(update)
       const rest = written.filter((one) => !overlap(rangesOf(one), own))
@@ -41,13 +49,18 @@ export function refusedFaults(played: Played, refused: readonly Refused[]): stri
 }
 
 /** @throws {TypeError} when something is missing in between. */
-function formOf(updates: readonly Uint8Array[]): Buffer {
+function docOf(updates: readonly Uint8Array[]): Y.Doc {
   const doc = new Y.Doc()
   Y.applyUpdate(doc, Y.mergeUpdates([...updates]))
   const { pendingStructs, pendingDs } = doc.store
   if (pendingStructs !== null || pendingDs !== null) throw new TypeError('structs are missing')
-  return canonical(doc)
+  return doc
 }
+
+const formOf = (updates: readonly Uint8Array[]): Buffer => canonical(docOf(updates))
+
+const isAlive = ({ store }: Y.Doc, [client, clock]: Delete): boolean =>
+  !Y.getItem(store, Y.createID(client, clock)).deleted
 
 const rangesOf = (update: Uint8Array): Delete[] =>
   Y.decodeUpdate(update)
@@ -59,3 +72,13 @@ const touches = ([client, clock, length]: Delete, [other, from, size]: Delete): 
 
 const overlap = (some: readonly Delete[], others: readonly Delete[]): boolean =>
   some.some((one) => others.some((other) => touches(one, other)))
+
+/** Each clock of it is in one of them. */
+function isWithin([client, clock, length]: Delete, all: readonly Delete[]): boolean {
+  for (let at = clock; at < clock + length; ) {
+    const around = all.find(([of, from, size]) => of === client && from <= at && at < from + size)
+    if (around === undefined) return false
+    at = around[1] + around[2]
+  }
+  return true
+}
