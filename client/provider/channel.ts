@@ -58,4 +58,10 @@ export interface Channel {
 /** The way to one server, shared by all entities of a page with the same URL and token. */
 export interface Link {
   open(entity: string, owner: ChannelOwner): Channel
+  /**
+   * Another text for the token, here and wherever the same was given.
+   *
+   * @throws {TypeError} where the token is a function.
+   */
+  renew(token: string): void
 }

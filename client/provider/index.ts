@@ -1,6 +1,6 @@
 // The client, for browsers. `node/index.ts` is the same for Node.
 
-import { type ConnectOptions as Common, connectWith } from './connect.ts'
+import { type ConnectOptions as Common, connectWith, type Kept, keptUnder } from './connect.ts'
 import type { Handle } from './handle/handle.ts'
 import { pageSurroundings } from './handle/page-surroundings.ts'
 import { IndexedDbDeviceStore } from './keep/indexed-db.ts'
@@ -9,6 +9,7 @@ import { pageEnvironment } from './link/page-environment.ts'
 import { openWebSocket } from './link/web-socket.ts'
 
 export type { Tier } from '../../src/core/tier.ts'
+export type { Kept } from './connect.ts'
 export type { Handle, HandleEvents } from './handle/handle.ts'
 export { NotSaved, type SavedOptions } from './handle/saves.ts'
 export type { LinkState, SaveState, Status } from './status.ts'
@@ -42,3 +43,15 @@ export function connect(
   }
   return connectWith(parts, url, entity, options)
 }
+
+/**
+ * Forgets all that is kept on this device of a server under one `keepAs`, as when somebody signs out: the
+ * edits that the server has not acknowledged, and what it did not take, are gone with it.
+ *
+ * @throws {StorageTrouble} when one of its handles is not destroyed, in any tab: then nothing is forgotten.
+ * @throws {TypeError} when `url` is no address of a server.
+ * @example
+ * await handle.destroy()
+ * await forgetDevice({ url: 'wss://host', keepAs: 'ann' })
+ */
+export const forgetDevice = async (kept: Kept): Promise<void> => device.forget(keptUnder(kept))

@@ -98,6 +98,12 @@ export interface DeviceStore {
   readonly lasting: boolean
   /** @param name Of server and entity: two servers never share anything. */
   open(name: string): Promise<EntityStore>
+  /**
+   * Forgets all whose names begin so, what is set aside and edits that nobody has sent included.
+   *
+   * @throws {StorageTrouble} `busy` while one of them is open, in any tab: then nothing is forgotten.
+   */
+  forget(prefix: string): Promise<void>
 }
 
 /** How much is held of what the server did not take, for each entity: the newest, and at least one. */

@@ -12,10 +12,12 @@ let script: Promise<string> | null = null
 const ENTRY = `
 import { IndexedDbDeviceStore } from '${KEEP}indexed-db.ts'
 const open = []
+const device = new IndexedDbDeviceStore()
 const stores = {
   async open(name) {
-    return open.push(await new IndexedDbDeviceStore().open(name)) - 1
+    return open.push(await device.open(name)) - 1
   },
+  forget: (prefix) => device.forget(prefix),
   listen(n) {
     open[n].onOther((update, from) => told({ n, update, from }))
     open[n].onGone(() => told({ n }))
@@ -116,6 +118,10 @@ export class DevicePage {
       wipe: () => call('wipe'),
       close: () => call('close'),
     }
+  }
+
+  forget(prefix: string): Promise<void> {
+    return this.#attempt('forget', prefix)
   }
 
   /** Playwright carries typed arrays, and of errors only their text. */

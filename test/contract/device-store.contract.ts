@@ -6,6 +6,8 @@ import { until } from '../support/deadline.ts'
 export interface Device {
   /** In a tab of its own. */
   open(name: string): Promise<EntityStore>
+  /** In none of these tabs, or in one of them. */
+  forget(prefix: string): Promise<void>
   /** Ends that tab as a crash does, as far as there is such a thing here. */
   kill(store: EntityStore): Promise<void>
   end(): Promise<void>
@@ -250,6 +252,41 @@ export function deviceStoreContract(name: string, make: () => Promise<Device>): 
       await ann.acknowledged(ids)
       await device.kill(ann)
       expect((await adoptedBy(await open())).map(({ update }) => [...update])).toEqual([[4]])
+    })
+
+    test('[U76] what begins so is forgotten, edits and what is set aside included, and nothing else', async () => {
+      for (const name of ['ann one', 'ann two', 'anna one', 'bob ann one']) {
+        const store = await open(name)
+        await store.keep(bytes(1), 'here')
+        await store.setAside(aside(bytes(2)), [])
+        await store.close()
+      }
+      await device.forget('ann ')
+      await device.forget('ann ')
+      const left = async (name: string) => {
+        const { updates, aside } = await (await open(name)).load()
+        return [updates.length, aside.length]
+      }
+      expect(await left('ann one')).toEqual([0, 0])
+      expect(await left('ann two')).toEqual([0, 0])
+      expect(await left('anna one')).toEqual([1, 1])
+      expect(await left('bob ann one')).toEqual([1, 1])
+    })
+
+    test('[U76] while one of them is open nothing is forgotten; what a tab left that died is', async () => {
+      const [ann, bob] = [await open('ann one'), await open('bob one')]
+      for (const store of [ann, bob]) await store.keep(bytes(1), 'here')
+      const second = await open('ann two')
+      await second.keep(bytes(2), 'here')
+      await second.close()
+      await expect(device.forget('ann ')).rejects.toThrow('In use')
+      expect(await updates(ann)).toEqual([[1]])
+      expect(await updates(await open('ann two'))).toEqual([[2]])
+      await expect(device.forget('ann two')).rejects.toThrow('In use')
+      await expect(device.forget('bob ')).rejects.toThrow('In use')
+      await device.kill(bob)
+      await device.forget('bob ')
+      expect(await updates(await open('bob one'))).toEqual([])
     })
 
     test('[U49] closing finishes what was asked for, and is the end', async () => {

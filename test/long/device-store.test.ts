@@ -13,6 +13,8 @@ deviceStoreContract('IndexedDB in Chromium', async () => {
       pages.set(store, page)
       return store
     },
+    // Of others, of this browser but not of this page, it is told by their locks.
+    forget: async (prefix) => (await DevicePage.open(context)).forget(prefix),
     // Nothing of the page is asked any more: the browser takes it away.
     kill: async (store) => pages.get(store)?.page.close(),
     end: () => context.close(),

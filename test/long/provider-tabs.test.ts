@@ -12,15 +12,18 @@ import { ownStageTest, type Stage } from '../support/stage.ts'
 
 const CLIENT = fileURLToPath(new URL('../../client/provider/index.ts', import.meta.url))
 const ENTRY = `
-import { connect } from '${CLIENT}'
-globalThis.start = (url, id) => {
-  const handle = connect(url, id)
+import { connect, forgetDevice } from '${CLIENT}'
+globalThis.forget = (url, keepAs) => forgetDevice({ url, keepAs }).then(() => 'done', ({ message }) => message)
+globalThis.start = (url, id, { off, ...options }) => {
+  const handle = connect(url, id, options)
+  if (off) handle.disconnect()
   const text = handle.doc.getText('text')
   globalThis.tab = {
     write: (words) => text.insert(text.length, words),
     text: () => text.toString(),
     status: () => handle.status,
     saved: () => handle.saved({ timeoutMs: 15_000 }),
+    end: () => handle.destroy(),
   }
 }`
 
@@ -42,6 +45,13 @@ afterAll(() => {
   pages.close()
 })
 
+interface Begin {
+  /** For whom it keeps what it keeps. */
+  readonly keepAs?: string
+  /** Whether it is disconnected from the first. */
+  readonly off?: boolean
+}
+
 class Tab {
   readonly page: Page
 
@@ -49,12 +59,33 @@ class Tab {
     this.page = page
   }
 
-  static async open(context: BrowserContext, stage: Stage, id: string): Promise<Tab> {
+  static async open(
+    context: BrowserContext,
+    stage: Stage,
+    id: string,
+    options: Begin = {},
+  ): Promise<Tab> {
     const page = await context.newPage()
     await page.goto(place)
     await page.waitForFunction('"start" in globalThis')
-    await page.evaluate(`start('ws://127.0.0.1:${stage.port}', '${id}')`)
-    return new Tab(page)
+    const tab = new Tab(page)
+    await tab.start(stage, id, options)
+    return tab
+  }
+
+  start(stage: Stage, id: string, options: Begin): Promise<void> {
+    const words = JSON.stringify(options)
+    return this.page.evaluate(`start('ws://127.0.0.1:${stage.port}', '${id}', ${words})`)
+  }
+
+  /** Ends its handle; the page stays. */
+  end(): Promise<void> {
+    return this.page.evaluate('tab.end()')
+  }
+
+  /** Where there is nothing to hinder it: `done`. */
+  forget(stage: Stage, keepAs: string): Promise<string> {
+    return this.page.evaluate(`forget('ws://127.0.0.1:${stage.port}', '${keepAs}')`)
   }
 
   write(words: string): Promise<void> {
@@ -166,5 +197,41 @@ describe.skipIf(withoutChromium)('tabs of one browser', () => {
       await cat.shows('online 0 1 2 3 4 ')
     },
     { timeout: 120_000 },
+  )
+
+  ownStageTest(
+    '[U75] [U76] who shares a browser shares nothing else; who signs out leaves nothing',
+    async (stage) => {
+      await stage.start()
+      const id = stage.entity()
+      const context = await contextOf(stage)
+      const [ann, bob] = [
+        await Tab.open(context, stage, id, { keepAs: 'ann', off: true }),
+        await Tab.open(context, stage, id, { keepAs: 'bob' }),
+      ]
+      await bob.is('he is there', isSaved)
+      await ann.write('of ann ')
+      await ann.is('it is on the device', isOnDevice)
+      const also = await Tab.open(context, stage, id, { keepAs: 'ann', off: true })
+      await also.shows('of ann ')
+      await also.write('and more ')
+      await also.is('that too', isOnDevice)
+      await bob.write('of bob ')
+      await bob.saved()
+      expect(await bob.text(), 'no tab has told him').toBe('of bob ')
+
+      // In her own page, and from that of another.
+      expect(await ann.forget(stage, 'ann')).toContain('In use')
+      await ann.end()
+      expect(await bob.forget(stage, 'ann')).toContain('In use')
+      await also.end()
+      expect(await ann.forget(stage, 'ann')).toBe('done')
+      await ann.start(stage, id, { keepAs: 'ann' })
+      await ann.is('all that is left is saved', isSaved)
+      expect(await ann.text()).toBe('of bob ')
+      expect(await bob.text()).toBe('of bob ')
+      expect(await bob.status()).toMatchObject({ storageTrouble: null })
+    },
+    { timeout: 60_000 },
   )
 })

@@ -4,7 +4,12 @@ import { deviceStoreContract } from '../contract/device-store.contract.ts'
 
 deviceStoreContract('memory', async () => {
   const device = new MemoryDeviceStore()
-  return { open: (name) => device.open(name), kill: (store) => store.close(), end: async () => {} }
+  return {
+    open: (name) => device.open(name),
+    forget: (prefix) => device.forget(prefix),
+    kill: (store) => store.close(),
+    end: async () => {},
+  }
 })
 
 test('[U58] of what nobody has open, and is saved, the last hundred are remembered', async () => {

@@ -36,6 +36,10 @@ export class MoodyDevice implements DeviceStore {
     this.#hangs = null
   }
 
+  forget(prefix: string): Promise<void> {
+    return this.#inner.forget(prefix)
+  }
+
   /** Whoever has it open now is gone; what they were waiting for is not done. */
   die(): void {
     this.#lives++

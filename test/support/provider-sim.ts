@@ -145,6 +145,9 @@ export class SimServer implements Link {
     return undefined
   }
 
+  /** It asks nobody for a token. */
+  renew(): void {}
+
   get position(): string {
     return this.#positionAt(this.#base + this.#entries.length)
   }

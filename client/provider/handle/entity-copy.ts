@@ -41,10 +41,12 @@ const REMOVED = { code: 'entity-removed', reason: 'the entity was deleted' }
  * | loading | what was kept comes in; what is written meanwhile waits in the outbox |
  * | connecting | no channel, or not everything is here yet: what comes is gathered |
  * | synced | updates come and go one by one |
- * | removed | the entity was deleted: nothing goes either way any more |
+ * | cut off | by `disconnect()`: there is no channel until `connect()` |
+ * | over | the entity was deleted, this copy is damaged, or its end: nothing goes either way any more |
  */
 export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, WayUpOwner {
   readonly handle: Handle
+  readonly #entity: string
   readonly #doc: Y.Doc
   readonly #awareness: Awareness
   readonly #ownAwareness: boolean
@@ -65,7 +67,8 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   #opened: Extract<ServerMessage, { readonly is: 'opened' }> | null = null
   #tier: Tier | null = null
   #rtt: number | null = null
-  #isRemoved = false
+  #isCut = false
+  #isOver = false
   #destroyed: Promise<void> | null = null
   #told = ''
   #isTelling = false
@@ -74,6 +77,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   #isRead = false
 
   constructor(entity: string, parts: CopyParts, options: CopyOptions) {
+    this.#entity = entity
     this.#parts = parts
     this.#doc = options.doc ?? new Y.Doc()
     this.#ownAwareness = options.awareness === undefined
@@ -91,15 +95,37 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     const has = Y.encodeStateAsUpdate(this.#doc)
     if (has.length > 2) this.#wayUp.written(has)
     this.#doc.on('update', this.#changedHere)
-    this.#doc.on('destroy', this.#docDestroyed)
-    this.#reading = this.#start(entity)
+    this.#doc.on('destroy', this.handle.destroy)
+    this.#reading = this.#start()
   }
 
-  async #start(entity: string): Promise<void> {
+  async #start(): Promise<void> {
     await this.#keeper.start()
     this.#isRead = true
     this.changed()
-    if (this.#destroyed === null) this.#channel = this.#parts.link.open(entity, this)
+    this.#open()
+  }
+
+  #open(): void {
+    if (!this.#isRead || this.#isCut || this.#isOver) return
+    this.#channel ??= this.#parts.link.open(this.#entity, this)
+  }
+
+  readonly #connect = (): void => {
+    if (this.#isOver) return
+    this.#isCut = false
+    this.#refused = null
+    this.#open()
+    this.#channel?.retry()
+  }
+
+  readonly #disconnect = (): void => {
+    if (this.#isOver) return
+    this.#isCut = true
+    this.#channel?.leave()
+    this.#channel = null
+    this.#refused = null
+    this.linked({ is: 'offline', reason: 'disconnected here', again: null })
   }
 
   #makeHandle({ tier }: CopyOptions): Handle {
@@ -123,6 +149,9 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
       },
       on: (event, fn) => this.#listeners.on(event, fn),
       off: (event, fn) => this.#listeners.off(event, fn),
+      connect: this.#connect,
+      disconnect: this.#disconnect,
+      setToken: (token) => this.#parts.link.renew(token),
       destroy: () => this.#destroy(),
     }
   }
@@ -143,7 +172,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   }
 
   opened(message: Extract<ServerMessage, { readonly is: 'opened' }>): void {
-    if (this.#isRemoved) return
+    if (this.#isOver) return
     if (this.#standing.isRemovedAt(message.position)) {
       this.#remove()
       return
@@ -203,13 +232,13 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   }
 
   refused({ code, reason }: Refusal): void {
-    if (this.#isRemoved) return
+    if (this.#isOver) return
     if (code === REMOVED.code) {
       this.#remove()
       return
     }
-    this.#closed()
     this.#refused = { is: 'denied', code, reason }
+    this.#closed()
     this.#wayUp.denied({ code, reason })
     this.changed()
   }
@@ -246,6 +275,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
       // Yjs calls no observer of such a document again. It is not kept either: the next copy may be able to.
       this.#channel?.leave()
       this.refused({ code: 'damaged', reason: `This copy cannot go on: ${error}`, again: null })
+      this.#isOver = true
       return
     }
     for (const update of updates) this.#keeper.server(update)
@@ -259,22 +289,25 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     this.#nowSynced()
     this.changed()
     this.#listeners.tell('synced', undefined)
+    this.#listeners.tell('sync', true)
   }
 
   /** No channel any more. */
   #closed(): void {
     if (this.#opened === null) return
+    const wasHere = !this.#wayDown.gathering
     this.#opened = null
     this.#wayDown.drop()
     this.#standing.lost()
     this.#wayUp.lost()
     this.#presence.closed()
+    if (wasHere) this.#listeners.tell('sync', false)
   }
 
   #remove(): void {
-    this.#closed()
-    this.#isRemoved = true
+    this.#isOver = true
     this.#refused = { is: 'denied', ...REMOVED }
+    this.#closed()
     this.#wayUp.removed(REMOVED)
     this.#notSynced(REMOVED)
     this.#keeper.wipe()
@@ -286,17 +319,17 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   // What the device tells.
 
   loaded(kept: Kept, edits: readonly KeptEdit[]): void {
-    if (this.#destroyed !== null || this.#isRemoved) return
-    this.#take(kept.updates, this.handle)
+    if (this.#isOver) return
+    applyTogether(this.#doc, kept.updates, this.handle)
     // Late, after the server has said where it is: what is here may be older than that.
-    const late = this.#channel !== null
-    if (late) this.#standing.receivedElsewhere()
+    if (this.#isRead) this.#standing.receivedElsewhere()
     else this.#standing.start(kept.position, kept.beyond || kept.position === '')
     this.#wayUp.adopted(edits)
   }
 
   adopted(edits: readonly KeptEdit[]): void {
-    this.#take(
+    applyTogether(
+      this.#doc,
       edits.map(({ update }) => update),
       OTHER,
     )
@@ -304,7 +337,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   }
 
   fromOther(update: Uint8Array): void {
-    if (this.#destroyed === null && !this.#isRemoved) this.#take([update], OTHER)
+    if (!this.#isOver) applyTogether(this.#doc, [update], OTHER)
   }
 
   flush(): void {
@@ -312,12 +345,8 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   }
 
   whole(kept: readonly Uint8Array[]): Uint8Array {
-    this.#take(kept, OTHER)
+    applyTogether(this.#doc, kept, OTHER)
     return Y.encodeStateAsUpdate(this.#doc)
-  }
-
-  #take(updates: readonly Uint8Array[], origin: unknown): void {
-    applyTogether(this.#doc, updates, origin)
   }
 
   // What the way up and the presence tell.
@@ -336,10 +365,6 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     if (origin === this.handle) return
     if (origin === OTHER) this.#standing.receivedElsewhere()
     else this.#wayUp.written(update)
-  }
-
-  readonly #docDestroyed = (): void => {
-    void this.#destroy()
   }
 
   // How it stands.
@@ -361,7 +386,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   }
 
   get #linkState(): LinkState {
-    if (this.#isRemoved && this.#refused !== null) return this.#refused
+    if (this.#isOver && this.#refused !== null) return this.#refused
     if (this.#link.is !== 'online') return this.#link
     if (this.#refused !== null) return this.#refused
     const isHere = this.#opened !== null && !this.#wayDown.gathering
@@ -410,8 +435,9 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   }
 
   async #end(): Promise<void> {
+    this.#isOver = true
     this.#doc.off('update', this.#changedHere)
-    this.#doc.off('destroy', this.#docDestroyed)
+    this.#doc.off('destroy', this.handle.destroy)
     this.#wayUp.end()
     this.#notSynced(DESTROYED)
     this.#presence.end()

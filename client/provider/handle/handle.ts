@@ -10,6 +10,8 @@ export type HandleEvents = {
   status: Status
   /** Everything that the server has is here: at first, and after each time away. */
   synced: undefined
+  /** `true` with each `synced`, `false` when that is over: the link was lost, or cut. */
+  sync: boolean
   /** Nothing waits any more. */
   saved: undefined
   /** The server did not take something: it was set aside. */
@@ -43,7 +45,7 @@ export interface Handle {
    * Comes true when everything that the server has is here, for the first time.
    *
    * @throws {NotSaved} when the entity is removed, or the handle ends, before that. While the server
-   *   denies the entity it waits: the status says so.
+   *   denies the entity it waits, since a right or a token may still come: `status.link` says so.
    */
   readonly synced: Promise<void>
   /**
@@ -63,6 +65,20 @@ export interface Handle {
     fn: (told: HandleEvents[Name]) => void,
   ): () => void
   off<Name extends keyof HandleEvents>(event: Name, fn: (told: HandleEvents[Name]) => void): void
+  /** Tries at once: after `disconnect()`, while `offline`, where the server has said no. Else nothing. */
+  connect(): void
+  /**
+   * Leaves the server until `connect()`: nothing is sent, and `status.link` is `offline`. Editing goes
+   * on, and is kept on this device.
+   */
+  disconnect(): void
+  /**
+   * Puts a new token of the same user in the place of the text that `connect` was given, for every
+   * handle of the page that has that text, on the link that stands.
+   *
+   * @throws {TypeError} where `connect` was given a function: that is asked.
+   */
+  setToken(token: string): void
   /** Ends it. What is not acknowledged stays on this device, for the next one. Idempotent. */
   destroy(): Promise<void>
 }

@@ -9,7 +9,7 @@ import {
 } from '../store.ts'
 import { answer, Database } from './database.ts'
 import { acknowledging, isBeyond, NOWHERE, passing, type Stand, standing, wiped } from './stand.ts'
-import { Tab } from './tabs.ts'
+import { Tab, tabsGone } from './tabs.ts'
 import { StorageTrouble } from './trouble.ts'
 
 interface Row {
@@ -33,14 +33,19 @@ interface EditRow {
 
 const ROWS = ['rows', 'edits', 'stand']
 const STORES = [...ROWS, 'aside']
+/** What the names of our databases begin with. */
+const OURS = 'tributary:'
 
 /** Keeps entities in the IndexedDB of a page's origin, a database for each. Needs a browser. */
 export class IndexedDbDeviceStore implements DeviceStore {
   readonly lasting = true
 
+  /** Of this page: where there are no locks no others are known. */
+  readonly #open = new Set<IndexedDbStore>()
+
   /** @throws {StorageTrouble} */
   async open(name: string): Promise<EntityStore> {
-    const store = new IndexedDbStore(`tributary:${name}`)
+    const store = new IndexedDbStore(OURS + name, this.#open)
     try {
       await store.start()
       return store
@@ -49,10 +54,21 @@ export class IndexedDbDeviceStore implements DeviceStore {
       throw error
     }
   }
+
+  async forget(prefix: string): Promise<void> {
+    const isOne = (name: string) => name.startsWith(OURS + prefix)
+    for (const { name } of this.#open) if (isOne(name)) throw new StorageTrouble('busy')
+    await tabsGone(isOne)
+    for (const { name } of await indexedDB.databases()) {
+      // Whoever has it open lets go of it.
+      if (name && isOne(name)) await answer(indexedDB.deleteDatabase(name))
+    }
+  }
 }
 
 class IndexedDbStore implements EntityStore {
-  readonly #name: string
+  readonly name: string
+  readonly #all: Set<IndexedDbStore>
   readonly #db: Database
   readonly #onOther = new Set<Parameters<EntityStore['onOther']>[0]>()
   readonly #onGone = new Set<() => void>()
@@ -65,15 +81,17 @@ class IndexedDbStore implements EntityStore {
   #hole = false
   #goneUntold = false
 
-  constructor(name: string) {
-    this.#name = name
+  /** @param all Those that are open, of which it is one. */
+  constructor(name: string, all: Set<IndexedDbStore>) {
+    this.name = name
+    this.#all = all.add(this)
     this.#db = new Database(name, makeStores, () => this.#startOver())
   }
 
   async start(): Promise<void> {
     // First: where a page may not store anything it may not lock anything either.
     await this.#db.run('read', ['stand'], standOf)
-    this.#tab = await Tab.join(this.#name, {
+    this.#tab = await Tab.join(this.name, {
       told: ({ id, update, from }) => {
         if (this.#onOther.size > 0) this.#known.add(id)
         for (const fn of this.#onOther) fn(update, from)
@@ -220,6 +238,7 @@ class IndexedDbStore implements EntityStore {
   async close(): Promise<void> {
     await this.#db.close()
     this.#tab?.leave()
+    this.#all.delete(this)
   }
 
   get #id(): string {

@@ -1,6 +1,7 @@
 import type { DeviceStore, EntityStore } from '../store.ts'
 import { Shelf } from './shelf.ts'
 import { type Note, ShelfStore, type Vault } from './shelf-store.ts'
+import { StorageTrouble } from './trouble.ts'
 
 /** So many entities that nobody has open, and of which all is saved, are remembered. */
 const MOST_IDLE = 100
@@ -18,6 +19,12 @@ export class MemoryDeviceStore implements DeviceStore {
     const vault = this.#vaults.get(name) ?? inMemory(() => this.#left(name))
     this.#vaults.set(name, vault)
     return new ShelfStore(vault)
+  }
+
+  async forget(prefix: string): Promise<void> {
+    const found = [...this.#vaults].filter(([name]) => name.startsWith(prefix))
+    if (found.some(([, { handles }]) => handles.size > 0)) throw new StorageTrouble('busy')
+    for (const [name] of found) this.#vaults.delete(name)
   }
 
   /** Those that were closed last are at the end. */

@@ -1,4 +1,5 @@
 import { newTabId } from './tab-id.ts'
+import { StorageTrouble } from './trouble.ts'
 
 /** What a tab says to the others when it has kept something; an empty one only says that it is there. */
 export interface Told {
@@ -6,6 +7,9 @@ export interface Told {
   readonly update: Uint8Array
   readonly from: 'server' | 'here'
 }
+
+/** A browser lets go of the lock of a tab a moment after its end. */
+const GOING_MS = 1_000
 
 export interface TabOwner {
   told(what: Told): void
@@ -115,5 +119,22 @@ export class Tab {
       // This tab has left before that one.
       .catch(() => {})
     return true
+  }
+}
+
+/**
+ * Waits for tabs that are going.
+ *
+ * @throws {StorageTrouble} `busy` when one lives; where there are no locks nobody knows.
+ */
+export async function tabsGone(isOne: (lock: string) => boolean): Promise<void> {
+  const { locks } = navigator as { locks?: LockManager }
+  const options = { mode: 'shared', signal: AbortSignal.timeout(GOING_MS) } as const
+  try {
+    for (const { name } of (await locks?.query())?.held ?? []) {
+      if (name && isOne(name)) await locks?.request(name, options, () => {})
+    }
+  } catch {
+    throw new StorageTrouble('busy')
   }
 }

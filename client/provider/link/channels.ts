@@ -88,13 +88,16 @@ export class Channels implements ChannelHost {
   /** There is a connection: everybody is opened on it. */
   begin(connection: Connection, token: string, welcome: Welcome): void {
     const renewal = new Renewal(this.#environment, this.#source, {
-      renewed: (next) => {
-        connection.say({ is: 'token', token: next })
-        this.#letIn(next)
-      },
+      renewed: (next) => this.renew(next),
       failed: (reason) => this.#needToken(reason),
     })
     this.#now = { connection, welcome, renewal }
+    this.#letIn(token)
+  }
+
+  /** There is another token: for the server, and for whoever was refused with the one before. */
+  renew(token: string): void {
+    this.#now?.connection.say({ is: 'token', token })
     this.#letIn(token)
   }
 
@@ -120,9 +123,10 @@ export class Channels implements ChannelHost {
       const request = ++this.#requests
       this.#asked.set(request, channel)
       const cancel = this.#environment.after(ANSWER_MS, () =>
-        this.#owner.rejected('the server does not open what it is asked for'),
+        this.#owner.rejected('the server does not open it'),
       )
       channel.state = { is: 'asked', request, cancel }
+      channel.token = this.#token
       const { entity } = channel
       current.connection.say({ is: 'open', request, entity, ...channel.owner.opening() })
     }
@@ -195,8 +199,11 @@ export class Channels implements ChannelHost {
       this.#all.delete(channel)
       channel.state = { is: 'shut' }
       if (message.is === 'opened') this.#close(message.channel)
-    } else if (message.is === 'refused') this.#shutOut(channel, message)
-    else {
+    } else if (message.is === 'refused') {
+      // There is another token meanwhile, of which that says nothing.
+      if (channel.token !== this.#token) channel.state = { is: 'shut' }
+      else this.#shutOut(channel, message)
+    } else {
       this.#open.set(message.channel, channel)
       channel.opened(message)
       this.#expires(channel, message.expires)
@@ -226,12 +233,13 @@ export class Channels implements ChannelHost {
   }
 
   #shutOut(channel: LinkChannel, { code, reason, again }: Refusal): void {
+    channel.token = this.#token
     if (code === UNAUTHENTICATED) {
       channel.linked({ is: 'needs-auth', reason })
-      channel.state = { is: 'refused', token: this.#token, forToken: true }
+      channel.state = { is: 'refused', forToken: true }
       this.#now?.renewal.rejected()
     } else if (again === null) {
-      channel.state = { is: 'refused', token: this.#token, forToken: false }
+      channel.state = { is: 'refused', forToken: false }
       channel.refused({ code, reason, again })
     } else {
       // A server that goes on saying "now" is not asked in a storm.
@@ -252,7 +260,7 @@ export class Channels implements ChannelHost {
     this.#token = token
     for (const channel of [...this.#all]) {
       const { state } = channel
-      if (state.is !== 'refused' || (state.token === token && !state.forToken)) continue
+      if (state.is !== 'refused' || (channel.token === token && !state.forToken)) continue
       channel.state = { is: 'shut' }
       channel.linked({ is: 'online' })
     }

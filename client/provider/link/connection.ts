@@ -87,7 +87,7 @@ export class Connection {
       dead: () => this.#end({ is: 'lost', reason: 'the server does not answer any more' }),
     })
     this.#patience = environment.after(WELCOME_MS, () =>
-      this.#end({ is: 'lost', reason: `no welcome in ${WELCOME_MS / 1_000} s` }),
+      this.#end({ is: 'lost', reason: 'no welcome in 10 s' }),
     )
   }
 

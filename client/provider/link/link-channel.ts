@@ -21,8 +21,8 @@ type State =
   | { readonly is: 'open'; readonly number: number }
   /** The server has said when to ask again. */
   | { readonly is: 'waiting'; readonly cancel: Cancel }
-  /** `token`: another one may be let in. */
-  | { readonly is: 'refused'; readonly token: string; readonly forToken: boolean }
+  /** `forToken`: any other may be let in, and that one too; else another one. */
+  | { readonly is: 'refused'; readonly forToken: boolean }
 
 /**
  * One entity on a link.
@@ -47,6 +47,8 @@ export class LinkChannel implements Channel {
   announced = 0
   /** How often the server has put it off since it last brought everything. */
   putOff = 0
+  /** With which it was asked for, or refused. */
+  token = ''
   isLeft = false
   /** By the monotonic clock; `null`: never. */
   expiresAt: number | null = null

@@ -11,6 +11,8 @@ const MOST_CHANNELS = 200
 export class Links {
   readonly #parts: ConnectionParts
   readonly #all: ServerLink[] = []
+  /** By address and token: the text that has taken its place. */
+  readonly #renewed = new Map<string, string>()
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts
@@ -27,8 +29,23 @@ export class Links {
   to(url: string, token: TokenSource = ''): Link {
     const address = addressOf(url)
     return {
-      open: (entity, owner) => this.#open(address, token, entity, owner),
+      open: (entity, owner) => this.#open(address, this.#now(address, token), entity, owner),
+      renew: (next) => this.#renew(address, this.#now(address, token), next),
     }
+  }
+
+  #now(address: string, token: TokenSource): TokenSource {
+    // Of a function that is its source, which is nobody's token.
+    const next = this.#renewed.get(`${address} ${token}`)
+    return next === undefined ? token : this.#now(address, next)
+  }
+
+  #renew(address: string, token: TokenSource, next: string): void {
+    if (typeof token !== 'string') throw new TypeError('the token function is asked')
+    // In this order: no text ever leads back to itself.
+    this.#renewed.set(`${address} ${token}`, next)
+    this.#renewed.delete(`${address} ${next}`)
+    for (const link of this.#all) if (link.isTo(address, token)) link.renew(next)
   }
 
   /** How many sockets are open, or on their way to be. */

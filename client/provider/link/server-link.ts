@@ -18,7 +18,7 @@ type State =
   | { readonly is: 'idle' }
   /** The token function was asked; what an earlier `attempt` gets is not used. */
   | { readonly is: 'asking'; readonly attempt: object }
-  | { readonly is: 'dialing'; readonly connection: Connection; readonly token: string }
+  | { readonly is: 'dialing'; readonly connection: Connection }
   | { readonly is: 'live'; readonly connection: Connection; readonly since: number }
   /** `notBefore`: a server's wish, by the monotonic clock; nothing that happens here shortens it. */
   | { readonly is: 'waiting'; readonly cancel: Cancel; readonly notBefore: number }
@@ -46,6 +46,7 @@ export interface ServerLinkOptions extends ConnectionParts {
 export class ServerLink {
   readonly #options: ServerLinkOptions
   readonly #channels: Channels
+  #token: TokenSource
   #state: State = { is: 'idle' }
   #told: LinkState = { is: 'connecting' }
   /** Attempts since the last good link. */
@@ -57,6 +58,7 @@ export class ServerLink {
 
   constructor(options: ServerLinkOptions) {
     this.#options = options
+    this.#token = options.token
     this.#channels = new Channels(options.environment, options.token, {
       left: () => this.#left(),
       retry: () => this.#retry(),
@@ -65,7 +67,16 @@ export class ServerLink {
   }
 
   isTo(address: string, token: TokenSource): boolean {
-    return this.#options.address === address && this.#options.token === token
+    return this.#options.address === address && this.#token === token
+  }
+
+  /** Another text than before. */
+  renew(token: string): void {
+    this.#token = token
+    const { is } = this.#state
+    if (is === 'live') this.#channels.renew(token)
+    else if (is === 'waiting') this.#wake()
+    else this.#try()
   }
 
   get size(): number {
@@ -148,7 +159,7 @@ export class ServerLink {
     const attempt = {}
     this.#become({ is: 'asking', attempt })
     const isCurrent = () => this.#state.is === 'asking' && this.#state.attempt === attempt
-    askFor(this.#options.token, this.#options.environment).then(
+    askFor(this.#token, this.#options.environment).then(
       (token) => {
         if (isCurrent()) this.#dial(token)
       },
@@ -172,7 +183,7 @@ export class ServerLink {
       rtt: (ms) => this.#channels.rtt(ms),
       awaited: () => this.#channels.awaited,
     })
-    this.#become({ is: 'dialing', connection, token })
+    this.#become({ is: 'dialing', connection })
   }
 
   #lose(ending: Ending): void {
@@ -200,7 +211,7 @@ export class ServerLink {
 
   #needToken(reason: string): void {
     const told = { is: 'needs-auth', reason } as const
-    if (typeof this.#options.token === 'string') {
+    if (typeof this.#token === 'string') {
       this.#become({ is: 'stuck' })
       this.#tell(told)
     } else {

@@ -4,6 +4,7 @@ import { type Change, Shelf } from '../keep/shelf.ts'
 import type { Note, ShelfStore, Vault } from '../keep/shelf-store.ts'
 import { NOWHERE } from '../keep/stand.ts'
 import { StorageTrouble } from '../keep/trouble.ts'
+import { sayName } from './entity-names.ts'
 import { FileLock } from './file-lock.ts'
 import { FIRST_RECORD, type Place, recordOf, recordsIn } from './records.ts'
 
@@ -47,15 +48,17 @@ export class EntityFile implements Vault<Place> {
   }
 
   /**
+   * @param name Of the entity, which is said beside the file.
    * @param onLeft Everything of it has been let go, after the last of its handles was closed.
    * @throws {StorageTrouble}
    */
-  static async open(path: string, onLeft: () => void): Promise<EntityFile> {
+  static async open(path: string, name: string, onLeft: () => void): Promise<EntityFile> {
     let lock: FileLock | null = null
     let file: FileHandle | null = null
     try {
       await mkdir(dirname(path), { recursive: true })
       lock = FileLock.take(`${path}.lock`)
+      await sayName(path, name)
       file = await openOrMake(path)
       const entity = new EntityFile(path, lock, file, onLeft)
       await entity.#read()

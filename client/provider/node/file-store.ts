@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { ShelfStore } from '../keep/shelf-store.ts'
 import type { DeviceStore, EntityStore } from '../store.ts'
 import { EntityFile } from './entity-file.ts'
+import { namesIn, removeEntity } from './entity-names.ts'
+import { FileLock } from './file-lock.ts'
 
 /**
  * Keeps entities in files of a folder, one for each, for programs that come back. What is called kept
@@ -41,9 +43,25 @@ export class FileDeviceStore implements DeviceStore {
     return this.open(name)
   }
 
+  async forget(prefix: string): Promise<void> {
+    const names = await namesIn(this.#folder, prefix)
+    const paths = names.map((name) => this.#pathOf(name))
+    const locks: FileLock[] = []
+    try {
+      // A handle of this process has one too.
+      for (const path of paths) locks.push(FileLock.take(`${path}.lock`))
+      for (const path of paths) await removeEntity(path)
+    } finally {
+      for (const lock of locks) lock.release()
+    }
+  }
+
   async #openFile(name: string): Promise<EntityFile> {
-    // Names hold slashes and anything else.
-    const path = join(this.#folder, createHash('sha256').update(name).digest('hex').slice(0, 40))
-    return EntityFile.open(path, () => this.#files.delete(name))
+    return EntityFile.open(this.#pathOf(name), name, () => this.#files.delete(name))
+  }
+
+  /** Names hold slashes and anything else. */
+  #pathOf(name: string): string {
+    return join(this.#folder, createHash('sha256').update(name).digest('hex').slice(0, 40))
   }
 }

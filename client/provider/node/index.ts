@@ -1,11 +1,17 @@
 // The client, for Node, which has no WebSocket of its own in version 20, and no IndexedDB.
 
 import { resolve } from 'node:path'
-import { type ConnectOptions as Common, connectWith } from '../connect.ts'
+import {
+  type ConnectOptions as Common,
+  type Kept as CommonKept,
+  connectWith,
+  keptUnder,
+} from '../connect.ts'
 import type { Handle } from '../handle/handle.ts'
 import type { Surroundings } from '../handle/surroundings.ts'
 import { MemoryDeviceStore } from '../keep/memory.ts'
 import { Links } from '../link/links.ts'
+import type { DeviceStore } from '../store.ts'
 import { FileDeviceStore } from './file-store.ts'
 import { nodeEnvironment } from './node-environment.ts'
 import { openNodeSocket } from './ws-socket.ts'
@@ -23,6 +29,11 @@ export interface ConnectOptions extends Common {
    * A folder to keep it in instead, so that it outlives the process: it is made when missing, and an
    * entity in it is for one process at a time.
    */
+  readonly folder?: string | undefined
+}
+
+export interface Kept extends CommonKept {
+  /** Where it is kept, as `connect` was given it; in memory without. */
   readonly folder?: string | undefined
 }
 
@@ -47,13 +58,29 @@ export function connect(
   entity: string,
   { offline = true, folder, ...options }: ConnectOptions = {},
 ): Handle {
-  const device = folder === undefined ? memory : deviceIn(resolve(folder))
+  const device = deviceIn(folder)
   return connectWith({ links, device: offline ? device : null, around }, url, entity, options)
 }
 
+/**
+ * Forgets all that is kept on this device of a server under one `keepAs`, as when somebody signs out: the
+ * edits that the server has not acknowledged, and what it did not take, are gone with it.
+ *
+ * @throws {StorageTrouble} when one of its handles is not destroyed, here or in another process that uses the folder: then nothing is forgotten.
+ * @throws {TypeError} when `url` is no address of a server.
+ * @example
+ * await handle.destroy()
+ * await forgetDevice({ url: 'wss://host', keepAs: 'ann' })
+ */
+export async function forgetDevice({ folder, ...kept }: Kept): Promise<void> {
+  await deviceIn(folder).forget(keptUnder(kept))
+}
+
 /** All handles of this process share what is in a folder. */
-function deviceIn(folder: string): FileDeviceStore {
-  const device = folders.get(folder) ?? new FileDeviceStore(folder)
-  folders.set(folder, device)
+function deviceIn(folder: string | undefined): DeviceStore {
+  if (folder === undefined) return memory
+  const path = resolve(folder)
+  const device = folders.get(path) ?? new FileDeviceStore(path)
+  folders.set(path, device)
   return device
 }
