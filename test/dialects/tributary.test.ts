@@ -414,6 +414,40 @@ describe('coming back by position', () => {
     }
   })
 
+  test.each(['rest', 'state', 'ask'] as const)(
+    '[V32] the position counts what the log has told within this tick only as it is sent: %s',
+    async (follows) => {
+      const { stage, at, write, writer } = await away()
+      // An entry of another node, while the entity is busy: told to nobody yet.
+      await write('two ')
+      await stage.settle(0)
+      const far = author(2)
+      const append = (text: string) =>
+        stage.log.append(REF_A, {
+          ...{ id: `foreign-${text}`, authors: [], origin: 'session', time: 0 },
+          update: checkUpdate(far.write(text)).bytes,
+        })
+      await append('b')
+      await append('a')
+      const socket = await stage.connect()
+      const stateVector = Y.encodeStateVector(writer.doc)
+      if (follows === 'rest') socket.open('a', { position: at })
+      else if (follows === 'state') socket.open('a', { stateVector })
+      else socket.open('a', { position: 'nonsense' })
+      for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+      const opened = socket.last('opened')
+      expect(opened).toMatchObject({ follows, position: expect.stringContaining(':4:') })
+      const { channel } = opened
+      // Whoever breaks off here comes back with that position, and is sent nothing of it again.
+      if (follows === 'ask') socket.say({ is: 'sync', channel, stateVector })
+      await stage.settle()
+      Y.applyUpdate(writer.doc, Y.encodeStateAsUpdate(docOf(socket, channel)))
+      expect(textOf(writer.doc)).toContain('ba')
+      expect(socket.kinds().slice(0, 3)).toEqual(['welcome', 'opened', 'synced'])
+      expect(socket.all('update')).toEqual([])
+    },
+  )
+
   test('[V8] what is fanned out before the first is sent comes behind it', async () => {
     const { stage, at, write } = await away()
     await write('two ')
