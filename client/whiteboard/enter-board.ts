@@ -1,4 +1,4 @@
-import { computed, signal } from '@preact/signals-core'
+import { computed, effect, signal } from '@preact/signals-core'
 import { TextBinding } from '../field/text-binding.ts'
 import { doorOf } from '../link/door.ts'
 import { ownToken } from '../link/own-token.ts'
@@ -6,6 +6,7 @@ import { connect } from '../provider/index.ts'
 import { type BoardId, entityOf, linkTo, newBoardId } from './board-link.ts'
 import { createActions, type PageDoings } from './editor/actions.ts'
 import { Editor } from './editor/editor.ts'
+import { lookOnly } from './editor/look-only.ts'
 import { seeBoard } from './editor/see-board.ts'
 import { keepTidy } from './editor/tidy.ts'
 import { asideFile } from './files/aside-file.ts'
@@ -48,7 +49,8 @@ import { showZoom } from './ui/zoom.ts'
 export function enterBoard(id: BoardId, root: string): void {
   const host = byId('board', HTMLElement)
   const plug = createPlug()
-  const handle = connect(root, entityOf(id), ownToken(location.search))
+  const access = ownToken(location.search)
+  const handle = connect(root, entityOf(id), access)
   const { doc, awareness } = handle
 
   const board = openBoard(doc, { alsoOwn: [TextBinding] })
@@ -71,6 +73,13 @@ export function enterBoard(id: BoardId, root: string): void {
   const people = openPeople({ awareness, editor, isLive })
   const renderer = new Renderer({ host, editor, others: people, theme: themes.theme })
   seeBoard(editor, isHere)
+  lookOnly(
+    editor,
+    computed(() => status.value.may === 'read'),
+  )
+  effect(() => {
+    document.documentElement.dataset.may = status.value.may ?? ''
+  })
 
   const showOff = new ShowOff({
     address: `${doorOf(root)}/${entityOf(id)}`,
@@ -86,7 +95,11 @@ export function enterBoard(id: BoardId, root: string): void {
       editor.announcement.value = 'The picture could not be made'
     })
   }
-  const openShare = showShare(byId('share', HTMLDialogElement), linkTo(root, id))
+  const openShare = showShare(
+    byId('share', HTMLDialogElement),
+    linkTo(root, id),
+    access.token !== undefined,
+  )
   const doings: PageDoings = {
     share: openShare,
     showKeys: () => openKeys(),

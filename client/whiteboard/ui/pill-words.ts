@@ -14,7 +14,7 @@ const LINK = {
   connecting: 'Connecting',
   online: 'Live',
   offline: 'Offline',
-  'needs-auth': 'Sign in again',
+  'needs-auth': 'Sign in',
   denied: 'Refused',
 } as const satisfies Record<LinkState['is'], string>
 

@@ -8,11 +8,14 @@ const COPIED_MS = 2_000
  * The link of a board: to copy, to scan, to hand to another app.
  *
  * @param dialog With its title in it.
+ * @param withToken Whether who is here came in with a token: the link does not hand it on.
  * @returns Opens it.
  */
-export function showShare(dialog: HTMLDialogElement, link: string): () => void {
+export function showShare(dialog: HTMLDialogElement, link: string, withToken: boolean): () => void {
   const sentence = document.createElement('p')
-  sentence.textContent = 'Anyone with this link can draw here.'
+  sentence.textContent = withToken
+    ? 'Whoever has this link and a token of their own can come in.'
+    : 'Anyone with this link can draw here.'
   const line = document.createElement('input')
   line.type = 'url'
   line.readOnly = true

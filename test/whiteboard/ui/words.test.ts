@@ -71,7 +71,7 @@ describe('[B74] how the board stands with the server', () => {
     }
     for (const save of saves) {
       expect(links.map((link) => words({ link, save }).word)).toEqual([
-        ...['Connecting', 'Live', 'Offline', 'Sign in again', 'Refused'],
+        ...['Connecting', 'Live', 'Offline', 'Sign in', 'Refused'],
       ])
     }
   })
