@@ -149,6 +149,11 @@ describe('[U38] what Yjs cannot apply', () => {
     a.channel.step('down')
     expect(a.handle.status.link).toMatchObject({ is: 'denied', code: 'damaged' })
     expect(a.channel.isLeft).toBe(true)
+    // [U78] No switch brings it back.
+    a.handle.disconnect()
+    a.handle.connect()
+    await scene.run()
+    expect(a.handle.status.link).toMatchObject({ is: 'denied', code: 'damaged' })
     insert(a.doc, 'waits')
     await settled()
     await a.handle.destroy()
