@@ -10,10 +10,10 @@ export interface Tickable {
 }
 
 /**
- * One with many readers is flushed less often: at most 7,500 frames a second, a twelfth of a core, go
- * out for it. From 120 readers on that is longer than a tick of 16 ms; 300 wait 40 ms.
+ * One with many readers is flushed less often: at most 6,750 frames a second, a fifteenth of a core,
+ * go out for it. From 108 readers on that is longer than a tick of 16 ms; 300 wait 44 ms.
  */
-const MS_PER_READER = 1_000 / 7_500
+const MS_PER_READER = 1_000 / 6_750
 
 /**
  * One ticker for all entities of a node. Who has been quiet is flushed as soon as what has already
