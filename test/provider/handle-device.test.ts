@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
-import type { Status } from '../../client/provider/status.ts'
 import { MoodyDevice } from '../support/moody-device.ts'
 import { ProviderScene, settled } from '../support/provider-runs.ts'
 

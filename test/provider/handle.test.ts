@@ -2,7 +2,6 @@ import { afterEach, describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
 import type { Status } from '../../client/provider/status.ts'
-import { MoodyDevice } from '../support/moody-device.ts'
 import { ProviderScene, settled } from '../support/provider-runs.ts'
 
 let scene = new ProviderScene()
@@ -14,7 +13,6 @@ afterEach(async () => {
 
 const insert = (doc: Y.Doc, words: string) => doc.getText().insert(doc.getText().length, words)
 const read = (doc: Y.Doc) => doc.getText().toString()
-const DISK_FULL = { code: 'over-quota', reason: 'the entity is full', again: null }
 
 describe('[U20] a handle is a Yjs provider', () => {
   test('what one writes the other has; each is saved', async () => {
