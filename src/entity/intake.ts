@@ -59,7 +59,8 @@ export class Intake {
   readonly #content: Content
   #gathering: Gathering | null = null
   #pendingBytes = 0
-  readonly #emptied = new Emptied<Neutered>()
+  /** `null` until anything was: of most entities nothing ever is. */
+  #emptied: Emptied<Neutered> | null = null
 
   constructor(context: IntakeContext, entity: Whole, content: Content) {
     this.#context = context
@@ -84,7 +85,7 @@ export class Intake {
       return { is: 'refused', code: 'deleted-generation' }
     }
     // An answer repeats whatever its author has, besides the edits that it waits for.
-    const again = isAnswer ? null : this.#emptied.why(scan)
+    const again = isAnswer ? null : (this.#emptied?.why(scan) ?? null)
     const { update, unclosed, clients, newClients } = knowledge.take(scan)
     const cutOff = unclosed ? CutOff.of(scan) : null
     const seq = tail.next
@@ -154,6 +155,7 @@ export class Intake {
     const { metrics, log } = this.#context
     const entity = this.#entity
     metrics.neutered.add()
+    this.#emptied ??= new Emptied()
     this.#emptied.add(scan, why)
     log.setAside(entity.ref.key, scan.bytes, why).then(
       () => metrics.setAside.add(),
