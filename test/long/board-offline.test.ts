@@ -159,8 +159,11 @@ describe.skipIf(withoutChromium)('a board without its server', () => {
       const bob = await Artist.arrive(stage, `${id}?token=${mayAll('read')}`)
       await bob.is('Live')
       expect(await bob.words('#note > p')).toMatch(/look at this board, and not change it/)
+      // [B100] There is nothing to draw with, and the keys of the tools do nothing either.
+      expect(await bob.page.locator('#tools').isVisible()).toBe(false)
       await box(bob, [600, 450])
-      await bob.says('Not saved')
+      await bob.says('Saved')
+      expect(reader.shapes().filter(({ kind }) => kind === 'rectangle')).toHaveLength(1)
     },
     { timeout: 120_000 },
   )
