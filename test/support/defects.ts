@@ -17,6 +17,7 @@ const SCRIPTS = 'src/redis/lua'
 /** Tests of real processes and threads run from `dist/`, which is built anew in the copy then. */
 const NEEDS_BUILD = [
   ...['test/faults/', 'test/cluster/', 'test/long/', 'test/stock/', 'test/wire-socket/'],
+  'test/provider/connect.test.ts',
   ...['test/snapshots/sqlite', 'test/ops/thread-pool'],
 ]
 /** The copies' own. What a defect has not changed is not compiled again. */
