@@ -73,7 +73,7 @@ export class Reader {
   }
 
   /** Passes over a length and as many bytes. */
-  skip() {
+  passBytes() {
     const length = this.number()
     this.at += length
     return length

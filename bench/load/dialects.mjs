@@ -60,7 +60,7 @@ const hocuspocus = /** @satisfies {Dialect} */ ({
     return [writer.done()]
   },
   read(reader) {
-    reader.skip()
+    reader.passBytes()
     return readSync(reader)
   },
 })

@@ -38,22 +38,22 @@ function passPlace(reader, info) {
     reader.number()
   }
   if (info & 0xc0) return
-  if (reader.number() === 1) reader.skip()
+  if (reader.number() === 1) reader.passBytes()
   else {
     reader.number()
     reader.number()
   }
-  if (info & 0x20) reader.skip()
+  if (info & 0x20) reader.passBytes()
 }
 
 /** @param {import('./bytes.mjs').Reader} reader @param {number} kind */
 function lengthOf(reader, kind) {
   if (kind === 1) return reader.number()
   if (kind === 3) {
-    reader.skip()
+    reader.passBytes()
     return 1
   }
   // All text here is ASCII: as many clocks as bytes.
-  if (kind === 4) return reader.skip()
+  if (kind === 4) return reader.passBytes()
   throw new Error(`an update with content of kind ${kind}, which no writer here has made`)
 }

@@ -6,16 +6,16 @@
  */
 export async function measureComeBack({ server, load: start, seconds }, { bytes }) {
   const load = await start(1, () => ['LargeEntity', server.door, { bytes }])
-  await load.only('open')
-  await load.only('check')
+  await load.alone('open')
+  await load.alone('check')
   await server.settle()
-  await load.only('comeBack', { seconds: 2 })
+  await load.alone('comeBack', { seconds: 2 })
   const before = server.cpu()
   const since = performance.now()
-  const { times, most, ms, load: used } = await load.only('comeBack', { seconds })
+  const { times, most, ms, load: used } = await load.alone('comeBack', { seconds })
   const after = server.cpu()
   const length = performance.now() - since
-  await load.only('check')
+  await load.alone('check')
   const warnings = []
   if (most > bytes / 10) warnings.push(`a client was sent ${most} bytes for one keystroke`)
   return {

@@ -18,7 +18,7 @@ export async function measureCrowd(stage, { steps, bytes, typing }) {
   /** @type {{ open: number, memory: number }[]} */
   const held = []
   for (const step of steps) {
-    await idle.only('visit', { count: step - open, first: open })
+    await idle.alone('visit', { count: step - open, first: open })
     open = step
     await server.settle()
     const there = (await server.metrics())('entities_open')

@@ -11,12 +11,12 @@ const JOINERS = 30
  */
 export async function measureHistory({ server, load: start }, { updates }) {
   const long = await start(1, () => ['LargeEntity', server.door, { bytes: 0, entity: 'history' }])
-  await long.only('open')
+  await long.alone('open')
   const tenths = []
   for (let tenth = 0; tenth < 10; tenth++) {
     const before = server.cpu()
     const since = performance.now()
-    await long.only('crank', { updates: updates / 10, writers: WRITERS })
+    await long.alone('crank', { updates: updates / 10, writers: WRITERS })
     const cpu = server.cpu()
     tenths.push({
       cpu: ((cpu.own - before.own) * 1_000) / (updates / 10),
@@ -24,19 +24,19 @@ export async function measureHistory({ server, load: start }, { updates }) {
     })
   }
   await server.settle()
-  const bytes = await long.only('weigh')
+  const bytes = await long.alone('weigh')
   const pasted = await start(1, () => ['LargeEntity', server.door, { bytes: 0, entity: 'pasted' }])
-  await pasted.only('open')
-  await pasted.only('paste', { bytes })
+  await pasted.alone('open')
+  await pasted.alone('paste', { bytes })
   await server.settle()
-  await pasted.only('weigh')
+  await pasted.alone('weigh')
   const joins = { long: 0, pasted: 0 }
   let load = 0
   // In turn, so that what drifts meets both alike; the first group of each meets cold code.
   for (let group = -1; group < GROUPS; group++) {
     for (const [name, one] of Object.entries({ long, pasted })) {
       const before = server.cpu().own
-      const joined = await one.only('join', { count: JOINERS })
+      const joined = await one.alone('join', { count: JOINERS })
       await server.settle(3)
       if (group < 0) continue
       joins[/** @type {'long' | 'pasted'} */ (name)] += server.cpu().own - before

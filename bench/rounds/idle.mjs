@@ -37,6 +37,6 @@ export async function measureIdle({ server, load: start }, { connections, bytes 
     },
     load: 0,
     others: 0,
-    warnings: await load.only('trouble'),
+    warnings: await load.alone('trouble'),
   }
 }

@@ -12,18 +12,18 @@ const GROUPS = 3
  */
 export async function measureJoin({ server, load: start }, { bytes, joiners }) {
   const load = await start(1, () => ['LargeEntity', server.door, { bytes }])
-  await load.only('open')
-  const whole = await load.only('check')
+  await load.alone('open')
+  const whole = await load.alone('check')
   await server.settle()
   const groups = []
   let others = 0
   for (let group = -WARM_UP; group < GROUPS; group++) {
-    await load.only('type')
+    await load.alone('type')
     // The update arrives, and is pending: no server writes it into its stored state by then.
     await sleep(200)
     const before = server.cpu()
     const since = performance.now()
-    const result = await load.only('join', { count: joiners })
+    const result = await load.alone('join', { count: joiners })
     // What the server does for them afterwards is part of it.
     await sleep(300)
     const after = server.cpu()
@@ -32,7 +32,7 @@ export async function measureJoin({ server, load: start }, { bytes, joiners }) {
     others += (after.others - before.others) / (performance.now() - since) / GROUPS
     groups.push({ ...result, cpu: (after.own - before.own) / joiners })
   }
-  const again = await load.only('check')
+  const again = await load.alone('check')
   const warnings = []
   if (groups.some((group) => group.fewest < again * 0.99)) {
     warnings.push('a client got less than a check says there is')

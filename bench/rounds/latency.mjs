@@ -14,8 +14,8 @@ import { runFanOut } from './fan-out.mjs'
 export async function measureLatency({ server, load: start, seconds }, shape) {
   const { bytes, pasteBytes, pasteEvery, ...fanOut } = shape
   const large = await start(1, () => ['LargeEntity', server.door, { bytes }])
-  await large.only('open')
-  await large.only('check')
+  await large.alone('open')
+  await large.alone('check')
   const count = Math.min(4, LOAD_CORES)
   const load = await start(count, (index) => ['FanOut', server.doors, fanOut, { index, of: count }])
   await load.call('open')
@@ -23,13 +23,13 @@ export async function measureLatency({ server, load: start, seconds }, shape) {
   // The event loop's delay is told since the last reading.
   const before = await server.metrics()
   // What goes wrong with it is said by the check behind it.
-  const paste = () => void large.only('paste', { bytes: pasteBytes }).catch(() => {})
+  const paste = () => void large.alone('paste', { bytes: pasteBytes }).catch(() => {})
   const timer = setInterval(paste, pasteEvery * 1_000)
   // Once at least, and in the measured time, however short that is.
   setTimeout(paste, 4_000)
   const sample = await runFanOut(server, load, seconds).finally(() => clearInterval(timer))
   const after = await server.metrics()
-  await large.only('check')
+  await large.alone('check')
   const since = (/** @type {string} */ line) => after(line) - before(line)
   const compactions = since('compactions_total{result="committed"}')
   const failed = since('compactions_total{result="failed"}')

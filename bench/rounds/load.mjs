@@ -48,7 +48,7 @@ export class Load {
   }
 
   /** Of the one process there is. @param {string} method @param {...unknown} args @returns {Promise<any>} */
-  async only(method, ...args) {
+  async alone(method, ...args) {
     const [result] = await this.call(method, ...args)
     return result
   }

@@ -27,7 +27,7 @@ export async function measurePublishes({ cluster, load: start, seconds, rest }, 
     await cluster.settle(5)
     const idle = await count(cluster, seconds)
     const plan = { start: now() + 300, warmUp: WARM_UP, length: seconds * 1_000, drain: 10_000 }
-    const typed = load.only('run', plan)
+    const typed = load.alone('run', plan)
     await sleep(plan.start + WARM_UP - now())
     const busy = await count(cluster, seconds)
     const { lost, trouble } = await typed

@@ -17,13 +17,13 @@ export async function measureRedisMemory({ cluster, server, load: start }, { ent
   await cluster.settle()
   const before = await redis.memory()
   const load = await start(1, () => ['Idle', server.door, { bytes }])
-  await load.only('visit', { count: entities, first: 0 })
+  await load.alone('visit', { count: entities, first: 0 })
   const written = await redis.memory()
   const after = await settled(redis)
   const compactions = (await server.metrics())('compactions_total{result="committed"}')
-  const warnings = await load.only('trouble')
+  const warnings = await load.alone('trouble')
   const one = await start(1, () => ['LargeEntity', server.door, { bytes: 0, entity: 'idle-0' }])
-  if ((await one.only('weigh')) < bytes) warnings.push('an entity came back with less than it had')
+  if ((await one.alone('weigh')) < bytes) warnings.push('an entity came back with less than it had')
   return {
     figures: {
       each: (after - before) / entities,

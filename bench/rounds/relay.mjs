@@ -23,7 +23,7 @@ export async function measureRelay(stage, { steps, bytes, rate, read }) {
   const warnings = []
   let [open, load, others] = [0, 0, 0]
   for (const [turn, step] of steps.entries()) {
-    await idle.only('visit', { count: step - open, first: open })
+    await idle.alone('visit', { count: step - open, first: open })
     open = step
     await cluster.settle()
     const there = (await server.metrics())('entities_open')

@@ -48,7 +48,7 @@ async function type({ server, load: start, seconds }, shape, pace) {
     pace === null
       ? null
       : await start(1, () => ['SlowReaders', server.door, { entity: `${prefix}-0`, pace }])
-  await slow?.only('open')
+  await slow?.alone('open')
   await server.settle(5)
   let peak = 0
   const timer = setInterval(() => {
@@ -62,7 +62,7 @@ async function type({ server, load: start, seconds }, shape, pace) {
     Math.ceil((total - n) / shape.writers),
   )
   // Throws when a socket was closed, or when one of them does not end up with everything.
-  const read = (await slow?.only('wake', { clocks }))?.read ?? []
+  const read = (await slow?.alone('wake', { clocks }))?.read ?? []
   await slow?.stop()
   await load.stop()
   return { sample, peak, conflations, read }

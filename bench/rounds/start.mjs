@@ -37,7 +37,7 @@ export async function measureStart({ server, load: start }, { entities, journal 
       server.door,
       { bytes: 0, entity: `stored-${number}` },
     ])
-    if ((await one.only('weigh')) < 10) throw new Error(`the entity ${number} came back empty`)
+    if ((await one.alone('weigh')) < 10) throw new Error(`the entity ${number} came back empty`)
     await one.stop()
   }
   return {
