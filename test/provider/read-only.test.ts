@@ -54,6 +54,28 @@ describe('[U85] what somebody wrote who might only read', () => {
     expect(a.handle.status.save).toEqual({ is: 'saved' })
   })
 
+  test('goes up although the page dies while it becomes an edit again', async () => {
+    const device = new MoodyDevice()
+    const [a, b] = [await scene.open(device), await scene.open()]
+    await scene.run()
+    a.channel.tell({ is: 'rights', channel: 1, may: 'read', expires: null })
+    await scene.run()
+    await writeInVain(a)
+    // It hears of a position behind that: nothing but the edit will bring it there.
+    b.doc.getText().insert(0, 'theirs')
+    await scene.run()
+    device.lastAct = 'forgetAside'
+    a.channel.tell({ is: 'rights', channel: 1, may: 'write', expires: null })
+    a.channel.step('down')
+    await settled()
+    expect(device.lastAct, 'it died where it was to').toBe(null)
+    scene.kill(a)
+    const again = await scene.open(device)
+    await scene.run()
+    expect(read(scene.server.doc)).toContain('in vain')
+    expect(again.handle.status.save).toEqual({ is: 'saved' })
+  })
+
   test('is never called saved on the way', async () => {
     scene.server.may = 'read'
     const a = await scene.open(new MoodyDevice())

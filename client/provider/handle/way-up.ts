@@ -249,8 +249,9 @@ export class WayUp {
   #takeBack(): void {
     for (const { id, code, update } of this.#keeper.asides) {
       if (code !== READ_ONLY.code) continue
-      this.#keeper.forgetAside(id)
+      // In this order: a page that dies in between has it twice, and sends it.
       this.outbox.add(update, this.#around.wall(), this.#keeper.here(update))
+      this.#keeper.forgetAside(id)
     }
   }
 
