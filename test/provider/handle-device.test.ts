@@ -89,6 +89,27 @@ describe('[U31] a device that does not keep', () => {
     expect(read(scene.server.doc)).toMatch(/by the other/)
   })
 
+  test('that has room for an edit, and not for the whole, is tried less and less often too', async () => {
+    const device = new MoodyDevice()
+    const a = await scene.open(device)
+    device.full = true
+    insert(a.doc, 'hello')
+    await settled()
+    device.full = 'compact'
+    const pass = async (seconds: number) => {
+      for (let second = 0; second < seconds; second++) {
+        scene.clock.advance(1_000)
+        await settled()
+      }
+    }
+    await pass(31)
+    device.full = false
+    await pass(10)
+    expect(a.handle.status.storageTrouble).toMatch(/full/)
+    await pass(60)
+    expect(a.handle.status.storageTrouble).toBe(null)
+  })
+
   test('many rows become one', async () => {
     const device = new MemoryDeviceStore()
     const a = await scene.open(device)

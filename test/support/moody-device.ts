@@ -6,7 +6,8 @@ type Ask = keyof EntityStore
 /** A device that says its things last, and that fills up, hangs, dies, or is shut, when a test says so. */
 export class MoodyDevice implements DeviceStore {
   readonly lasting = true
-  full = false
+  /** For all that is written, or for this alone. */
+  full: boolean | Ask = false
   /** It cannot even be opened. */
   shut = false
   /** Behind the next call of this whoever has it open is gone: nothing of theirs is done any more. */
@@ -70,7 +71,8 @@ export class MoodyDevice implements DeviceStore {
     }
     const moody = <Result>(act: Ask, ask: () => Promise<Result>): Promise<Result> =>
       inTurn(act, async () => {
-        if (this.full) throw new Error('the storage of this device is full')
+        if (this.full === true || this.full === act)
+          throw new Error('the storage of this device is full')
         const done = await ask()
         if (act === this.lastAct) {
           this.lastAct = null

@@ -309,9 +309,7 @@ export class Keeper {
   }
 
   #failed(error: unknown): void {
-    const begins = this.trouble === null
     this.trouble = reasonOf(error)
-    if (begins) this.#mendMs = MEND_MS
     this.#mendLater()
     this.#owner.changed()
   }
@@ -345,6 +343,7 @@ export class Keeper {
       // Only a state that takes the place of all closes the hole; what comes from here on is behind it.
       this.trouble = null
       await (this.#isWiped ? store.wipe() : store.compact(this.#owner.whole([]), id))
+      this.#mendMs = MEND_MS
       // Somebody may have gone meanwhile.
       this.adopt()
       this.#owner.changed()
