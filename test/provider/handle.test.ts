@@ -286,6 +286,14 @@ describe('[U34] destroying', () => {
     await settled()
     expect(next.channel.isLeft).toBe(true)
   })
+
+  test('leaves the status as it was, with nothing refused in it', async () => {
+    const a = await scene.open()
+    insert(a.doc, 'hello')
+    await scene.run()
+    await a.handle.destroy()
+    expect(a.handle.status.save).toEqual({ is: 'saved' })
+  })
 })
 
 const NULL = new TextEncoder().encode('null')

@@ -127,7 +127,7 @@ export class Saves {
   }
 
   end(): void {
-    this.refused(0, DESTROYED)
+    for (const wait of [...this.#waits]) wait.fail(DESTROYED)
   }
 }
 
