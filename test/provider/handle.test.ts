@@ -138,6 +138,17 @@ describe('[U22] until everything is here', () => {
   })
 })
 
+describe('[U77] `sync`', () => {
+  test('is over for who cuts the link as soon as everything is here', async () => {
+    const a = await scene.open()
+    const told: boolean[] = []
+    a.handle.on('sync', (isHere) => told.push(isHere))
+    a.handle.on('synced', a.handle.disconnect)
+    await scene.run()
+    expect(told).toEqual([true, false])
+  })
+})
+
 describe('[U38] what Yjs cannot apply', () => {
   test('ends this copy with a reason, throws at nobody, and is not kept', async () => {
     const device = new MemoryDeviceStore()

@@ -288,8 +288,9 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     this.#keeper.stand(position, true)
     this.#nowSynced()
     this.changed()
-    this.#listeners.tell('synced', undefined)
     this.#listeners.tell('sync', true)
+    // Last: whoever needs no more may cut the link in it, and `sync` is over then.
+    this.#listeners.tell('synced', undefined)
   }
 
   /** No channel any more. */
