@@ -4,19 +4,26 @@ import { DELETED, GC, SKIP, type UpdateScan } from '../crdt/scan.ts'
 /** The bits of an info byte that name the content. */
 const CONTENT = 0x1f
 
+/** With so many ranges for a reason it begins anew, and of one update no more structs are noted. */
+const MOST = 1_000
+
 /**
  * What was taken without its content since the entity was opened, and why: whoever sends it once more
- * was not reached by the word of that.
+ * was not reached by the word of that. What a client's clocks continue is one range; who has other
+ * edits in between, for days, has the older ones forgotten.
  */
 export class Emptied<Why extends string> {
   readonly #ranges = new Map<Why, DeleteRanges>()
 
   add(scan: UpdateScan, why: Why): void {
-    const ranges = this.#ranges.get(why) ?? new DeleteRanges()
+    const before = this.#ranges.get(why)
+    const ranges = before === undefined || before.size >= MOST ? new DeleteRanges() : before
     this.#ranges.set(why, ranges)
+    // Whoever sends it again sends its beginning, too.
+    let left = MOST
     someContent(scan, (client, clock, length) => {
       ranges.add(client, clock, length)
-      return false
+      return --left === 0
     })
   }
 
