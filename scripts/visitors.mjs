@@ -9,7 +9,7 @@ import { chromium } from 'playwright-core'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-export const DESK = { width: 1280, height: 800 }
+const DESK = { width: 1280, height: 800 }
 
 /** @typedef {import('playwright-core').Page} Page */
 

@@ -112,8 +112,9 @@ function stopOnSignal(starting: Promise<RunningServer>, logger: LogLines): void 
   let since: number | null = null
   const stop = (signal: NodeJS.Signals): void => {
     if (since !== null) {
-      if (performance.now() - since > SAME_WISH_MS) process.exit(EXIT.failed)
-      return
+      if (performance.now() - since <= SAME_WISH_MS) return
+      logger.warn('ended at once, by a second signal', { signal })
+      process.exit(EXIT.failed)
     }
     since = performance.now()
     logger.info('stopping', { signal })

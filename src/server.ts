@@ -9,15 +9,16 @@ import type { EntityKey, EntityRef } from './core/ids.ts'
 import type { Limits } from './core/limits.ts'
 import type { Logger } from './core/logger.ts'
 import { TIERS, type Tier } from './core/tier.ts'
+import { hocuspocusDoor } from './dialects/hocuspocus.ts'
 import { tributaryDoor } from './dialects/tributary/door.ts'
 import { yWebsocketDoor } from './dialects/y-websocket.ts'
 import type { EntityContext } from './entity/context.ts'
-import { Healer } from './entity/healer.ts'
-import { Hold } from './entity/hold.ts'
+import { Healer } from './entity/healing/healer.ts'
+import { Hold } from './entity/healing/hold.ts'
+import { Losses, type LossesOptions } from './entity/healing/losses.ts'
 import { loadEntity } from './entity/load-entity.ts'
-import { Losses, type LossesOptions } from './entity/losses.ts'
 import { NodeBudget } from './entity/node-budget.ts'
-import { OtherNodes } from './entity/other-nodes.ts'
+import { OtherNodes } from './entity/presence/other-nodes.ts'
 import { Registry } from './entity/registry.ts'
 import { States } from './entity/states.ts'
 import { Ticker } from './entity/ticker.ts'
@@ -210,6 +211,8 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
         refusals: new Refusals(clock),
         sessionsOn: (ref) => registry.get(ref.key)?.members ?? 0,
       }),
+      // After the door with the longer prefix.
+      hocuspocusDoor({ limits, paces, metrics, logger, random }),
       tributaryDoor({ ...shared, tier: () => store.log.tier }),
     ]
     const acceptor = new Acceptor(
@@ -295,7 +298,7 @@ function holdFor(
   coveredTo: (key: EntityKey) => number,
 ): Hold | null {
   if (loss === null) return null
-  return new Hold({ clock, limits, steadySince: () => loss.steadySince(), coveredTo })
+  return new Hold({ clock, limits, safeSince: () => loss.safeSince(), coveredTo })
 }
 
 function lossesFor({ loss, bus }: Store, clock: Clock, has: LossesOptions['has']): Losses | null {

@@ -48,6 +48,8 @@ export interface Store {
 export interface StoreLoss {
   /** As `RedisLog.steadySince`. */
   steadySince(): number | null
+  /** As `RedisLog.safeSince`. */
+  safeSince(): number | null
   /** How long the place where an entity would be has been what it is, in ms. @throws `storage`. */
   markAge(entity: EntityKey): Promise<number>
 }
@@ -208,6 +210,7 @@ async function inRedis(url: string, config: Config, parts: StoreParts): Promise<
     jobs,
     loss: {
       steadySince: () => log.steadySince,
+      safeSince: () => log.safeSince,
       markAge: async (entity) => (await log.markOf(entity)).ageMs,
     },
     trouble: () => link.trouble,

@@ -6,6 +6,7 @@ export const STEP2 = 1
 export const UPDATE = 2
 const SYNC = 0
 const AUTH = 2
+const QUERY_AWARENESS = 3
 const OTHER = -1
 /** Of the y-websocket dialect, from y-sweet: it comes back when all before it is durable. */
 export const MARKER = 102
@@ -17,6 +18,8 @@ export const MARKER = 102
  * @property {(entity: string) => string} path Behind the prefix of the target.
  * @property {(entity: string, kind: number, body: Uint8Array) => Uint8Array} sync
  * @property {(entity: string) => Uint8Array[]} greeting What goes before everything else.
+ * @property {(entity: string) => Uint8Array} word That somebody is still there: asks who else is, of
+ *   which nobody but the server hears.
  * @property {(reader: import('./bytes.mjs').Reader) => number} read
  */
 
@@ -43,6 +46,7 @@ const yWebsocket = /** @satisfies {Dialect} */ ({
   path: (entity) => entity,
   sync: (_entity, kind, body) => sync('', kind, body),
   greeting: () => [],
+  word: () => Uint8Array.of(QUERY_AWARENESS),
   read: readSync,
 })
 
@@ -58,6 +62,12 @@ const hocuspocus = /** @satisfies {Dialect} */ ({
     writer.text('bench')
     writer.text('4.7.0')
     return [writer.done()]
+  },
+  word(entity) {
+    const writer = new Writer(entity.length + 8)
+    writer.text(entity)
+    writer.byte(QUERY_AWARENESS)
+    return writer.done()
   },
   read(reader) {
     reader.passBytes()

@@ -28,6 +28,8 @@ const AT_ONCE = 64
  *   instead of through a socket.
  * @property {boolean} [asksAcks] Whether each update is followed by a marker, which comes back when
  *   it is durable.
+ * @property {number} [wordEvery] In ms. So often each client says that it is still there, as clients
+ *   with a presence do, evenly over all of them; never by default.
  * @property {number} [warmUp] In ms, before the window of what is measured begins; 15,000 by default.
  */
 /**
@@ -237,9 +239,11 @@ export class FanOut {
     this.#left = this.#expected(total)
     const until = start + warmUp + length + drain
     let next = 0
+    let words = 0
     while (next < total || (this.#left + this.#unacked > 0 && now() < until)) {
       const before = this.#worked
       next = this.#type(next, total)
+      words = this.#speak(words)
       await turn()
       this.#account(this.#worked > before)
     }
@@ -283,6 +287,20 @@ export class FanOut {
         this.#unacked++
       }
       if (due >= start + warmUp) this.#lateness.add(time - due)
+      this.#worked++
+    }
+    return next
+  }
+
+  /** Has clients say that they are still there. @param {number} spoken So many have. */
+  #speak(spoken) {
+    const { wordEvery } = this.#shape
+    if (wordEvery === undefined) return spoken
+    const due = ((now() - this.#plan.start) * this.#clients.length) / wordEvery
+    let next = spoken
+    for (; next < due; next++) {
+      const client = this.#clients[next % this.#clients.length]
+      client?.socket.send(this.#dialect.word(this.#name(client.entity)))
       this.#worked++
     }
     return next

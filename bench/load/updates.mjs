@@ -3,7 +3,7 @@ import { Writer } from './bytes.mjs'
 /** Client ids of writers count up from here; as long as the random ones of Yjs, five bytes. */
 export const FIRST_WRITER = 1_000_000_000
 /** The authors of a prepared entity. */
-export const FIRST_AUTHOR = 2_000_000_000
+const FIRST_AUTHOR = 2_000_000_000
 /** Those who paste into it, once each. */
 export const FIRST_PASTER = 3_000_000_000
 const AUTHORS = 8

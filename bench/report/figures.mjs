@@ -5,7 +5,7 @@ import { digits } from './table.mjs'
 
 const BEGIN = '<!-- bench-figures -->\n'
 const END = '<!-- /bench-figures -->'
-export const RESULTS = 'bench/results'
+const RESULTS = 'bench/results'
 
 /**
  * A whole run as `save.mjs` leaves it.

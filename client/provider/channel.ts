@@ -25,7 +25,8 @@ export type Said = OfChannel extends infer Message
 export interface ChannelOwner {
   /** The link is there and asks: what do you have? */
   opening(): { readonly position: string; readonly stateVector: Uint8Array }
-  opened(message: Opened): void
+  /** @param most Bytes that an edit or an answer may have: a larger one would end the socket. */
+  opened(message: Opened, most: number): void
   message(message: ChannelMessage): void
   /** So many more bytes have come in of what is to follow an `opened`. */
   progress(bytes: number): void

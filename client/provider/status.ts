@@ -5,7 +5,7 @@ export type LinkState =
   | { readonly is: 'connecting' }
   /** The entity is open at the server, and everything that the server has is here. */
   | { readonly is: 'online' }
-  /** `again`: when it is tried next, by the clock of `Date.now()`; `null` while nobody tries: the device has no network, or it was `disconnect()`. */
+  /** `again`: when it is tried next, in whole ms like `Date.now()`; `null` while nobody tries: the device has no network, or it was `disconnect()`. */
   | { readonly is: 'offline'; readonly reason: string; readonly again: number | null }
   /** The token is missing, bad or over: edits are kept here until there is another. */
   | { readonly is: 'needs-auth'; readonly reason: string }

@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { TributaryError } from '../core/errors.ts'
+import { fileTrouble } from '../core/file-trouble.ts'
 import type { Logger } from '../core/logger.ts'
 import { KeySet, readKeySet } from './key-set.ts'
 
@@ -16,7 +17,7 @@ export async function readKeyFile(file: string, logger: Logger): Promise<KeySet>
   try {
     text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '')
   } catch (thrown) {
-    throw refused(`cannot be read: ${(thrown as Error).message}`)
+    throw refused(`cannot be read: ${fileTrouble(thrown)}`)
   }
   try {
     const { keys, ignored } = await readKeySet(contentOf(text))

@@ -15,7 +15,7 @@ export interface EntityRef {
 }
 
 /** The longest entity id, in bytes of UTF-8. */
-export const MAX_ENTITY_ID_BYTES = 256
+const MAX_ENTITY_ID_BYTES = 256
 
 const TENANT = /^[A-Za-z0-9._-]{1,64}$/
 const CONTROL = /\p{Cc}/u

@@ -45,7 +45,7 @@ export const formatPosition = (at: Position): string => `${at.epoch}:${at.offset
 const FORMAT = /^(\d{1,15}\.[0-9a-z]{0,32}):(\d{1,15}):([0-9a-f]{16})$/
 
 /** `null` when it is not a text that `formatPosition` made. */
-export function readPosition(text: string): Position | null {
+function readPosition(text: string): Position | null {
   const match = FORMAT.exec(text)
   if (match === null) return null
   return { epoch: match[1] as Epoch, offset: Number(match[2]), check: match[3] as string }

@@ -3,12 +3,16 @@ import { utf16Units } from './utf8.ts'
 /** Why bytes are not a JSON text that may be passed on. */
 export type JsonFault = 'json' | 'depth'
 
+/** A number of no more digits needs an exponent to be more than a double holds: that is 1.8e308. */
+const SURELY_FINITE = 308
+const latin1 = new TextDecoder('latin1')
+
 const BAD = -1
 const DEEP = -2
 
 /**
- * Says whether `bytes[from, to)` is one JSON text that `JSON.parse` takes, in brackets at most
- * `depth` deep, and builds nothing: a state or a format is passed on as the bytes it came in.
+ * Says whether `bytes[from, to)` is one JSON text that `JSON.parse` takes and `JSON.stringify` gives
+ * back, in brackets at most `depth` deep, and builds nothing: a state or a format is passed on as the bytes it came in.
  *
  * The recursion is as deep as the brackets, so `depth` bounds it.
  *
@@ -124,8 +128,17 @@ function number(bytes: Uint8Array, start: number, to: number): number {
     const exponent = at
     at = digits(bytes, exponent, to)
     if (at === exponent) return BAD
-  }
+    if (!fitsDouble(bytes, start, at)) return BAD
+  } else if (at - start > SURELY_FINITE && !fitsDouble(bytes, start, at)) return BAD
   return at
+}
+
+/**
+ * Whether a double holds it. Else `JSON.parse` makes it Infinity, of which `JSON.stringify` makes
+ * `null`: an entity would say one thing to those who got the update and another to all who come later.
+ */
+function fitsDouble(bytes: Uint8Array, start: number, to: number): boolean {
+  return Number.isFinite(Number(latin1.decode(bytes.subarray(start, to))))
 }
 
 function digits(bytes: Uint8Array, start: number, to: number): number {

@@ -26,21 +26,22 @@ const CLIENT_BYTES = 48
 export class Knowledge {
   /** The true state vector: what may be announced. Only `learn` changes it. */
   readonly known: StateVector
-  #deletes = new DeleteRanges()
-  #undecoded: (() => Uint8Array | null) | null
+  /** Made when something deleted is asked for or learned: most entities never get there. */
+  #deletes: DeleteRanges | null = null
+  #undecoded: Uint8Array | null
 
   /**
    * @param known taken over, not copied.
-   * @param deleteSet gives the encoded delete set that belongs to it, on first need.
+   * @param deleteSet the encoded delete set that belongs to it: decoded on first need, unchanged till then.
    */
-  constructor(known: StateVector = new Map(), deleteSet: (() => Uint8Array | null) | null = null) {
+  constructor(known: StateVector = new Map(), deleteSet: Uint8Array | null = null) {
     this.known = known
-    this.#undecoded = deleteSet
+    this.#undecoded = deleteSet === null ? null : unlessEmpty(deleteSet)
   }
 
   /** Memory held, in bytes, roughly. */
   get bytes(): number {
-    return this.known.size * CLIENT_BYTES + this.#deletes.bytes
+    return this.known.size * CLIENT_BYTES + (this.#deletes?.bytes ?? 0)
   }
 
   /** Everything deleted, in the bytes of a Yjs delete set. */
@@ -52,8 +53,8 @@ export class Knowledge {
    * Takes over the delete set of a new snapshot, which holds the one before it and besides the
    * deletes that no update names (what was put into a deleted parent, what lost a concurrent set).
    */
-  adoptDeletes(deleteSet: () => Uint8Array | null): void {
-    this.#undecoded = deleteSet
+  adoptDeletes(deleteSet: Uint8Array): void {
+    this.#undecoded = unlessEmpty(deleteSet)
   }
 
   /** Whether everything that `other` has is here too: every clock, and every delete. */
@@ -81,7 +82,7 @@ export class Knowledge {
     for (let section = 0; section < scan.sections; section++) this.#learnSection(scan, section)
     for (let row = 0; row < scan.deletes; row++) {
       const client = scan.deleteClient[row] as number
-      this.#deletes.add(client, scan.deleteClock[row] as number, scan.deleteLength[row] as number)
+      this.#learned.add(client, scan.deleteClock[row] as number, scan.deleteLength[row] as number)
     }
   }
 
@@ -95,7 +96,7 @@ export class Knowledge {
       // Of a struct that is half known only the new half is its own: the known one may be alive.
       const from = Math.max(scan.clock[row] as number, next)
       const end = endOf(scan, row)
-      if (from < end) this.#deletes.add(client, from, end - from)
+      if (from < end) this.#learned.add(client, from, end - from)
     }
     const end = endOf(scan, to - 1)
     if (end > next) this.known.set(client, end)
@@ -121,11 +122,19 @@ export class Knowledge {
 
   /** Everything deleted, decoded. */
   deletes(): DeleteRanges {
-    if (this.#undecoded !== null) {
-      const bytes = this.#undecoded()
-      if (bytes !== null) this.#deletes.addEncoded(bytes)
-      this.#undecoded = null
-    }
+    const deletes = this.#learned
+    if (this.#undecoded !== null) deletes.addEncoded(this.#undecoded)
+    this.#undecoded = null
+    return deletes
+  }
+
+  /** What is decoded of that. */
+  get #learned(): DeleteRanges {
+    this.#deletes ??= new DeleteRanges()
     return this.#deletes
   }
 }
+
+/** What has nothing in it need not be kept: most snapshots have no deletes. */
+const unlessEmpty = (deleteSet: Uint8Array): Uint8Array | null =>
+  deleteSet.length === 1 && deleteSet[0] === 0 ? null : deleteSet

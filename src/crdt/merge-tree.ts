@@ -4,6 +4,8 @@ import { EMPTY_UPDATE, type SoundUpdate } from './scan.ts'
 const WIDTH = 16
 /** The smallest bound of the cache, so that a handful of keystrokes is not merged over and over. */
 const LEAST_CACHE = 256 * 1024
+/** For all that have no updates: it is exchanged, never pushed to. */
+const NONE: SoundUpdate[] = []
 
 /**
  * The updates behind a snapshot, in order, and what any reader lacks of them as one merged update.
@@ -14,16 +16,16 @@ const LEAST_CACHE = 256 * 1024
  * each size on either side (5,000 updates: 33 ms the first time, then 2 or 3).
  *
  * What was merged for a place is kept until the next push, as all readers at that place get the same
- * bytes. The cache holds at most twice the bytes of the updates themselves; beyond that what was
+ * bytes; what is one update, or one node, is there as it is. The cache holds at most twice the bytes of the updates themselves; beyond that what was
  * kept first goes first, readers' results before nodes.
  */
 export class MergeTree {
-  #updates: SoundUpdate[] = []
+  #updates: SoundUpdate[] = NONE
   #first: number
   #bytes = 0
   /** Complete nodes by `level:index`; results by the sequence number they begin at. */
-  #nodes = new Cache<string>()
-  #results = new Cache<number>()
+  #nodes: Cache<string> | null = null
+  #results: Cache<number> | null = null
 
   /** @param first The sequence number that the first push gets. */
   constructor(first = 0) {
@@ -52,12 +54,12 @@ export class MergeTree {
 
   /** Bytes of what is cached. At most twice `bytes`, or 256 KB. */
   get cachedBytes(): number {
-    return this.#nodes.bytes + this.#results.bytes
+    return (this.#nodes?.bytes ?? 0) + (this.#results?.bytes ?? 0)
   }
 
   /** @returns the update's sequence number: 0 for the first, then one more each time. */
   push(update: SoundUpdate): number {
-    this.#results.clear()
+    this.#results = null
     this.#bytes += update.length
     // An array that was pushed to keeps room for 16 more, and most entities have one update here.
     if (this.#updates.length === 0) this.#updates = [update]
@@ -76,9 +78,12 @@ export class MergeTree {
       throw new TypeError(`sequence number ${from} is not in [${this.#first}, ${this.next}]`)
     }
     if (from === this.next) return EMPTY_UPDATE
-    const kept = this.#results.get(from)
+    const kept = this.#results?.get(from)
     if (kept !== undefined) return kept
-    const merged = mergeSound(this.#parts(from, this.next))
+    const parts = this.#parts(from, this.next)
+    const merged = mergeSound(parts)
+    if (parts.length === 1) return merged
+    this.#results ??= new Cache()
     this.#results.set(from, merged)
     this.#trim()
     return merged
@@ -95,8 +100,14 @@ export class MergeTree {
     if (count <= 0) return
     for (const update of this.#updates.splice(0, count)) this.#bytes -= update.length
     this.#first += count
-    this.#results.deleteWhere((start) => start < this.#first)
-    this.#nodes.deleteWhere((key) => startOf(key) < this.#first)
+    if (this.#updates.length === 0) {
+      this.#updates = NONE
+      this.#results = null
+      this.#nodes = null
+      return
+    }
+    this.#results?.deleteWhere((start) => start < this.#first)
+    this.#nodes?.deleteWhere((key) => startOf(key) < this.#first)
     this.#trim()
   }
 
@@ -121,11 +132,12 @@ export class MergeTree {
   #node(level: number, index: number): SoundUpdate {
     if (level === 0) return this.#updates[index - this.#first] as SoundUpdate
     const key = `${level}:${index}`
-    const kept = this.#nodes.get(key)
+    const kept = this.#nodes?.get(key)
     if (kept !== undefined) return kept
     const children: SoundUpdate[] = []
     for (let i = 0; i < WIDTH; i++) children.push(this.#node(level - 1, index * WIDTH + i))
     const merged = mergeSound(children)
+    this.#nodes ??= new Cache()
     this.#nodes.set(key, merged)
     return merged
   }
@@ -133,7 +145,7 @@ export class MergeTree {
   #trim(): void {
     const most = Math.max(this.#bytes * 2, LEAST_CACHE)
     while (this.cachedBytes > most) {
-      if (!this.#results.deleteOldest()) this.#nodes.deleteOldest()
+      if (this.#results?.deleteOldest() !== true) this.#nodes?.deleteOldest()
     }
   }
 }
@@ -144,37 +156,31 @@ function startOf(key: string): number {
   return Number(index) * WIDTH ** Number(level)
 }
 
-/** Merged bytes by key, counted, in the order they came. An empty one has no table (184 bytes). */
+/** Merged bytes by key, counted, in the order they came. */
 class Cache<Key> {
-  #entries: Map<Key, SoundUpdate> | null = null
+  readonly #entries = new Map<Key, SoundUpdate>()
   bytes = 0
 
   get(key: Key): SoundUpdate | undefined {
-    return this.#entries?.get(key)
+    return this.#entries.get(key)
   }
 
   set(key: Key, merged: SoundUpdate): void {
-    this.#entries ??= new Map()
     this.#entries.set(key, merged)
     this.bytes += merged.length
   }
 
   deleteOldest(): boolean {
-    for (const key of this.#entries?.keys() ?? []) return this.#delete(key)
+    for (const key of this.#entries.keys()) return this.#delete(key)
     return false
   }
 
   deleteWhere(isGone: (key: Key) => boolean): void {
-    for (const key of this.#entries?.keys() ?? []) if (isGone(key)) this.#delete(key)
-  }
-
-  clear(): void {
-    this.#entries = null
-    this.bytes = 0
+    for (const key of this.#entries.keys()) if (isGone(key)) this.#delete(key)
   }
 
   #delete(key: Key): boolean {
-    this.bytes -= this.#entries?.get(key)?.length ?? 0
-    return this.#entries?.delete(key) ?? false
+    this.bytes -= this.#entries.get(key)?.length ?? 0
+    return this.#entries.delete(key)
   }
 }

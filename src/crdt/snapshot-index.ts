@@ -4,6 +4,13 @@ import type { UpdateScan } from './scan.ts'
 
 /** Every so many structs the index holds one. */
 const STRIDE = 64
+/** Words of a mark, and which of them is which; words of a section. */
+const MARK = 2
+const CLOCK = 0
+const AT = 1
+const SECTION = 4
+/** A client is above 32 bits. */
+const HALF = 2 ** 32
 
 /**
  * Where the structs of a snapshot lie: per client the clock and the byte offset of every 64th. With
@@ -24,21 +31,18 @@ export class SnapshotIndex {
   readonly sections: number
   /** Byte offset of the delete set. */
   readonly deletesAt: number
-  readonly #client: Float64Array
-  readonly #structs: Uint32Array
-  /** Per section its first mark; the marks. */
-  readonly #from: Uint32Array
-  readonly #clock: Uint32Array
-  readonly #at: Uint32Array
+  readonly #marks: number
+  /**
+   * Per mark its clock and its byte offset; then per section its client, as two halves, its structs and
+   * its first mark. One array for all: of a small snapshot five would weigh 1 KB, and each is in memory.
+   */
+  readonly #words: Uint32Array
 
   private constructor(sections: number, marks: number, deletesAt: number) {
     this.sections = sections
     this.deletesAt = deletesAt
-    this.#client = new Float64Array(sections)
-    this.#structs = new Uint32Array(sections)
-    this.#from = new Uint32Array(sections + 1)
-    this.#clock = new Uint32Array(marks)
-    this.#at = new Uint32Array(marks)
+    this.#marks = marks
+    this.#words = new Uint32Array(marks * MARK + sections * SECTION)
   }
 
   /** The index of a scanned snapshot. */
@@ -52,16 +56,11 @@ export class SnapshotIndex {
     for (let section = 0; section < scan.sections; section++) {
       const from = scan.sectionFrom[section] as number
       const to = scan.sectionTo(section)
-      index.#client[section] = scan.sectionClient[section] as number
-      index.#structs[section] = to - from
-      index.#from[section] = mark
+      index.#putSection(section, scan.sectionClient[section] as number, to - from, mark)
       for (let row = from; row < to; row += STRIDE) {
-        index.#clock[mark] = scan.clock[row] as number
-        index.#at[mark] = scan.at[row] as number
-        mark++
+        index.#putMark(mark++, scan.clock[row] as number, scan.at[row] as number)
       }
     }
-    index.#from[scan.sections] = mark
     return index
   }
 
@@ -75,21 +74,17 @@ export class SnapshotIndex {
     let mark = 0
     let at = 0
     for (let section = 0; section < sections; section++) {
-      index.#client[section] = reader.uint()
+      const client = reader.uint()
       const structs = reader.uint()
-      index.#structs[section] = structs
-      index.#from[section] = mark
+      index.#putSection(section, client, structs, mark)
       let clock = 0
       for (let left = marksOf(structs); left > 0; left--) {
         clock += reader.uint()
         at += reader.uint()
         if (clock > MAX_CLOCK || at > deletesAt) reader.fail('a mark lies outside the snapshot')
-        index.#clock[mark] = clock
-        index.#at[mark] = at
-        mark++
+        index.#putMark(mark++, clock, at)
       }
     }
-    index.#from[sections] = mark
     return index
   }
 
@@ -114,16 +109,17 @@ export class SnapshotIndex {
 
   /** Memory held, in bytes. */
   get bytes(): number {
-    return this.#at.length * 8 + this.sections * 16
+    return this.#words.byteLength
   }
 
   client(section: number): number {
-    return this.#client[section] as number
+    const at = this.#sectionAt(section)
+    return this.#word(at + 1) * HALF + this.#word(at)
   }
 
   /** How many structs the section has. */
   structs(section: number): number {
-    return this.#structs[section] as number
+    return this.#word(this.#sectionAt(section) + 2)
   }
 
   /** The byte behind the section's last struct. */
@@ -140,20 +136,20 @@ export class SnapshotIndex {
 
   /** The last marked struct of the section that begins at or before that clock, else its first. */
   markAtClock(section: number, clock: number): Mark {
-    return this.#mark(section, this.#last(section, this.#clock, clock))
+    return this.#mark(section, this.#last(section, CLOCK, clock))
   }
 
   /** The last marked struct of the section that begins at or before that byte, else its first. */
   markAtByte(section: number, at: number): Mark {
-    return this.#mark(section, this.#last(section, this.#at, at))
+    return this.#mark(section, this.#last(section, AT, at))
   }
 
-  #last(section: number, column: Uint32Array, value: number): number {
+  #last(section: number, column: number, value: number): number {
     let low = this.#first(section)
     let high = this.#first(section + 1)
     while (high - low > 1) {
       const middle = (low + high) >>> 1
-      if ((column[middle] as number) <= value) low = middle
+      if (this.#word(middle * MARK + column) <= value) low = middle
       else high = middle
     }
     return low
@@ -165,15 +161,35 @@ export class SnapshotIndex {
   }
 
   #first(section: number): number {
-    return this.#from[section] as number
+    return section === this.sections ? this.#marks : this.#word(this.#sectionAt(section) + 3)
   }
 
   #clockOf(mark: number): number {
-    return this.#clock[mark] as number
+    return this.#word(mark * MARK + CLOCK)
   }
 
   #atOf(mark: number): number {
-    return this.#at[mark] as number
+    return this.#word(mark * MARK + AT)
+  }
+
+  #sectionAt(section: number): number {
+    return this.#marks * MARK + section * SECTION
+  }
+
+  #word(at: number): number {
+    return this.#words[at] as number
+  }
+
+  #putMark(mark: number, clock: number, at: number): void {
+    this.#words[mark * MARK + CLOCK] = clock
+    this.#words[mark * MARK + AT] = at
+  }
+
+  #putSection(section: number, client: number, structs: number, first: number): void {
+    this.#words.set(
+      [client % HALF, Math.floor(client / HALF), structs, first],
+      this.#sectionAt(section),
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../core/errors.ts'
+import type { ErrorCode, TributaryError } from '../core/errors.ts'
 import type { Frame } from '../wire/frame.ts'
 
 /** One socket, as a dialect sees it. Transport makes it. */
@@ -14,8 +14,11 @@ export interface Wire {
    * `frame-too-large`, before they are put together; `null`: as many as a frame may have, and again.
    */
   expect(bytes: number | null): void
-  /** Ends the connection with a close frame. `holdMs` first passes with nothing read any more. */
-  close(code: ErrorCode, holdMs?: number): void
+  /**
+   * Ends the connection with a close frame. `holdMs` first passes with nothing read any more. The
+   * frame says `reason`, of at most 123 bytes, else the code.
+   */
+  close(code: ErrorCode, holdMs?: number, reason?: string): void
 }
 
 /**
@@ -34,9 +37,29 @@ export interface Conversation {
   closed(draining: boolean): void
 }
 
+/** A conversation that is over before it began. */
+export const NOTHING_MORE: Conversation = {
+  message: () => undefined,
+  drained: () => {},
+  tick: () => {},
+  closed: () => {},
+}
+
+/** What a log line says of it: no part of a token is in the words of an error of ours. [G27] */
+export const notLetIn = (address: string, entity: string, { code, message }: TributaryError) => ({
+  address,
+  // Of one that is refused for its length, too.
+  entity: entity.slice(0, 256),
+  code,
+  reason: message,
+})
+
 /** A request for an upgrade, before anything is decided. */
 export interface Knock {
-  /** The path behind the door's prefix, as it came: not decoded, without the query. */
+  /**
+   * The path behind the door's prefix, as it came: not decoded, without the query. All of it, when it
+   * does not begin with the prefix: the client was led here by its subprotocol.
+   */
   readonly path: string
   /** What the client brought to show who it is; `null` when nothing. */
   readonly token: string | null
@@ -51,7 +74,10 @@ export interface Knock {
 export interface Door {
   /** Begins with a slash. */
   readonly prefix: string
-  /** The one subprotocol that is spoken there; `null` for whichever the client offers first. */
+  /**
+   * The one subprotocol that is spoken there; `null` for whichever the client offers first. Who offers
+   * it is led to this door whatever the path is: nobody else could tell them what is wrong with it.
+   */
   readonly protocol: string | null
   /**
    * Decides before the upgrade what can be decided without the token.

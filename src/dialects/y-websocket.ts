@@ -4,6 +4,7 @@ import type { Cancel, Random } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import {
   DEFAULT_TENANT,
+  type EntityId,
   type EntityKey,
   type EntityRef,
   entityRef,
@@ -15,7 +16,7 @@ import type { SoundUpdate } from '../crdt/scan.ts'
 import type { Batch } from '../entity/batch.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Member } from '../entity/member.ts'
-import type { PresenceBatch } from '../entity/presence-batch.ts'
+import type { PresenceBatch } from '../entity/presence/presence-batch.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Caller, SessionContext } from '../session/context.ts'
 import type { NotTaken, Outlet } from '../session/outlet.ts'
@@ -34,7 +35,15 @@ import {
   updateFrame,
   type YWebsocketMessage,
 } from '../wire/y-websocket.ts'
-import type { Conversation, Door, Knock, Wire } from './wire.ts'
+import { turnAwayHocuspocus } from './hocuspocus.ts'
+import {
+  type Conversation,
+  type Door,
+  type Knock,
+  NOTHING_MORE,
+  notLetIn,
+  type Wire,
+} from './wire.ts'
 
 export interface YWebsocketContext {
   readonly access: Access
@@ -80,7 +89,7 @@ export function yWebsocketDoor(context: YWebsocketContext): Door {
           // It has waited long for a store that cannot be asked; another node may have it.
           if (error.code === 'storage') return sendAway(context, wire, error)
           if (access.open) throw thrown
-          return deny(context, wire, error)
+          return deny(context, wire, error, id)
         }
       }
     },
@@ -124,26 +133,23 @@ function refuseEarly(context: YWebsocketContext, ref: EntityRef, knock: Knock): 
 }
 
 /** It is told why, held, and closed; what it says meanwhile is not read. */
-function deny({ metrics, random, logger }: YWebsocketContext, wire: Wire, error: TributaryError) {
+function deny(
+  { metrics, random, logger }: YWebsocketContext,
+  wire: Wire,
+  error: TributaryError,
+  id: EntityId,
+) {
   metrics.refusals.of(error.code).add()
   if (error.code === 'internal') {
     metrics.handlerErrors.add()
     logger.error('a client could not be let in', { address: wire.address, error })
   } else {
-    logger.info('a client was not let in', { address: wire.address, code: error.code })
+    logger.info('a client was not let in', notLetIn(wire.address, id, error))
   }
   const reason = error.code === 'internal' ? 'The server failed. Its log says why.' : error.message
   wire.write(deniedFrame(reason))
   wire.close(error.code, DENIED_HOLD_MS + random.next() * DENIED_SPREAD_MS)
   return NOTHING_MORE
-}
-
-/** A conversation that is over before it began. */
-const NOTHING_MORE: Conversation = {
-  message: () => undefined,
-  drained: () => {},
-  tick: () => {},
-  closed: () => {},
 }
 
 async function converse(
@@ -243,7 +249,8 @@ class YWebsocketConversation implements Conversation {
   readonly #session: Session
   readonly #wire: Wire
   readonly #caller: Client
-  #saidUnknown = false
+  /** What has come so far: `other` is something that this dialect does not have. */
+  #heard: 'nothing' | 'something' | 'other' = 'nothing'
 
   constructor(context: YWebsocketContext, session: Session, wire: Wire, caller: Client) {
     this.#context = context
@@ -253,6 +260,10 @@ class YWebsocketConversation implements Conversation {
   }
 
   message(data: Uint8Array, binary: boolean): Promise<void> | undefined {
+    if (this.#heard === 'nothing') {
+      this.#heard = 'something'
+      if (turnAwayHocuspocus(this.#context, this.#wire, data)) return undefined
+    }
     const wait = this.#session.spend(data.length)
     if (!binary) {
       this.#unknown('a text frame')
@@ -306,8 +317,8 @@ class YWebsocketConversation implements Conversation {
 
   #unknown(what: string): void {
     this.#context.metrics.unknownMessages.add()
-    if (this.#saidUnknown) return
-    this.#saidUnknown = true
+    if (this.#heard === 'other') return
+    this.#heard = 'other'
     this.#caller.logger.warn('a message was dropped: this dialect does not have it', { what })
   }
 

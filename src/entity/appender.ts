@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '../core/clock.ts'
 import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
 import type { Position } from '../core/position.ts'
+import type { Tier } from '../core/tier.ts'
 import { mergeSound } from '../crdt/merge.ts'
 import type { SoundUpdate } from '../crdt/scan.ts'
 import type { Appended, Author, Log, NewEntry } from '../log/log.ts'
@@ -44,18 +45,24 @@ export interface AppenderSink {
   landed(made: Made, position: Position, since: number): void
   /** The first failure of an entry; it is tried again until it lands. */
   failing(error: TributaryError): void
+  /** What of an update was taken without its content, for the entry that has it; `null` for nothing. */
+  emptied(update: SoundUpdate): Uint8Array | null
 }
 
 /** An entry that is being appended. */
 interface Flight extends Made {
   readonly since: number
   retries: number
+  /** It has failed, and waits to be tried again. */
+  cancelRetry: Cancel | null
 }
 
 /** One entry takes in at most so much of what waited. */
 const ENTRY_BYTES = 8 * 1024 * 1024
 const RETRY_FIRST_MS = 100
 const RETRY_MOST_MS = 2_000
+/** Of all appenders that have nothing to append: it is exchanged, never pushed to. */
+const NONE: (Unlogged | Made)[] = []
 
 /**
  * The way of one entity's batches into its log: one append under way at a time, so that the log never
@@ -69,12 +76,12 @@ export class Appender {
   readonly #context: AppenderContext
   readonly #key: EntityKey
   readonly #sink: AppenderSink
-  #waiting: (Unlogged | Made)[] = []
+  #waiting: (Unlogged | Made)[] = NONE
   #flight: Flight | null = null
-  #cancelRetry: Cancel | null = null
   /** Called when what was under way at the pause has an end; `null` while it is not paused. */
   #paused: (() => void)[] | null = null
-  #saved: Saved | null = null
+  #tier: Tier | null = null
+  #replicas = 0
   #closed = false
 
   constructor(context: AppenderContext, key: EntityKey, sink: AppenderSink) {
@@ -85,7 +92,7 @@ export class Appender {
 
   /** How safe the newest is that has landed, and so all before it; `null` before the first. */
   get saved(): Saved | null {
-    return this.#saved
+    return this.#tier === null ? null : { tier: this.#tier, replicas: this.#replicas }
   }
 
   /** Something is not durable yet. */
@@ -105,7 +112,8 @@ export class Appender {
   }
 
   push(unlogged: Unlogged | Made): void {
-    this.#waiting.push(unlogged)
+    if (this.#waiting.length === 0) this.#waiting = [unlogged]
+    else this.#waiting.push(unlogged)
     this.#next()
   }
 
@@ -118,9 +126,8 @@ export class Appender {
   pause(): Promise<void> {
     this.#paused ??= []
     const flight = this.#flight
-    if (this.#cancelRetry !== null && flight !== null) {
-      this.#cancelRetry()
-      this.#cancelRetry = null
+    if (flight !== null && flight.cancelRetry !== null) {
+      flight.cancelRetry()
       this.#putBack(flight)
     }
     if (this.#flight === null) return Promise.resolve()
@@ -144,7 +151,7 @@ export class Appender {
 
   #putBack({ entry, unlogged, seq }: Flight): void {
     this.#flight = null
-    this.#waiting.unshift({ entry, unlogged, seq })
+    this.#waiting = [{ entry, unlogged, seq }, ...this.#waiting]
   }
 
   #settlePause(flight: Flight): void {
@@ -155,8 +162,8 @@ export class Appender {
   /** Forgets what waits. Idempotent. */
   close(): void {
     this.#closed = true
-    this.#cancelRetry?.()
-    this.#waiting = []
+    this.#flight?.cancelRetry?.()
+    this.#waiting = NONE
     this.#flight = null
     for (const settle of this.#paused?.splice(0) ?? []) settle()
   }
@@ -166,8 +173,16 @@ export class Appender {
     const [first] = this.#waiting
     if (first === undefined) return
     const { entry, unlogged, seq } = isMade(first) ? first : this.#make(first)
-    this.#waiting.splice(0, isMade(first) ? 1 : unlogged.length)
-    this.#flight = { entry, unlogged, seq, since: this.#context.clock.monotonic(), retries: 0 }
+    const taken = isMade(first) ? 1 : unlogged.length
+    this.#waiting = taken === this.#waiting.length ? NONE : this.#waiting.slice(taken)
+    this.#flight = {
+      entry,
+      unlogged,
+      seq,
+      since: this.#context.clock.monotonic(),
+      retries: 0,
+      cancelRetry: null,
+    }
     this.#append(this.#flight)
   }
 
@@ -195,7 +210,9 @@ export class Appender {
       time: this.#context.clock.wall(),
       update,
     }
-    return { entry, unlogged, seq: unlogged[0]?.seq ?? 0 }
+    const emptied = this.#sink.emptied(update)
+    const said = emptied === null ? entry : { ...entry, emptied }
+    return { entry: said, unlogged, seq: unlogged[0]?.seq ?? 0 }
   }
 
   #append(flight: Flight): void {
@@ -208,7 +225,8 @@ export class Appender {
           return
         }
         this.#flight = null
-        this.#saved = appended
+        this.#tier = appended.tier
+        this.#replicas = appended.replicas
         this.#sink.landed(flight, appended.position, flight.since)
         this.#next()
       },
@@ -224,8 +242,8 @@ export class Appender {
     }
     if (flight.retries === 0) this.#sink.failing(error)
     const wait = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** flight.retries++)
-    this.#cancelRetry = this.#context.clock.after(wait, () => {
-      this.#cancelRetry = null
+    flight.cancelRetry = this.#context.clock.after(wait, () => {
+      flight.cancelRetry = null
       this.#append(flight)
     })
   }

@@ -1,12 +1,13 @@
 import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
-import { generationOf, type Position } from '../core/position.ts'
+import { generationOf, type Position, samePosition } from '../core/position.ts'
 import type { Knowledge } from '../crdt/knowledge.ts'
 import type { SoundUpdate, StateVector, UpdateScan } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
 import { encodeStateVector } from '../crdt/state-vector.ts'
 import type { Covered } from '../snapshots/shared.ts'
 import type { Snapshot } from '../snapshots/snapshots.ts'
+import { Emptied, type Neutered } from './emptied.ts'
 import type { State, States } from './states.ts'
 import { lower, Tail } from './tail.ts'
 import { Trail } from './trail.ts'
@@ -18,10 +19,14 @@ export interface Loaded {
   readonly knowledge: Knowledge
   readonly tail: readonly { readonly offset: number; readonly update: SoundUpdate }[]
   readonly tombstone: StateVector | null
+  /** `null` when nothing was: of most entities nothing ever is. */
+  readonly emptied: Emptied | null
 }
 
 /** So many compactions may commit, one after the other, while one snapshot is loaded. */
 const RELOADS = 8
+/** Of so many clients a state vector is encoded each time: that is no slower than keeping it is dear. */
+const FEW = 16
 
 /**
  * What an open entity consists of: a snapshot, which may be in memory, the tail behind it, and what is
@@ -34,6 +39,7 @@ export class Content {
   readonly #states: States
   #knowledge: Knowledge
   #tombstone: StateVector | null
+  #emptied: Emptied | null
   /** Where the snapshot ends that the tail continues. */
   #base: Position
   #baseBytes: number
@@ -43,19 +49,20 @@ export class Content {
   #kept: State | null = null
   /** How often the content was exchanged: what was loaded before is not what the tail continues. */
   #histories = 0
-  readonly #trail = new Trail()
   #position: Position
+  /** Where it was before in the same log; an entity at rest has no such places. */
+  #trail: Trail | null = null
 
   constructor(states: States, key: EntityKey, loaded: Loaded) {
     this.#states = states
     this.#key = key
     this.#knowledge = loaded.knowledge
     this.#tombstone = loaded.tombstone
+    this.#emptied = loaded.emptied
     this.#base = loaded.state.position
     this.#baseBytes = loaded.state.update.length
     this.#depth = loaded.state.depth
     this.#position = loaded.head
-    this.#trail.note(loaded.head)
     this.#putTail(loaded)
   }
 
@@ -65,8 +72,12 @@ export class Content {
   }
 
   set position(position: Position) {
+    const before = this.#position
     this.#position = position
-    this.#trail.note(position)
+    if (samePosition(before, position)) return
+    if (before.epoch !== position.epoch || before.offset >= position.offset) this.#trail = null
+    else if (this.#trail === null) this.#trail = new Trail(before)
+    else this.#trail.note(before)
   }
 
   /**
@@ -74,7 +85,8 @@ export class Content {
    * about to be.
    */
   hasSince(position: Position): boolean {
-    return position.offset >= this.#base.offset && this.#trail.goesThrough(position)
+    if (position.offset < this.#base.offset) return false
+    return samePosition(this.#position, position) || this.#trail?.goesThrough(position) === true
   }
 
   get knowledge(): Knowledge {
@@ -83,6 +95,11 @@ export class Content {
 
   get tombstone(): StateVector | null {
     return this.#tombstone
+  }
+
+  /** What of it was taken without its content; `null` when nothing was. [V33] */
+  get emptied(): Emptied | null {
+    return this.#emptied
   }
 
   /** Another number when the content was exchanged. */
@@ -110,7 +127,9 @@ export class Content {
 
   /** Encoded: the true one, own unwritten updates included. */
   get stateVector(): Uint8Array {
-    this.#stateVector ??= encodeStateVector(this.#knowledge.known)
+    const { known } = this.#knowledge
+    if (known.size <= FEW) return encodeStateVector(known)
+    this.#stateVector ??= encodeStateVector(known)
     return this.#stateVector
   }
 
@@ -122,6 +141,31 @@ export class Content {
   learnScan(scan: UpdateScan): void {
     this.#knowledge.learn(scan)
     this.#stateVector = null
+  }
+
+  /** What is being taken is taken without its content. */
+  empty(scan: UpdateScan, why: Neutered): void {
+    this.#emptied ??= new Emptied()
+    this.#emptied.add(scan, why)
+  }
+
+  /** What an entry of the log says of itself, which has been learned as far as it was closed. */
+  learnEmptied(bytes: Uint8Array): void {
+    this.#emptied ??= new Emptied()
+    this.#emptied.learn(bytes, this.#knowledge.known)
+  }
+
+  /** What was to be deleted, and is not known, will not be: whoever has it may bring it. */
+  forgetUnknownEmptied(): void {
+    const emptied = this.#emptied
+    if (emptied === null) return
+    this.#emptied = new Emptied()
+    this.#emptied.learnAll(emptied, this.#knowledge.known)
+  }
+
+  /** What of an update was taken without its content, encoded; `null` for nothing. [V34] */
+  emptiedIn(update: SoundUpdate): Uint8Array | null {
+    return this.#emptied?.within(scanUpdate(update)) ?? null
   }
 
   /** What was known before any of the batches from `seq` on: never more than that. */
@@ -176,8 +220,12 @@ export class Content {
     if (offset <= this.#base.offset) return
     // What has not come here yet would count as known, and be told to nobody.
     if (offset > this.position.offset || epoch !== this.position.epoch) return
-    this.#states.set(this.#key, snapshot)
-    this.#beginFrom({ ...snapshot, bytes: snapshot.update.length })
+    // Most are where the entity is now: then it is the same object.
+    const position = samePosition(snapshot.position, this.position)
+      ? this.position
+      : snapshot.position
+    this.#states.set(this.#key, { ...snapshot, position })
+    this.#beginFrom({ ...snapshot, position, bytes: snapshot.update.length })
   }
 
   /** The same of one of which not all is at hand: its bytes are loaded when somebody joins. */
@@ -194,8 +242,10 @@ export class Content {
     this.#baseBytes = bytes
     this.#depth = depth
     this.tail.dropTo(position.offset)
+    // Nobody is served from before the tail.
+    if (position.offset >= this.#position.offset) this.#trail = null
     // It also holds deletes that no update names.
-    this.#knowledge.adoptDeletes(() => deleteSet)
+    this.#knowledge.adoptDeletes(deleteSet)
   }
 
   // ---- another history
@@ -208,6 +258,7 @@ export class Content {
   /** From now on this is what there is; whoever has a place in the tail before it lacks all of it. */
   exchange(loaded: Loaded): void {
     const { state } = loaded
+    this.#emptied = loaded.emptied
     this.#histories++
     this.#kept = null
     this.#knowledge = loaded.knowledge
@@ -216,8 +267,8 @@ export class Content {
     this.#base = state.position
     this.#baseBytes = state.update.length
     this.#depth = state.depth
-    this.#trail.clear()
-    this.position = loaded.head
+    this.#trail = null
+    this.#position = loaded.head
     this.#states.put(this.#key, state)
     this.tail.clear()
     this.#putTail(loaded)

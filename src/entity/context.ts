@@ -5,9 +5,11 @@ import type { EntityRef } from '../core/ids.ts'
 import type { Limits } from '../core/limits.ts'
 import type { Log } from '../log/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
-import type { Healer } from './healer.ts'
-import type { Hold } from './hold.ts'
-import type { Losses } from './losses.ts'
+import type { Content } from './content.ts'
+import type { Healer } from './healing/healer.ts'
+import type { Hold } from './healing/hold.ts'
+import type { Losses } from './healing/losses.ts'
+import type { ReadonlyMembers } from './members.ts'
 import type { NodeBudget } from './node-budget.ts'
 import type { States } from './states.ts'
 import type { Tickable, Ticker } from './ticker.ts'
@@ -51,8 +53,12 @@ export interface TailSize {
   readonly whole: number
 }
 
-/** The entity, as its own parts see it. */
+/** The entity, as its own parts see it: each holds it, and not what is there already. */
 export interface Whole extends Told, Tickable {
+  readonly context: EntityContext
+  readonly content: Content
+  /** Those who have it open; `members` says how many they are. */
+  readonly joined: ReadonlyMembers
   readonly closed: boolean
   /** Sends every member away. */
   evict(code: ErrorCode): void

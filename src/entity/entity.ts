@@ -10,15 +10,17 @@ import type { Saved } from './appender.ts'
 import { Batch } from './batch.ts'
 import { Content, type Loaded } from './content.ts'
 import type { EntityContext, TailSize, Whole } from './context.ts'
+import type { Neutered } from './emptied.ts'
 import { FanOut } from './fan-out.ts'
 import { Following } from './following.ts'
-import { Here } from './here.ts'
+import type { Fault } from './healing/passed-over.ts'
 import { Intake, type Submitted } from './intake.ts'
 import { Landing } from './landing.ts'
 import type { Member } from './member.ts'
-import type { Fault } from './passed-over.ts'
+import { Members } from './members.ts'
 import { patiently } from './patiently.ts'
-import type { Presence } from './presence.ts'
+import { Here } from './presence/here.ts'
+import type { Presence } from './presence/presence.ts'
 import { type Since, since } from './since.ts'
 import type { State } from './states.ts'
 
@@ -42,10 +44,11 @@ export class Entity implements Whole {
   /** When the last member left, or it was last asked for; the registry's. */
   touchedAt: number
 
-  readonly #context: EntityContext
-  readonly #members = new Set<Member>()
+  /** These three are for its own parts. */
+  readonly context: EntityContext
+  readonly joined = new Members()
+  readonly content: Content
   readonly #here: Here
-  readonly #content: Content
   readonly #intake: Intake
   readonly #fanOut: FanOut
   readonly #landing: Landing
@@ -53,21 +56,18 @@ export class Entity implements Whole {
   #closed = false
 
   constructor(context: EntityContext, ref: EntityRef, loaded: Loaded) {
-    this.#context = context
+    this.context = context
     this.ref = ref
-    this.#here = new Here(context, ref.key, this.#members)
-    this.#content = new Content(context.states, ref.key, loaded)
-    this.#intake = new Intake(context, this, this.#content)
-    this.#fanOut = new FanOut(context, this, this.#content, this.#members)
-    const parts = {
-      content: this.#content,
-      intake: this.#intake,
+    this.content = new Content(context.states, ref.key, loaded)
+    this.#here = new Here(this)
+    this.#intake = new Intake(this)
+    this.#fanOut = new FanOut(this)
+    this.#landing = new Landing(this, this.#intake)
+    this.#following = new Following(this, {
       fanOut: this.#fanOut,
       here: this.#here,
-      members: this.#members,
-    }
-    this.#landing = new Landing(context, this, parts)
-    this.#following = new Following(context, this, { ...parts, landing: this.#landing })
+      landing: this.#landing,
+    })
     this.touchedAt = context.clock.monotonic()
   }
 
@@ -83,24 +83,24 @@ export class Entity implements Whole {
   }
 
   get members(): number {
-    return this.#members.size
+    return this.joined.size
   }
 
   /** @throws {TributaryError} `not-available` when it was closed meanwhile, `too-many-sessions`. */
   join(member: Member): void {
     if (this.#closed) throw new TributaryError('not-available', 'the entity has been unloaded')
-    if (this.#members.size >= this.#context.limits.entitySessions) {
+    if (this.joined.size >= this.context.limits.entitySessions) {
       throw new TributaryError('too-many-sessions', 'the entity has as many sessions as it may')
     }
-    this.#members.add(member)
+    this.joined.add(member)
   }
 
   /** @param announce whether others are told that its client is gone. */
   leave(member: Member, announce = true): void {
-    if (!this.#members.delete(member)) return
+    if (!this.joined.delete(member)) return
     this.#landing.forget(member)
     this.#here.leave(member, announce)
-    this.touchedAt = this.#context.clock.monotonic()
+    this.touchedAt = this.context.clock.monotonic()
   }
 
   get presence(): Presence {
@@ -131,20 +131,20 @@ export class Entity implements Whole {
 
   /** Encoded: the true state vector, own unwritten updates included. */
   get stateVector(): Uint8Array {
-    return this.#content.stateVector
+    return this.content.stateVector
   }
 
   get knowledge(): Knowledge {
-    return this.#content.knowledge
+    return this.content.knowledge
   }
 
   get position(): Position {
-    return this.#content.position
+    return this.content.position
   }
 
   /** The place of the newest batch that was fanned out; −1 before the first. */
   get lastSeq(): number {
-    return this.#content.tail.next - 1
+    return this.content.tail.next - 1
   }
 
   /** Everything up to this place is durable. */
@@ -172,7 +172,7 @@ export class Entity implements Whole {
   }
 
   get tailSize(): TailSize {
-    const { tail, bytes } = this.#content
+    const { tail, bytes } = this.content
     return { entries: tail.count, bytes: tail.bytes, whole: bytes }
   }
 
@@ -187,24 +187,24 @@ export class Entity implements Whole {
 
   /** Something of it may still be brought back, if the store should lose it. [L82] */
   get held(): boolean {
-    return this.#context.hold?.has(this.ref.key) === true
+    return this.context.hold?.has(this.ref.key) === true
   }
 
   /** Up to which offset a committed snapshot covers its log. */
   get coveredTo(): number {
-    return this.#content.base.offset
+    return this.content.base.offset
   }
 
   /** The snapshot that the tail continues, at once when it is in memory. */
   state(): State | Promise<State> {
     const load = () =>
-      this.#content.loadState(() => this.#landing.recovery?.untilTakenOver() ?? null)
-    return this.#content.state ?? patiently(this.#context.clock, load, () => this.#closed)
+      this.content.loadState(() => this.#landing.recovery?.untilTakenOver() ?? null)
+    return this.content.state ?? patiently(this.context.clock, load, () => this.#closed)
   }
 
   /** Whether the tail begins where the snapshot ends, or before. A compaction moves where it begins. */
   continues(state: State): boolean {
-    return this.#content.continues(state)
+    return this.content.continues(state)
   }
 
   /**
@@ -212,7 +212,7 @@ export class Entity implements Whole {
    * place. `null` when the tail has been compacted past it.
    */
   since(place: number): SoundUpdate | null {
-    return this.#content.tail.since(place)
+    return this.content.tail.since(place)
   }
 
   /**
@@ -224,17 +224,17 @@ export class Entity implements Whole {
   after(position: Position): Promise<Since | null> {
     const isSound = () => !this.#closed && this.#landing.recovery === null
     const settle = () => this.flush()
-    return since(position, this.#context.log, this.ref.key, this.#content, isSound, settle)
+    return since(position, this.context.log, this.ref.key, this.content, isSound, settle)
   }
 
   /** The whole tail, merged: what a snapshot lacks. */
   tail(): SoundUpdate {
-    return this.#content.tail.merged()
+    return this.content.tail.merged()
   }
 
   /** What was known before any of the batches from `seq` on: never more than that. */
   knownBefore(seq: number): StateVector {
-    return this.#content.knownBefore(seq, [...this.#fanOut.heard, ...this.#intake.updates])
+    return this.content.knownBefore(seq, [...this.#fanOut.heard, ...this.#intake.updates])
   }
 
   // ---- the way down
@@ -248,7 +248,7 @@ export class Entity implements Whole {
   submit(scan: UpdateScan, member: Member | null, isAnswer = false): Submitted {
     if (this.#closed) return { is: 'refused', code: 'not-available' }
     const submitted = this.#intake.take(scan, member, isAnswer)
-    if (!this.#intake.empty) this.#context.ticker.request(this)
+    if (!this.#intake.empty) this.context.ticker.request(this)
     return submitted
   }
 
@@ -259,10 +259,15 @@ export class Entity implements Whole {
     return unclosed ? 'unclosed' : 'nothing'
   }
 
+  /** Why something, whose content is in this again, was taken without it; `null` when nothing was. */
+  neutered(scan: UpdateScan): Neutered | null {
+    return this.content.emptied?.why(scan) ?? null
+  }
+
   /** The ticker's: what was gathered goes to everyone, and to the log. */
   flush(): void {
     // What `submit` has told: what is told before it, or beside it, takes places of its own.
-    const seq = this.#content.tail.next
+    const seq = this.content.tail.next
     // First: what was gathered here may build on it.
     const heard = this.#takeHeard()
     const gathering = this.#intake.release()
@@ -271,21 +276,21 @@ export class Entity implements Whole {
       return
     }
     const updates = this.#fanOut.merged(gathering.updates)
-    this.#context.metrics.batchUpdates.observe(gathering.updates.length)
+    this.context.metrics.batchUpdates.observe(gathering.updates.length)
     // Merging may shrink what was pending by its parts; from here on the batch counts.
     this.#intake.settle(updates.reduce((left, update) => left - update.length, gathering.bytes))
     const { since, single } = gathering
     const authors = gathering.authors()
     // All of it is in the tail before anybody is told: who falls behind at one lacks the others.
-    const batches = updates.map((update) => new Batch(this.#content.tail.push(update), update))
+    const batches = updates.map((update) => new Batch(this.content.tail.push(update), update))
     this.#fanOut.deliver(heard, batches, single)
     for (const batch of batches) this.#landing.appender.push({ batch, seq, since, single, authors })
-    this.#context.metrics.fanoutTime.observe(this.#context.clock.monotonic() - since)
+    this.context.metrics.fanoutTime.observe(this.context.clock.monotonic() - since)
   }
 
   #takeHeard(): readonly Batch[] {
     const heard = this.#fanOut.takeHeard()
-    if (heard.length > 0) this.#context.grown(this, false)
+    if (heard.length > 0) this.context.grown(this, false)
     return heard
   }
 
@@ -305,7 +310,7 @@ export class Entity implements Whole {
 
   /** A snapshot up to `snapshot.position` is committed: the tail begins behind it. */
   adopt(snapshot: Snapshot): void {
-    if (!this.#closed) this.#content.adopt(snapshot)
+    if (!this.#closed) this.content.adopt(snapshot)
   }
 
   /**
@@ -318,22 +323,22 @@ export class Entity implements Whole {
     // While it is healed its content is not what the log has.
     if (this.#closed || this.#landing.recovery !== null || history !== this.history) return false
     if (this.#following.healsWhatWasLater()) return false
-    return this.#content.adoptCovered(covered)
+    return this.content.adoptCovered(covered)
   }
 
   /** Another number when the log has turned out to be another one. */
   get history(): number {
-    return this.#content.histories
+    return this.content.histories
   }
 
   /** Where the snapshot ends that the tail continues. */
   get base(): Position {
-    return this.#content.base
+    return this.content.base
   }
 
   /** Whether that snapshot is in memory. */
   get hasState(): boolean {
-    return this.#context.states.has(this.ref.key)
+    return this.context.states.has(this.ref.key)
   }
 
   // ---- the end
@@ -345,7 +350,7 @@ export class Entity implements Whole {
   }
 
   evict(code: ErrorCode): void {
-    const members = [...this.#members]
+    const members = [...this.joined]
     this.close()
     for (const member of members) member.evict(code)
   }
@@ -357,9 +362,9 @@ export class Entity implements Whole {
     this.#landing.appender.close()
     this.#following.unfollow()
     this.#here.close()
-    this.#context.ticker.forget(this)
+    this.context.ticker.forget(this)
     this.#intake.close()
-    this.#members.clear()
+    this.joined.clear()
     this.#landing.close()
   }
 }

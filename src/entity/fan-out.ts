@@ -2,8 +2,7 @@ import { TributaryError } from '../core/errors.ts'
 import { mergeSound } from '../crdt/merge.ts'
 import type { SoundUpdate } from '../crdt/scan.ts'
 import { Batch } from './batch.ts'
-import type { Content } from './content.ts'
-import type { EntityContext, Whole } from './context.ts'
+import type { Whole } from './context.ts'
 import type { Member } from './member.ts'
 
 /** So much that the log tells is not kept for the end of a tick. */
@@ -19,23 +18,12 @@ interface Heard {
 
 /** Everything that members are sent goes through here, in the order of its places in the tail. */
 export class FanOut {
-  readonly #context: Pick<EntityContext, 'trouble'>
   readonly #entity: Whole
-  readonly #content: Content
-  readonly #members: ReadonlySet<Member>
   /** What the log has told within this tick. */
   #heard: Heard | null = null
 
-  constructor(
-    context: Pick<EntityContext, 'trouble'>,
-    entity: Whole,
-    content: Content,
-    members: ReadonlySet<Member>,
-  ) {
-    this.#context = context
+  constructor(entity: Whole) {
     this.#entity = entity
-    this.#content = content
-    this.#members = members
   }
 
   /**
@@ -67,7 +55,7 @@ export class FanOut {
   /** @param author Who alone wrote `made`, and is sent the others only. */
   deliver(heard: readonly Batch[], made: readonly Batch[], author: Member | null): void {
     const both = this.#inOneFrame([...heard, ...made])
-    for (const member of this.#members) {
+    for (const member of this.#entity.joined) {
       for (const batch of member === author ? heard : both) member.deliver(batch)
     }
   }
@@ -90,14 +78,15 @@ export class FanOut {
       return [mergeSound(updates)]
     } catch (cause) {
       const error = TributaryError.from(cause)
-      this.#context.trouble(this.#entity, 'updates could not be merged', error)
+      this.#entity.context.trouble(this.#entity, 'updates could not be merged', error)
       return updates
     }
   }
 
   #keep(update: SoundUpdate, offset: number | null): Batch {
-    const batch = new Batch(this.#content.tail.push(update), update)
-    if (offset !== null) this.#content.tail.landed(batch.seq, offset)
+    const { tail } = this.#entity.content
+    const batch = new Batch(tail.push(update), update)
+    if (offset !== null) tail.landed(batch.seq, offset)
     return batch
   }
 

@@ -3,21 +3,17 @@ import { generationOf, type Position } from '../core/position.ts'
 import type { SoundUpdate, UpdateScan } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
 import type { Entry, EntrySink, Subscription } from '../log/log.ts'
-import type { Content } from './content.ts'
-import type { EntityContext, Whole } from './context.ts'
+import type { Whole } from './context.ts'
 import type { FanOut } from './fan-out.ts'
-import type { Here } from './here.ts'
+import { type Fault, PassedOver } from './healing/passed-over.ts'
+import { type Lent, Recovery } from './healing/recovery.ts'
 import type { Landing } from './landing.ts'
-import type { Member } from './member.ts'
-import { type Fault, PassedOver } from './passed-over.ts'
-import { type Lent, Recovery } from './recovery.ts'
+import type { Here } from './presence/here.ts'
 
 export interface FollowingParts {
-  readonly content: Content
   readonly fanOut: FanOut
   readonly here: Here
   readonly landing: Landing
-  readonly members: Iterable<Member>
 }
 
 /**
@@ -25,32 +21,30 @@ export interface FollowingParts {
  * the log turns out to be another one (lost, forked, with a hole), which begins a recovery.
  */
 export class Following implements EntrySink {
-  readonly #context: EntityContext
   readonly #entity: Whole
-  readonly #content: Content
   readonly #fanOut: FanOut
   readonly #here: Here
   readonly #landing: Landing
-  readonly #members: Iterable<Member>
   #passedOver: PassedOver | null = null
   #subscription: Subscription | null = null
   #follows = 0
 
-  constructor(context: EntityContext, entity: Whole, parts: FollowingParts) {
-    this.#context = context
+  constructor(entity: Whole, { fanOut, here, landing }: FollowingParts) {
     this.#entity = entity
-    this.#content = parts.content
-    this.#fanOut = parts.fanOut
-    this.#here = parts.here
-    this.#landing = parts.landing
-    this.#members = parts.members
+    this.#fanOut = fanOut
+    this.#here = here
+    this.#landing = landing
   }
 
   /** Follows the log from where the content is in it; after that, hears other nodes. */
   async follow(): Promise<void> {
     const turn = ++this.#follows
     const key = this.#entity.ref.key
-    const subscription = await this.#context.log.subscribe(key, this.#content.position, this)
+    const subscription = await this.#entity.context.log.subscribe(
+      key,
+      this.#entity.content.position,
+      this,
+    )
     // It may be told at once that the log is another one, before it is there to be closed.
     if (this.#entity.closed || turn !== this.#follows) subscription.close()
     else this.#subscription = subscription
@@ -68,27 +62,28 @@ export class Following implements EntrySink {
   /** In its order: our own come back here too, and are known by their id. */
   entry(entry: Entry): void {
     if (this.#entity.closed || this.#landing.appender.isOwn(entry.id)) return
-    this.#content.position = entry.position
+    this.#entity.content.position = entry.position
     let scan: UpdateScan
     try {
       scan = scanUpdate(entry.update)
     } catch (cause) {
       const error = TributaryError.from(cause)
-      this.#context.trouble(this.#entity, 'an entry of the log is malformed', error)
+      this.#entity.context.trouble(this.#entity, 'an entry of the log is malformed', error)
       return
     }
-    const { update, unclosed } = this.#content.knowledge.take(scan)
+    const { update, unclosed } = this.#entity.content.knowledge.take(scan)
     if (update !== null) {
-      this.#content.learn(update)
+      this.#entity.content.learn(update)
       this.#hear(update, entry.position.offset)
     }
+    if (entry.emptied !== undefined) this.#entity.content.learnEmptied(entry.emptied)
     // It builds on something that was in the log and is not here: the log was another one once.
     if (unclosed && this.#passedOver?.hasLater !== true) this.heal()
   }
 
   /** A quiet entity tells at once, a busy one with what else the log tells within the tick. [E17] */
   #hear(update: SoundUpdate, offset: number): void {
-    const { ticker, clock } = this.#context
+    const { ticker, clock } = this.#entity.context
     const entity = this.#entity
     const canWait = this.#fanOut.hear(update, offset)
     if (canWait && !ticker.isQuiet(entity)) {
@@ -109,15 +104,15 @@ export class Following implements EntrySink {
   passOver(faults: readonly Fault[]): void {
     if (faults.length === 0) return
     this.#passedOver ??= new PassedOver()
-    const { metrics } = this.#context
+    const { metrics } = this.#entity.context
     this.#passedOver.note(faults, metrics, (what, error) => {
-      this.#context.trouble(this.#entity, what, error)
+      this.#entity.context.trouble(this.#entity, what, error)
     })
   }
 
   /** The log does not go through what is known of it: it was removed, or it is another one. */
   reset(head: Position): void {
-    if (generationOf(head.epoch) > this.#content.generation) {
+    if (generationOf(head.epoch) > this.#entity.content.generation) {
       this.#entity.evict('entity-removed')
     } else this.heal()
   }
@@ -127,7 +122,7 @@ export class Following implements EntrySink {
   /** Finds out what the log has, and gives it what it lacks. [L70] */
   heal(): void {
     if (this.#entity.closed) return
-    this.#landing.recovery ??= new Recovery(this.#context, this.#lent())
+    this.#landing.recovery ??= new Recovery(this.#entity.context, this.#lent())
     this.#landing.recovery.heal()
   }
 
@@ -145,14 +140,14 @@ export class Following implements EntrySink {
   }
 
   #lent(): Lent {
-    const context = this.#context
+    const context = this.#entity.context
     const entity = this.#entity
     const landing = this.#landing
     return {
       ref: entity.ref,
-      content: this.#content,
+      content: this.#entity.content,
       appender: landing.appender,
-      members: this.#members,
+      members: this.#entity.joined,
       isClosed: () => entity.closed,
       flush: () => entity.flush(),
       tell: (update, offset) => this.#fanOut.tell(update, offset),

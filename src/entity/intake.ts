@@ -1,33 +1,13 @@
-import type { Clock } from '../core/clock.ts'
 import { type ErrorCode, TributaryError } from '../core/errors.ts'
-import type { Limits } from '../core/limits.ts'
 import { CutOff } from '../crdt/cut-off.ts'
 import { neuter } from '../crdt/neuter.ts'
 import type { SoundUpdate, UpdateScan } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
 import { holdsAny } from '../crdt/tombstone.ts'
-import type { Log } from '../log/log.ts'
-import type { Metrics } from '../ops/metrics.ts'
-import type { Content } from './content.ts'
-import type { EntityContext, Whole } from './context.ts'
-import { Emptied } from './emptied.ts'
+import type { Whole } from './context.ts'
+import type { Neutered } from './emptied.ts'
 import { Gathering } from './gathering.ts'
-import type { Hold } from './hold.ts'
 import type { Member } from './member.ts'
-import type { NodeBudget } from './node-budget.ts'
-
-export interface IntakeContext {
-  readonly clock: Pick<Clock, 'monotonic'>
-  readonly log: Pick<Log, 'setAside'>
-  readonly limits: Limits
-  readonly pending: NodeBudget
-  readonly hold: Pick<Hold, 'full'> | null
-  readonly metrics: Pick<Metrics, 'repeated' | 'neutered' | 'setAside'>
-  readonly trouble: EntityContext['trouble']
-}
-
-/** Why an update was taken without its content. */
-export type Neutered = 'update-too-large' | 'entity-full'
 
 /** What became of an update. `seq` is the batch whose durability acknowledges it. */
 export type Submitted =
@@ -54,18 +34,12 @@ const DEPTH_MOST = 500
  * gone through here is refused no more.
  */
 export class Intake {
-  readonly #context: IntakeContext
   readonly #entity: Whole
-  readonly #content: Content
   #gathering: Gathering | null = null
   #pendingBytes = 0
-  /** `null` until anything was: of most entities nothing ever is. */
-  #emptied: Emptied<Neutered> | null = null
 
-  constructor(context: IntakeContext, entity: Whole, content: Content) {
-    this.#context = context
+  constructor(entity: Whole) {
     this.#entity = entity
-    this.#content = content
   }
 
   /** Nothing is gathered. */
@@ -80,17 +54,17 @@ export class Intake {
 
   /** @param isAnswer The client was asked for it, or was told what is here: see `#overQuota`. */
   take(scan: UpdateScan, member: Member | null, isAnswer = false): Submitted {
-    const { tombstone, tail, depth, knowledge } = this.#content
+    const { tombstone, tail, depth, knowledge } = this.#entity.content
     if (tombstone !== null && holdsAny(scan, tombstone)) {
       return { is: 'refused', code: 'deleted-generation' }
     }
     // An answer repeats whatever its author has, besides the edits that it waits for.
-    const again = isAnswer ? null : (this.#emptied?.why(scan) ?? null)
+    const again = isAnswer ? null : (this.#entity.content.emptied?.why(scan) ?? null)
     const { update, unclosed, clients, newClients } = knowledge.take(scan)
     const cutOff = unclosed ? CutOff.of(scan) : null
     const seq = tail.next
     if (update === null) {
-      this.#context.metrics.repeated.add()
+      this.#entity.context.metrics.repeated.add()
       // What it repeats may not be durable yet: then it is acknowledged with the newest batch.
       return {
         is: 'nothing',
@@ -101,10 +75,9 @@ export class Intake {
       }
     }
     if (depth > DEPTH_MOST) return { is: 'refused', code: 'too-deep' }
-    const { pending, hold } = this.#context
-    const { entityBytes } = this.#context.limits
+    const { pending, hold, limits } = this.#entity.context
     if (
-      !pending.fits(this.#pendingBytes, update.length, isAnswer ? entityBytes : 0) ||
+      !pending.fits(this.#pendingBytes, update.length, isAnswer ? limits.entityBytes : 0) ||
       hold?.full === true
     ) {
       return { is: 'refused', code: 'pending-full' }
@@ -126,7 +99,7 @@ export class Intake {
   /** So many bytes do not wait for the log any more; fewer than none when they have grown. */
   settle(bytes: number): void {
     this.#pendingBytes -= bytes
-    this.#context.pending.add(-bytes)
+    this.#entity.context.pending.add(-bytes)
   }
 
   /** What is pending here is lost. */
@@ -139,10 +112,10 @@ export class Intake {
    * entity had, in one, when its log was lost: without its content everybody would lose that. [V31]
    */
   #overQuota(scan: UpdateScan, isAnswer: boolean): Neutered | null {
-    const { limits } = this.#context
+    const { limits } = this.#entity.context
     const bytes = scan.bytes.length
-    if (isAnswer && this.#content.knowledge.known.size === 0) return null
-    const whole = this.#content.bytes + (this.#gathering?.bytes ?? 0) + bytes
+    if (isAnswer && this.#entity.content.knowledge.known.size === 0) return null
+    const whole = this.#entity.content.bytes + (this.#gathering?.bytes ?? 0) + bytes
     const isTooLarge = !isAnswer && bytes > limits.updateBytes
     const fits = !isTooLarge && whole <= limits.entityBytes
     // Deleting must stay possible when an entity is full: it is the way to make room.
@@ -152,19 +125,18 @@ export class Intake {
 
   /** What is left of an update that may not have its effect. */
   #neuter(scan: UpdateScan, why: Neutered): UpdateScan {
-    const { metrics, log } = this.#context
+    const { metrics, log } = this.#entity.context
     const entity = this.#entity
     metrics.neutered.add()
-    this.#emptied ??= new Emptied()
-    this.#emptied.add(scan, why)
+    this.#entity.content.empty(scan, why)
     log.setAside(entity.ref.key, scan.bytes, why).then(
       () => metrics.setAside.add(),
       (cause: unknown) => {
         const error = TributaryError.from(cause)
-        this.#context.trouble(entity, 'an original could not be set aside', error)
+        this.#entity.context.trouble(entity, 'an original could not be set aside', error)
       },
     )
-    return scanUpdate(neuter(scan, this.#content.knowledge.known))
+    return scanUpdate(neuter(scan, this.#entity.content.knowledge.known))
   }
 
   #gather(
@@ -173,9 +145,9 @@ export class Intake {
     clients: readonly number[],
     isChanged: boolean,
   ): void {
-    this.#gathering ??= new Gathering(this.#context.clock.monotonic())
+    this.#gathering ??= new Gathering(this.#entity.context.clock.monotonic())
     this.#gathering.add(scan.bytes, member, clients, isChanged)
-    this.#content.learnScan(scan)
+    this.#entity.content.learnScan(scan)
     this.settle(-scan.bytes.length)
   }
 }

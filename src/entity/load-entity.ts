@@ -2,8 +2,9 @@ import { TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
 import { Knowledge } from '../crdt/knowledge.ts'
 import type { EntityContext } from './context.ts'
+import { emptiedIn } from './emptied.ts'
 import { Entity } from './entity.ts'
-import { malformedOf, takeEntries } from './heal-plan.ts'
+import { malformedOf, takeEntries } from './healing/heal-plan.ts'
 
 /** A compaction may commit between reading the snapshot and reading the log; twice in a row hardly. */
 const ATTEMPTS = 4
@@ -37,8 +38,7 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
         continue
       }
     }
-    const { deleteSet } = state
-    const knowledge = new Knowledge(new Map(state.stateVector), () => deleteSet)
+    const knowledge = new Knowledge(new Map(state.stateVector), state.deleteSet)
     const { tail, faults } = takeEntries(knowledge, read.entries)
     const malformed = malformedOf(faults)
     const entity = new Entity(context, ref, {
@@ -47,6 +47,7 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
       knowledge,
       tail,
       tombstone: read.tombstone,
+      emptied: emptiedIn(state.emptied, read.entries, knowledge.known),
     })
     entity.passOver([...read.skipped, ...malformed])
     await entity.follow()

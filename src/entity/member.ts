@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts'
 import type { Author } from '../log/log.ts'
 import type { Batch } from './batch.ts'
-import type { PresenceBatch } from './presence-batch.ts'
+import type { PresenceBatch } from './presence/presence-batch.ts'
 
 /**
  * Someone who has an entity open: what the entity tells upwards. A session implements it.

@@ -15,6 +15,8 @@ export interface State extends OpenSnapshot {
   /** Encoded. */
   readonly deleteSet: Uint8Array
   readonly depth: number
+  /** Encoded: what of it was taken without its content. */
+  readonly emptied?: Uint8Array
   /** What it weighs in memory, in bytes: with the pieces that joiners are sent, if it is cut. */
   readonly weight: number
 }
@@ -27,11 +29,14 @@ const INDEX_GROWTH = 4
 /** An entry of a decoded state vector. */
 const CLIENT_BYTES = 48
 
+/** An empty delete set, of which there is but one. */
+const NO_DELETES = Uint8Array.of(0)
+
 export const NO_STATE: State = {
   position: ORIGIN,
   update: EMPTY_UPDATE,
   stateVector: new Map(),
-  deleteSet: Uint8Array.of(0),
+  deleteSet: NO_DELETES,
   index: SnapshotIndex.of(scanUpdate(EMPTY_UPDATE)),
   depth: 0,
   weight: OVERHEAD,
@@ -106,17 +111,20 @@ export class States {
 
 /** A snapshot was checked and read back when it was made, and its checksum held when it was read. */
 function stateOf(snapshot: Snapshot): State {
-  const { position, deleteSet, depth } = snapshot
+  const { position, deleteSet, depth, emptied } = snapshot
   const stateVector = decodeStateVector(snapshot.stateVector)
   return {
     position,
     update: snapshot.update as SoundUpdate,
     stateVector,
-    deleteSet,
+    // Of most nothing was deleted; the bytes of that need not be there for each.
+    deleteSet: deleteSet.length === 1 ? NO_DELETES : deleteSet,
     index: SnapshotIndex.decode(snapshot.index),
     depth,
+    ...(emptied === undefined ? {} : { emptied }),
     weight:
       OVERHEAD +
+      (emptied?.length ?? 0) +
       snapshot.update.length * (snapshot.update.length > PIECE_BYTES ? 2 : 1) +
       deleteSet.length +
       snapshot.index.length * INDEX_GROWTH +

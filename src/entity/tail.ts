@@ -2,14 +2,22 @@ import { MergeTree } from '../crdt/merge-tree.ts'
 import type { SoundUpdate, StateVector } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
 
+/** Offsets are from 1. */
+const NOWHERE = 0
+/** Of all that have none: it is exchanged, never pushed to. */
+const NONE: number[] = []
+
 /**
  * Everything behind an entity's snapshot, in the order in which it was fanned out, which is each
  * batch's `seq`. Those at the end may not be in the log yet.
  */
 export class Tail {
   #tree = new MergeTree()
-  /** The log offset of each batch that is durable. The log may have them in another order. */
-  readonly #offsets = new Map<number, number>()
+  /**
+   * The log offset of each batch, from the first on; `NOWHERE` of one that is not durable. The log may
+   * have them in another order.
+   */
+  #offsets = NONE
 
   /** The `seq` that the next batch gets. */
   get next(): number {
@@ -31,7 +39,20 @@ export class Tail {
 
   /** The batch is in the log. */
   landed(seq: number, offset: number): void {
-    this.#offsets.set(seq, offset)
+    const at = seq - this.#tree.first
+    // A snapshot covers it by now, or the content was exchanged.
+    if (at < 0) return
+    if (at === 0 && this.#offsets.length === 0) {
+      this.#offsets = [offset]
+      return
+    }
+    if (this.#offsets === NONE) this.#offsets = []
+    while (this.#offsets.length < at) this.#offsets.push(NOWHERE)
+    this.#offsets[at] = offset
+  }
+
+  #offsetOf(seq: number): number {
+    return this.#offsets[seq - this.#tree.first] ?? NOWHERE
   }
 
   /** The updates, as they were pushed, by their `seq`. */
@@ -43,7 +64,7 @@ export class Tail {
   /** Forgets everything. What is pushed then comes behind it: nobody can be sent less than all of it. */
   clear(): void {
     this.#tree = new MergeTree(this.#tree.next)
-    this.#offsets.clear()
+    this.#offsets = NONE
   }
 
   /** Everything, merged. */
@@ -63,7 +84,8 @@ export class Tail {
   beyond(offset: number): SoundUpdate[] {
     const found: SoundUpdate[] = []
     for (const [seq, update] of this) {
-      if ((this.#offsets.get(seq) ?? Number.POSITIVE_INFINITY) > offset) found.push(update)
+      const at = this.#offsetOf(seq)
+      if (at === NOWHERE || at > offset) found.push(update)
     }
     return found
   }
@@ -75,13 +97,11 @@ export class Tail {
 
   /** A snapshot covers the log up to that offset. What is behind one that it does not cover stays. */
   dropTo(offset: number): void {
-    let first = this.#tree.first
-    for (;;) {
-      const at = this.#offsets.get(first)
-      if (at === undefined || at > offset) break
-      this.#offsets.delete(first++)
-    }
-    this.#tree.dropBelow(first)
+    const isAbove = (at: number) => at === NOWHERE || at > offset
+    const left = this.#offsets.findIndex(isAbove)
+    const count = left < 0 ? this.#offsets.length : left
+    this.#offsets = count === this.#offsets.length ? NONE : this.#offsets.slice(count)
+    this.#tree.dropBelow(this.#tree.first + count)
   }
 }
 

@@ -3,6 +3,8 @@ import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
 import type { Logger } from '../core/logger.ts'
 import { ORIGIN } from '../core/position.ts'
+import { decodeStateVector } from '../crdt/state-vector.ts'
+import { emptiedIn } from '../entity/emptied.ts'
 import type { Entry, Log, LogRead } from '../log/log.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import type { Snapshot, Snapshots } from '../snapshots/snapshots.ts'
@@ -74,6 +76,8 @@ export class Compaction {
     const bytes = entries.reduce((sum, { update }) => sum + update.length, 0)
     if (entries.length === 0) return read.skipped.length === 0 ? 'nothing' : 'blocked'
     if (entries.length < worth.entries && bytes < worth.bytes) return 'nothing'
+    // Its buffer goes to the thread.
+    const before = old?.emptied?.slice()
     const compacted = await this.#context.compact({
       base: old?.update ?? null,
       entries: entries.map((entry) => entry.update),
@@ -82,7 +86,8 @@ export class Compaction {
     const { stable, covered, passedOver, ...parts } = compacted
     if (!stable) this.#context.logger.info('a snapshot has no canonical form', { entity })
     const { position } = entries[covered - 1] as Entry
-    const snapshot: Snapshot = { ...parts, position }
+    const emptied = emptiedBy(before, entries, compacted)
+    const snapshot: Snapshot = { ...parts, position, ...(emptied === null ? {} : { emptied }) }
     // First this: once the snapshot counts, the log may be trimmed past them.
     await this.#setAside(entity, entries, passedOver)
     const result = await snapshots.commit(entity, snapshot, old?.position ?? null)
@@ -116,6 +121,17 @@ export class Compaction {
 /** One line of the log, for a compaction that failed. */
 export function tellFailed(logger: Logger, entity: EntityKey, thrown: unknown): void {
   logger.error('a compaction failed', { entity, error: TributaryError.from(thrown) })
+}
+
+/** What a snapshot says of what it covers, as far as that was taken into it. [V34] */
+function emptiedBy(
+  before: Uint8Array | undefined,
+  entries: readonly Entry[],
+  { covered, passedOver, stateVector }: Compacted,
+): Uint8Array | null {
+  const isPassedOver = new Set(passedOver.map(({ index }) => index))
+  const taken = entries.filter((_, index) => index < covered && !isPassedOver.has(index))
+  return emptiedIn(before, taken, decodeStateVector(stateVector))?.encode() ?? null
 }
 
 /** An entry that could not be read or understood is never compacted over: only what is before it. */

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Cancel, Clock } from '../core/clock.ts'
 import type { EntityKey } from '../core/ids.ts'
 import type { Paces } from '../core/limits.ts'
@@ -25,8 +26,14 @@ export class Compactor implements Schedule {
   readonly #context: CompactorContext
   readonly #compaction: Compaction
   readonly #queue = new LocalQueue()
-  /** Written to, and when it was last; in that order. */
-  readonly #quiet = new Map<EntityKey, number>()
+  /**
+   * Written to, and when it was last; in that order. No Map: see `Lanes`, here it would be 8 µs an
+   * update with 100,000. All that are open are in it, so it has no bound of its own.
+   */
+  readonly #quiet = new LRUCache<EntityKey, number>({
+    maxSize: Number.MAX_SAFE_INTEGER,
+    sizeCalculation: () => 1,
+  })
   readonly #failedAt = new Map<EntityKey, number>()
   #cancelSweep: Cancel
   #closed = false
@@ -43,10 +50,11 @@ export class Compactor implements Schedule {
 
   grown(entity: EntityKey, tail: Grown): void {
     const { clock, paces } = this.#context
-    this.#quiet.delete(entity)
     if (isDue(tail, paces)) {
+      this.#quiet.delete(entity)
       this.#due({ entity, why: 'grown' })
     } else if (tail.entries > 0) this.#quiet.set(entity, clock.monotonic())
+    else this.#quiet.delete(entity)
   }
 
   offer(entity: EntityKey): void {
@@ -88,11 +96,17 @@ export class Compactor implements Schedule {
     return clock.after(Math.max(10, paces.compactQuiet / 4), () => {
       this.#cancelSweep = this.#armSweep()
       const before = clock.monotonic() - paces.compactQuiet
-      for (const [entity, at] of this.#quiet) {
-        if (at > before) break
-        this.#due({ entity, why: 'quiet' })
-      }
+      for (const entity of this.#quietSince(before)) this.#due({ entity, why: 'quiet' })
     })
+  }
+
+  #quietSince(before: number): readonly EntityKey[] {
+    const found: EntityKey[] = []
+    for (const entity of this.#quiet.rkeys()) {
+      if ((this.#quiet.peek(entity) ?? 0) > before) break
+      found.push(entity)
+    }
+    return found
   }
 
   async #run({ entity }: Job): Promise<void> {

@@ -27,14 +27,16 @@ export const contentOf = (entry: NewEntry): Content => ({
   time: entry.time,
   update: entry.update,
   ...(entry.expected === undefined ? {} : { expected: entry.expected }),
+  ...(entry.emptied === undefined ? {} : { emptied: entry.emptied }),
 })
 
 /** The entry as readers get it, at its place. Without spreads, which are slow: once per append. */
 export function entryAt(position: Position, entry: NewEntry): Entry {
-  const { id, authors, origin, time, update, expected } = entry
-  return expected === undefined
-    ? { position, id, authors, origin, time, update }
-    : { position, id, authors, origin, time, update, expected }
+  const { id, authors, origin, time, update, expected, emptied } = entry
+  if (expected === undefined && emptied === undefined) {
+    return { position, id, authors, origin, time, update }
+  }
+  return { position, ...contentOf(entry) }
 }
 
 /** A row of a log, with what could be made of its record. */

@@ -23,6 +23,8 @@ const ORIGINS: readonly Origin[] = ['session', 'local', 'heal']
 /** The position that a conditional append expected, as text. */
 const EXPECTED = 1
 // 2 and 3 are kept for the id of the key that signed an entry, and its signature.
+/** What of it was taken without its content, as bytes that no log looks into. [L91] */
+const EMPTIED = 4
 
 /** The most bytes of a number that is at most 2^53. */
 const VAR_UINT = 8
@@ -36,6 +38,7 @@ export function contentBound(entry: NewEntry): number {
     bound += textBound(actor) + textBound(session) + VAR_UINT * (1 + clients.length)
   }
   if (entry.expected !== undefined) bound += VAR_UINT + textBound(formatPosition(entry.expected))
+  if (entry.emptied !== undefined) bound += 2 * VAR_UINT + entry.emptied.length
   return bound
 }
 
@@ -57,16 +60,23 @@ export function putContent(into: Buffer, from: number, entry: NewEntry): number 
     at = writeVarUint(into, at, clients.length)
     for (const client of clients) at = writeVarUint(into, at, client)
   }
-  at = writeVarUint(into, at, entry.expected === undefined ? 0 : 1)
-  if (entry.expected !== undefined) {
+  const { expected, emptied } = entry
+  at = writeVarUint(into, at, (expected === undefined ? 0 : 1) + (emptied === undefined ? 0 : 1))
+  if (expected !== undefined) {
     at = writeVarUint(into, at, EXPECTED)
-    at = putText(into, at, formatPosition(entry.expected))
+    at = putText(into, at, formatPosition(expected))
+  }
+  if (emptied !== undefined) {
+    at = writeVarUint(into, at, EMPTIED)
+    at = writeVarUint(into, at, emptied.length)
+    into.set(emptied, at)
+    at += emptied.length
   }
   into.set(entry.update, at)
   return at + entry.update.length
 }
 
-/** What `putContent` wrote; its update is a view of the bytes. */
+/** What `putContent` wrote; its arrays are views of the bytes. */
 export function readContent(bytes: Buffer): Content | Skipped['why'] {
   try {
     const reader = new Reader(bytes)
@@ -76,8 +86,7 @@ export function readContent(bytes: Buffer): Content | Skipped['why'] {
     const time = reader.uint()
     const authors = Array.from({ length: reader.count(3) }, () => authorOf(reader, bytes))
     const optional = fieldsOf(reader, bytes)
-    // No `Buffer`: its `slice` would not copy, as that of all other arrays does.
-    const update = new Uint8Array(bytes.buffer, bytes.byteOffset + reader.at, reader.left)
+    const update = viewOf(bytes, reader.at, reader.left)
     return { id, origin, time, authors, ...optional, update }
   } catch (error) {
     if (error instanceof TributaryError) return 'damaged'
@@ -92,15 +101,25 @@ function authorOf(reader: Reader, bytes: Buffer): Author {
   return { actor, session, clients }
 }
 
-function fieldsOf(reader: Reader, bytes: Buffer): Pick<Content, 'expected'> {
-  let fields: Pick<Content, 'expected'> = {}
+type Fields = Pick<Content, 'expected' | 'emptied'>
+
+function fieldsOf(reader: Reader, bytes: Buffer): Fields {
+  let fields: Fields = {}
   for (let left = reader.count(2); left > 0; left--) {
     const tag = reader.uint()
-    const text = textOf(reader, bytes)
-    if (tag === EXPECTED) fields = { expected: parsePosition(text) }
+    const size = reader.size()
+    const from = reader.at
+    reader.skip(size)
+    if (tag === EXPECTED) {
+      fields = { ...fields, expected: parsePosition(bytes.toString('utf8', from, from + size)) }
+    } else if (tag === EMPTIED) fields = { ...fields, emptied: viewOf(bytes, from, size) }
   }
   return fields
 }
+
+/** No `Buffer`: its `slice` would not copy, as that of all other arrays does. */
+const viewOf = (bytes: Buffer, from: number, size: number): Uint8Array =>
+  new Uint8Array(bytes.buffer, bytes.byteOffset + from, size)
 
 const textBound = (text: string): number => VAR_UINT + UNIT * text.length
 

@@ -63,7 +63,9 @@ export class Feeds {
     read: () => Promise<LogRead>,
   ): Promise<Subscription> {
     const feed = new Feed(entity, sink, this)
-    this.#feeds.set(entity, [...(this.#feeds.get(entity) ?? []), feed])
+    const others = this.#feeds.get(entity)
+    // Spread into, an array keeps room for 16 more.
+    this.#feeds.set(entity, others === undefined ? [feed] : [...others, feed])
     try {
       feed.begin(await read())
     } catch (error) {

@@ -26,6 +26,9 @@ export type Placed =
  */
 export class Lane {
   #head: Position
+  /** The entry at the head; `null` when nothing was put there. Most lanes never need a table. */
+  #newest: string | null = null
+  /** Those before it. */
   #recent: Map<string, Position> | null = null
 
   constructor(branch: Branch) {
@@ -44,9 +47,9 @@ export class Lane {
    * @throws {TributaryError} `conflict` when the log does not end where it was expected to.
    */
   place(id: string, expect: Position | undefined, mint: () => string): Placed {
-    const known = this.#recent?.get(id)
-    if (known !== undefined) return { is: 'known', position: known }
     const head = this.#head
+    const known = id === this.#newest ? head : this.#recent?.get(id)
+    if (known !== undefined) return { is: 'known', position: known }
     if (expect !== undefined && !samePosition(expect, head)) {
       const [wanted, found] = [formatPosition(expect), formatPosition(head)]
       throw new TributaryError('conflict', `the log was expected to end at ${wanted}, not ${found}`)
@@ -56,8 +59,9 @@ export class Lane {
       offset: head.offset + 1,
       check: nextCheck(head.check, id),
     }
+    if (this.#newest !== null) this.#remember(this.#newest, head)
     this.#head = position
-    this.#remember(id, position)
+    this.#newest = id
     return { is: 'new', position, previous: head }
   }
 
@@ -65,6 +69,7 @@ export class Lane {
   remove(mint: () => string): Position {
     const epoch = epochOf(generationOf(this.#head.epoch) + 1, mint())
     this.#head = { epoch, offset: 0, check: FIRST_CHECK }
+    this.#newest = null
     this.#recent = null
     return this.#head
   }
@@ -72,7 +77,7 @@ export class Lane {
   #remember(id: string, position: Position): void {
     this.#recent ??= new Map()
     this.#recent.set(id, position)
-    if (this.#recent.size <= REMEMBERED) return
+    if (this.#recent.size < REMEMBERED) return
     for (const oldest of this.#recent.keys()) {
       this.#recent.delete(oldest)
       break

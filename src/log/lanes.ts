@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { NO_BRANCH } from '../core/branch.ts'
 import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
@@ -17,12 +18,15 @@ export interface StoredLane {
 /** The ends of the logs that were appended to last; others are asked for, all of a group at once. */
 export class Lanes {
   readonly #store: Pick<SqliteStore, 'branches'>
-  readonly #known = new Map<EntityKey, StoredLane>()
-  readonly #most: number
+  /**
+   * No Map out of which each is taken and put in again at its end: the places it had would stay in the
+   * way of the next look until the whole Map is hashed anew, 4 µs an update with 10,000 entities.
+   */
+  readonly #known: LRUCache<EntityKey, StoredLane>
 
   constructor(store: Pick<SqliteStore, 'branches'>, most: number = KNOWN) {
     this.#store = store
-    this.#most = most
+    this.#known = new LRUCache({ max: most })
   }
 
   /** What it says of an entity that cannot be read is the error to reject its operations with. */
@@ -50,13 +54,8 @@ export class Lanes {
   /** What was found holds: all that was put on its end is durable. */
   keep(found: ReadonlyMap<EntityKey, StoredLane | TributaryError>): void {
     for (const [key, lane] of found) {
-      // Used last, forgotten last.
-      this.#known.delete(key)
-      if (!(lane instanceof TributaryError)) this.#known.set(key, lane)
-    }
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= this.#most) break
-      this.#known.delete(oldest)
+      if (lane instanceof TributaryError) this.#known.delete(key)
+      else this.#known.set(key, lane)
     }
   }
 

@@ -30,6 +30,8 @@ export interface NewEntry {
   readonly update: SoundUpdate
   /** For a conditional append the position it expected; kept with the entry. */
   readonly expected?: Position
+  /** Encoded, of `entity/emptied.ts`: what in it was taken without its content, and why. */
+  readonly emptied?: Uint8Array
 }
 
 /** One record of an entity's log. */

@@ -33,15 +33,15 @@ import type {
   SetAside,
   Subscription,
 } from './log.ts'
-import type { OwnOutcome } from './own-appends.ts'
-import { RedisAside } from './redis-aside.ts'
-import { RedisAudit } from './redis-audit.ts'
-import { RedisFeeds } from './redis-feeds.ts'
-import { type Mark, RedisMarks } from './redis-marks.ts'
-import { TOLD_BYTES } from './redis-news.ts'
-import { type Page, readPage } from './redis-page.ts'
-import { RedisRemovals } from './redis-removals.ts'
-import { SentIds } from './sent-ids.ts'
+import { RedisAside } from './redis/aside.ts'
+import { RedisAudit } from './redis/audit.ts'
+import { RedisFeeds } from './redis/feeds.ts'
+import { type Mark, RedisMarks } from './redis/marks.ts'
+import { TOLD_BYTES } from './redis/news.ts'
+import type { OwnOutcome } from './redis/own-appends.ts'
+import { type Page, readPage } from './redis/page.ts'
+import { RedisRemovals } from './redis/removals.ts'
+import { SentIds } from './redis/sent-ids.ts'
 import { Turns } from './turns.ts'
 
 export interface RedisLogOptions {
@@ -119,6 +119,14 @@ export class RedisLog implements Log {
    */
   get steadySince(): number | null {
     return this.#audit.steadySince
+  }
+
+  /**
+   * The same, and no replica was missing: only since then is what Redis has acknowledged where it
+   * would be looked for if this Redis were gone. [L94]
+   */
+  get safeSince(): number | null {
+    return this.#audit.safeSince
   }
 
   /**
@@ -263,7 +271,7 @@ export class RedisLog implements Log {
   }
 
   *#keptRemovals() {
-    for (const [entity, generation] of this.#removals.kept(this.steadySince)) {
+    for (const [entity, generation] of this.#removals.kept(this.safeSince)) {
       const repeat = () => {
         const tombstone = this.#removals.tombstoneOf(entity, null)
         // Without Redis the next round does it.

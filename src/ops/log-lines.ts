@@ -121,6 +121,6 @@ function tellError(error: Error & { code?: unknown }, depth: number): Record<str
             error.cause instanceof Error ? tellError(error.cause, depth + 1) : String(error.cause),
         }),
     // The first stack names where it was noticed, a cause's where it came from; deeper ones repeat.
-    ...(depth > 1 ? {} : { stack: error.stack }),
+    ...(depth > 1 || error.stack === undefined ? {} : { stack: error.stack }),
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileTrouble } from '../core/file-trouble.ts'
 import { nearest } from './nearest.ts'
 import { CONFIG_FILE, type Given, OPTIONS, type Option, QUESTIONS, VARIABLES } from './options.ts'
 
@@ -31,7 +32,7 @@ export function readFlags(argv: readonly string[], known: ReadonlyMap<string, Op
   let before: { option: Option; flag: string } | undefined
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] as string
-    if (!word.startsWith('--')) throw strayWord(word, before)
+    if (!word.startsWith('--')) throw strayWord(word, before, known)
     const equals = word.indexOf('=')
     const flag = equals < 0 ? word.slice(2) : word.slice(2, equals)
     if (word === '--print-config' && known === KNOWN) {
@@ -40,7 +41,7 @@ export function readFlags(argv: readonly string[], known: ReadonlyMap<string, Op
     }
     const option = known.get(flag)
     if (option === undefined) {
-      throw new Refusal(`--${flag} is not an option${meant(flag, '--', known)}`)
+      throw new Refusal(`--${flag} is not an option${meantBy(flag, '--', known)}`)
     }
     const value = equals < 0 ? argv[++at] : word.slice(equals + 1)
     if (value === undefined || (equals < 0 && value.startsWith('--'))) {
@@ -55,13 +56,24 @@ export function readFlags(argv: readonly string[], known: ReadonlyMap<string, Op
 }
 
 /** A secret of several words that nobody quoted must not be shown by its second one. */
-function strayWord(word: string, before: { option: Option; flag: string } | undefined): Refusal {
-  return new Refusal(
-    before?.option.isSecret === true
-      ? `--${before.flag} is one word: put it into quotes`
-      : `"${word}" is not an option: see --help`,
-  )
+function strayWord(
+  word: string,
+  before: { option: Option; flag: string } | undefined,
+  known: ReadonlyMap<string, Option>,
+): Refusal {
+  if (before?.option.isSecret === true) {
+    return new Refusal(`--${before.flag} is one word: put it into quotes`)
+  }
+  const command = known === KNOWN ? nearest(word, COMMANDS) : null
+  if (command !== null) return new Refusal(`"${word}" is not an option: is ${command} meant?`)
+  // `help` and `-port` are only written wrongly; any other word may mean anything.
+  const flag = word.replace(/^-/, '')
+  const isOne = flag !== word || known.has(flag) || Object.hasOwn(QUESTIONS, flag)
+  return new Refusal(`"${word}" is not an option${meantBy(isOne ? flag : '', '--', known)}`)
 }
+
+/** What may stand first, without dashes. */
+const COMMANDS = ['token']
 
 /**
  * A variable of ours that means nothing is only warned of: orchestrators set some by themselves
@@ -78,7 +90,7 @@ export function readVariables(env: Readonly<Record<string, string | undefined>>)
     const flag = variable.slice(VARIABLES.length).toLowerCase().replaceAll('_', '-')
     if (KNOWN.has(flag) && variable === KNOWN.get(flag)?.variable) {
       given.set(flag, { value, from: variable })
-    } else unknown.push(`${variable} is not an option${meant(flag, '', KNOWN)}`)
+    } else unknown.push(`${variable} is not an option${meantBy(flag, '', KNOWN)}`)
   }
   return { given, unknown }
 }
@@ -94,11 +106,10 @@ function configIn(file: string): Source {
   try {
     content = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''))
   } catch (thrown) {
-    const why = (thrown as Error).message.replaceAll('\n', ' ')
     throw new Refusal(
       thrown instanceof SyntaxError
-        ? `the config file ${file} is not JSON: ${withoutQuote(why)}`
-        : `the config file ${file} cannot be read: ${why}`,
+        ? `the config file ${file} is not JSON: ${withoutQuote(thrown.message.replaceAll('\n', ' '))}`
+        : `the config file ${file} cannot be read: ${fileTrouble(thrown)}`,
     )
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
@@ -108,7 +119,7 @@ function configIn(file: string): Source {
   for (const [flag, value] of Object.entries(content)) {
     const from = `"${flag}" in ${file}`
     if (flag === CONFIG_FILE.flag || !KNOWN.has(flag)) {
-      throw new Refusal(`${from} is not an option${meant(flag, '', KNOWN)}`)
+      throw new Refusal(`${from} is not an option${meantBy(flag, '', KNOWN)}`)
     }
     given.set(flag, { value, from })
   }
@@ -118,10 +129,12 @@ function configIn(file: string): Source {
 /** V8 quotes what stands around the fault, which may be the secret. */
 const withoutQuote = (why: string): string => why.replace(/,? *(?:\.\.\.)?".*$/, '')
 
-function meant(flag: string, prefix: string, known: ReadonlyMap<string, Option>): string {
-  const questions = prefix === '' || known !== KNOWN ? [] : Object.keys(QUESTIONS)
+function meantBy(flag: string, prefix: string, known: ReadonlyMap<string, Option>): string {
+  const isServer = known === KNOWN
+  const questions = prefix === '' ? [] : isServer ? Object.keys(QUESTIONS) : ['help']
   const near = nearest(flag, [...known.keys(), ...questions])
-  return near === null ? ': see --help' : `: is ${prefix}${near} meant?`
+  if (near !== null) return `: is ${prefix}${near} meant?`
+  return isServer ? ': see --help' : ': see tributary token --help'
 }
 
 /** Of an address, which is refused for it. */

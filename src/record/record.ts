@@ -70,14 +70,14 @@ export function unsealTwin<Value>(record: Uint8Array, twin: Uint8Array): Value |
   return typeof value === 'string' ? unsealJson<Value>(twin) : value
 }
 
-export function putUint32(bytes: Uint8Array, at: number, value: number): void {
+function putUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at] = value
   bytes[at + 1] = value >>> 8
   bytes[at + 2] = value >>> 16
   bytes[at + 3] = value >>> 24
 }
 
-export const getUint32 = (bytes: Uint8Array, at: number): number =>
+const getUint32 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at] as number) |
     ((bytes[at + 1] as number) << 8) |
     ((bytes[at + 2] as number) << 16) |

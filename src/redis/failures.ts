@@ -1,3 +1,5 @@
+import { explained } from './remedies.ts'
+
 /** Why a call to Redis failed, in one word: the label of a metric. */
 export type Failure = keyof typeof failureTable
 
@@ -34,7 +36,7 @@ export function failureOf(error: Error): Failure {
 /** One line for people. */
 export function inWords(error: Error): string {
   const { what, quotes } = failureTable[failureOf(error)]
-  return quotes ? `${what}: ${error.message}` : what
+  return quotes ? `${what}: ${explained(error.message)}` : what
 }
 
 /** Whether Redis says by that reply that it cannot now, and nothing of what it was asked. */

@@ -17,7 +17,16 @@ export function redisFault(thrown: unknown): TributaryError {
   if (isReply && !isInability(cause)) {
     return new TributaryError('internal', `Redis refused a call: ${message}`, { cause })
   }
-  return new TributaryError('storage', `Redis could not be asked: ${message}`, { cause })
+  return withoutStacks(
+    new TributaryError('storage', `Redis could not be asked: ${message}`, { cause }),
+    cause,
+  )
+}
+
+/** An outage is told by every part that notices it; where in the program that was helps nobody. */
+function withoutStacks(error: TributaryError, cause: Error): TributaryError {
+  for (const one of [error, cause]) Object.defineProperty(one, 'stack', { value: undefined })
+  return error
 }
 
 /** ioredis puts the command with its arguments on its errors: passwords, and what people wrote. */

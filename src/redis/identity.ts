@@ -1,3 +1,4 @@
+import { followersOf } from './followers.ts'
 import type { RedisLink } from './link.ts'
 
 /** Which Redis answers. */
@@ -6,6 +7,8 @@ export interface RedisIdentity {
   readonly role: string
   /** Another text is another process, or another history of replication. */
   readonly history: string
+  /** Replicas that have said lately that they follow it. */
+  readonly followers: number
 }
 
 /**
@@ -18,5 +21,6 @@ export async function identityOfRedis(link: RedisLink): Promise<RedisIdentity | 
   const info = await link.info('server', 'replication')
   if (info.size === 0) return null
   const field = (name: string) => info.get(name) ?? ''
-  return { role: field('role'), history: `${field('run_id')} ${field('master_replid')}` }
+  const history = `${field('run_id')} ${field('master_replid')}`
+  return { role: field('role'), history, followers: followersOf(info) }
 }

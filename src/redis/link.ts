@@ -12,6 +12,7 @@ import { redisFault } from './faults.ts'
 import { Names } from './names.ts'
 import type { RedisPlace } from './place.ts'
 import { type Messages, publishAll } from './publish-all.ts'
+import { closedAtOnce, isCut } from './remedies.ts'
 import { asBuffer, type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
 
 /**
@@ -66,6 +67,8 @@ export class RedisLink {
   readonly #told = new Set<string>()
   /** The last thing that befell a connection since it was there. */
   readonly #latest: Record<Which, unknown> = { commands: null, subscriber: null }
+  /** It was ready once: whatever is there is a Redis of ours. */
+  #hasStood = false
   #prepared = { commands: false, subscriber: false }
   /** Tries since the link was ready: one that connects and is of no use counts too. */
   #tries = { commands: 0, subscriber: 0 }
@@ -255,7 +258,7 @@ export class RedisLink {
     })
     redis.on('close', () => {
       const { [which]: error } = this.#latest
-      this.#lost(which, error ?? (this.#prepared[which] ? null : new Error(CLOSED)))
+      this.#lost(which, error ?? (this.#prepared[which] ? null : closedAtOnce()))
     })
     redis.on('ready', () => {
       this.#latest[which] = null
@@ -293,23 +296,26 @@ export class RedisLink {
     if (this.#state.is !== 'connecting' || !commands || !subscriber) return
     if (this.#told.size > 0) this.#options.logger.info('redis is there again')
     this.#told.clear()
+    this.#hasStood = true
     this.#tries = { commands: 0, subscriber: 0 }
     this.#refusing = null
     this.#set({ is: 'ready' })
   }
 
-  #lost(which: Which, cause: unknown): void {
+  #lost(which: Which, thrown: unknown): void {
     this.#prepared[which] = false
+    // That it was cut says nothing of one that never stood, and nothing new of an outage.
+    const cause = isCut(thrown) && !this.#hasStood ? closedAtOnce() : thrown
     this.#latest[which] = cause
     const before = this.#state
     if (before.is === 'closed') return
     const error = cause === null ? null : redisFault(cause)
+    const why = error === null ? '' : reasonOf(error)
     // Each reason is told once in an outage, however often it is tried again.
-    const isNews = error !== null && !this.#told.has(error.message)
+    const isNews = error !== null && !this.#told.has(why) && !(isCut(cause) && this.#told.size > 0)
     if (before.is === 'connecting' && !isNews) return
     if (isNews) {
-      this.#told.add(error.message)
-      const why = reasonOf(error)
+      this.#told.add(why)
       this.#options.logger.warn('redis cannot be reached', { connection: which, why })
     }
     this.#set({ is: 'connecting', error })
@@ -320,9 +326,6 @@ export class RedisLink {
     for (const listener of this.#listeners) listener(state)
   }
 }
-
-/** Nobody said more: a port of something else, or one that wants TLS, or wants none. */
-const CLOSED = 'it closes the connection at once'
 
 /** What was published did not come. */
 const DEAF = 'its subscriptions bring nothing any more'

@@ -37,7 +37,11 @@ const SENTINEL_PORT = 26379
  */
 export function readRedisUrl(text: string): RedisPlace {
   const url = URL.canParse(text) ? new URL(text) : null
-  if (url === null) throw wrong('is not a URL')
+  if (url === null) {
+    throw wrong(
+      'cannot be read (a port is at most 65535; / ? # @ in a password are %2F %3F %23 %40)',
+    )
+  }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
     throw wrong('begins with neither redis:// nor rediss://')
   }
@@ -74,7 +78,7 @@ export function readSentinels(text: string): Sentinels['at'] {
     const match = /^ *(?:\[([\da-f:.]+)\]|([^\s:,[\]]+))(?::(\d{1,5}))? *$/i.exec(one)
     const port = Number(match?.[3] ?? SENTINEL_PORT)
     if (match === null || port < 1 || port > 65_535) {
-      const why = 'the Sentinels are named like host:26379,host:26379'
+      const why = '--redis-sentinel must be like host:26379,host:26379'
       throw new TributaryError('bad-request', why)
     }
     return { host: match[1] ?? match[2] ?? '', port }

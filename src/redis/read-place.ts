@@ -1,5 +1,7 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { TributaryError } from '../core/errors.ts'
+import { fileTrouble } from '../core/file-trouble.ts'
 import { type RedisPlace, readRedisUrl, readSentinels } from './place.ts'
 
 /** The options that say more of it than its URL. */
@@ -30,7 +32,7 @@ export function readPlace(url: string, config: PlaceOptions): RedisPlace {
   return {
     ...place,
     password: password ?? place.password,
-    ...(redisCa !== null && { ca: fileOf('--redis-ca', redisCa) }),
+    ...(redisCa !== null && { ca: certificatesIn(redisCa) }),
     ...(redisSentinel !== null && {
       sentinels: {
         at: readSentinels(redisSentinel),
@@ -41,11 +43,23 @@ export function readPlace(url: string, config: PlaceOptions): RedisPlace {
   }
 }
 
+/** Node takes any text, and vouches by none of it then. */
+function certificatesIn(path: string): string {
+  const text = fileOf('--redis-ca', path)
+  try {
+    new X509Certificate(text)
+    return text
+  } catch (cause) {
+    const why = `--redis-ca: ${path} holds no certificate in PEM`
+    throw new TributaryError('bad-request', why, { cause })
+  }
+}
+
 function fileOf(flag: string, path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    const why = (cause as NodeJS.ErrnoException).code ?? String(cause)
-    throw new TributaryError('bad-request', `${flag}: ${path} cannot be read: ${why}`, { cause })
+    const why = `${flag}: ${path} cannot be read: ${fileTrouble(cause)}`
+    throw new TributaryError('bad-request', why, { cause })
   }
 }

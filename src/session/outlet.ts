@@ -4,7 +4,7 @@ import type { SoundUpdate } from '../crdt/scan.ts'
 import type { Saved } from '../entity/appender.ts'
 import type { Batch } from '../entity/batch.ts'
 import type { Member } from '../entity/member.ts'
-import type { PresenceBatch } from '../entity/presence-batch.ts'
+import type { PresenceBatch } from '../entity/presence/presence-batch.ts'
 
 /** Why an update was not taken, or not with its content. */
 export interface NotTaken {

@@ -3,7 +3,7 @@ import type { SoundUpdate, StateVector } from '../crdt/scan.ts'
 import type { Batch } from '../entity/batch.ts'
 import type { Entity } from '../entity/entity.ts'
 import type { Member } from '../entity/member.ts'
-import type { PresenceBatch } from '../entity/presence-batch.ts'
+import type { PresenceBatch } from '../entity/presence/presence-batch.ts'
 import type { Since } from '../entity/since.ts'
 import type { State } from '../entity/states.ts'
 import type { Metrics } from '../ops/metrics.ts'
@@ -40,6 +40,10 @@ type Reading =
   | { readonly is: 'live' }
   | { readonly is: 'behind'; readonly place: number; readonly known: StateVector }
 
+/** One for all: most readers are one or the other for hours. */
+const SILENT: Reading = { is: 'silent' }
+const LIVE: Reading = { is: 'live' }
+
 type Before = ((bytes: number) => void) | null
 
 /**
@@ -53,7 +57,7 @@ export class Reader {
   readonly #limits: Limits
   readonly #metrics: Metrics
   readonly #member: Member
-  #reading: Reading = { is: 'silent' }
+  #reading: Reading = SILENT
   /** Presence news that did not fit: the newest of each is sent when there is room. */
   #missed: Set<number> | null = null
 
@@ -134,7 +138,7 @@ export class Reader {
       if (piece.done === true) {
         if (last !== null) this.#outlet.synced(last)
         // Nothing can have been fanned out during a join that never waited.
-        if (known === null) this.#reading = { is: 'live' }
+        if (known === null) this.#reading = LIVE
         else this.#fallBehind(place, known)
         return
       }
@@ -191,12 +195,12 @@ export class Reader {
 
   #catchUp(place: number, known: StateVector): void {
     if (place === this.#entity.lastSeq) {
-      this.#reading = { is: 'live' }
+      this.#reading = LIVE
       return
     }
     const since = this.#entity.since(place)
     if (since !== null) {
-      this.#reading = { is: 'live' }
+      this.#reading = LIVE
       this.#outlet.update(since)
       this.#metrics.updatesOut.add()
       return

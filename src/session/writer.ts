@@ -2,8 +2,8 @@ import { type ErrorCode, TributaryError } from '../core/errors.ts'
 import { checkUpdate } from '../crdt/check.ts'
 import type { CutOff } from '../crdt/cut-off.ts'
 import type { UpdateScan } from '../crdt/scan.ts'
+import type { Neutered } from '../entity/emptied.ts'
 import type { Entity } from '../entity/entity.ts'
-import type { Neutered } from '../entity/intake.ts'
 import type { Member } from '../entity/member.ts'
 import type { Caller, SessionContext } from './context.ts'
 import type { Outlet } from './outlet.ts'
@@ -180,11 +180,12 @@ export class Writer {
   /** A reader's update: refused, unless it brings nothing. */
   #takeNothing(scan: UpdateScan, kind: 'update' | 'answer', batch: number | null): void {
     if (kind === 'answer') this.answered()
+    const neutered = kind === 'answer' ? null : this.#entity.neutered(scan)
     const brings = this.#entity.brings(scan)
     if (brings === 'nothing' || (brings === 'unclosed' && kind === 'answer')) {
       // What it repeats may not be durable yet.
       this.#lastSeq = Math.max(this.#lastSeq, this.#entity.newestSeq)
-      if (batch !== null) this.#confirm(batch, null)
+      if (batch !== null) this.#confirm(batch, neutered)
       return
     }
     this.#session.once('an update was refused: read-only', { code: 'forbidden' })

@@ -79,4 +79,5 @@ const ownCopy = (snapshot: Snapshot): Snapshot => ({
   stateVector: snapshot.stateVector.slice(),
   deleteSet: snapshot.deleteSet.slice(),
   index: snapshot.index.slice(),
+  ...(snapshot.emptied === undefined ? {} : { emptied: snapshot.emptied.slice() }),
 })

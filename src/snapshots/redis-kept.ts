@@ -5,7 +5,7 @@ import { type Unreadable, unseal } from '../record/record.ts'
 import { identityOf, type KeptAbout, piecesOf, readAbout } from '../redis/kept.ts'
 import type { RedisLink } from '../redis/link.ts'
 import { answer } from '../redis/rows.ts'
-import { PIECE_BYTES } from './redis-stage.ts'
+import { EMPTIED_FIELD, PIECE_BYTES } from './redis-stage.ts'
 import type { Snapshot } from './snapshots.ts'
 
 /** Damaged ones that were told of: remembered, so that each is told once. */
@@ -120,14 +120,15 @@ export class RedisKept {
     const { about, position } = kept
     if (about === null) return null
     const size = about.parts.reduce((sum, part) => sum + part)
-    const bytes = await this.#bytesOf(kept, size)
-    if (bytes === null) return null
+    const read = await this.#bytesOf(kept, size)
+    if (read === null) return null
+    const { bytes, ...emptied } = read
     let from = 0
     const [update, stateVector, deleteSet, index] = about.parts.map((part) => {
       from += part
       return bytes.subarray(from - part, from)
     }) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
-    return { position, depth: about.depth, update, stateVector, deleteSet, index }
+    return { position, depth: about.depth, update, stateVector, deleteSet, index, ...emptied }
   }
 
   /**
@@ -172,28 +173,30 @@ export class RedisKept {
   }
 
   /** As one run of bytes that nobody else has; `null` when something is damaged or gone. */
-  async #bytesOf({ about, bytes, pieces }: Kept, size: number): Promise<Uint8Array | null> {
+  async #bytesOf({ about, bytes, pieces }: Kept, size: number): Promise<Bytes | null> {
     const own = new Uint8Array(size)
     if (about?.pieces === null) {
       if (bytes.length !== size) return null
       own.set(bytes)
-      return own
+      return { bytes: own }
     }
     const [key = ''] = pieces
+    const reply = await this.#link.call('HMGET', key, 0, EMPTIED_FIELD)
+    const [first = null, beside = null] = reply as readonly (Buffer | null)[]
     for (let no = 0, at = 0; at < size; no++) {
-      const piece = await this.#piece(key, no)
+      const piece = no === 0 ? pieceOf(first) : await this.#piece(key, no)
       if (piece === null || at + piece.length > size) return null
       own.set(piece, at)
       at += piece.length
     }
-    return own
+    if (beside === null) return { bytes: own }
+    const emptied = pieceOf(beside)
+    return emptied && { bytes: own, emptied: Uint8Array.from(emptied) }
   }
 
   /** `null` when it is damaged or gone. */
   async #piece(key: string, no: number): Promise<Uint8Array | null> {
-    const record = await this.#link.call('HGET', key, no)
-    const piece = Buffer.isBuffer(record) ? unseal(record) : 'damaged'
-    return typeof piece === 'string' || piece.length === 0 ? null : piece
+    return pieceOf(await this.#link.call('HGET', key, no))
   }
 
   #tell(entity: EntityKey, { identity, isLater }: Kept): void {
@@ -206,6 +209,15 @@ export class RedisKept {
 
 const sameKept = (a: Look, b: Look): boolean =>
   a.newer?.identity === b.newer?.identity && a.older?.identity === b.older?.identity
+
+/** Of a snapshot that was read. */
+type Bytes = Pick<Snapshot, 'emptied'> & { readonly bytes: Uint8Array }
+
+/** The body of a piece; `null` when it is damaged or gone. */
+function pieceOf(record: unknown): Uint8Array | null {
+  const piece = Buffer.isBuffer(record) ? unseal(record) : 'damaged'
+  return typeof piece === 'string' || piece.length === 0 ? null : piece
+}
 
 const EMPTY = Buffer.alloc(0)
 const NOWHERE: Position = { epoch: '0.', offset: 0, check: '' }

@@ -9,6 +9,11 @@ import type { Snapshot } from './snapshots.ts'
 export const PIECE_BYTES = 256 * 1024
 /** Up to here bytes lie beside their name: what a script copies to make it the older one. */
 const WHOLE_BYTES = 64 * 1024
+/**
+ * The field, beside the numbers of the pieces, that says what was taken without its content. Whoever
+ * does not know of it reads the pieces, and passes over it. [L91]
+ */
+export const EMPTIED_FIELD = 'emptied'
 /** What never counts is gone after this, in s; a commit of 20 MB takes 0.3. */
 const EXPIRES_S = 3_600
 
@@ -32,9 +37,9 @@ export async function stage(
   id: string,
 ): Promise<Staged> {
   const key = link.names.pieces(entity, id)
-  const { position, depth, update, stateVector, deleteSet, index } = snapshot
+  const { position, depth, update, stateVector, deleteSet, index, emptied } = snapshot
   const bytes = Buffer.concat([update, stateVector, deleteSet, index])
-  const isWhole = bytes.length <= WHOLE_BYTES
+  const isWhole = bytes.length <= WHOLE_BYTES && emptied === undefined
   const line = Buffer.from(
     aboutLine({
       position,
@@ -49,12 +54,16 @@ export async function stage(
     compare(await link.call('GET', key), record)
     return { key, record: new Uint8Array() }
   }
-  for (let no = 0; no * PIECE_BYTES < bytes.length; no++) {
-    const piece = seal(bytes.subarray(no * PIECE_BYTES, (no + 1) * PIECE_BYTES))
-    await link.call('HSET', key, no, piece)
-    if (no === 0) await link.call('EXPIRE', key, EXPIRES_S)
-    compare(await link.call('HGET', key, no), piece)
+  const write = async (field: number | string, body: Uint8Array): Promise<void> => {
+    const piece = seal(body)
+    await link.call('HSET', key, field, piece)
+    if (field === 0) await link.call('EXPIRE', key, EXPIRES_S)
+    compare(await link.call('HGET', key, field), piece)
   }
+  for (let no = 0; no * PIECE_BYTES < bytes.length; no++) {
+    await write(no, bytes.subarray(no * PIECE_BYTES, (no + 1) * PIECE_BYTES))
+  }
+  if (emptied !== undefined) await write(EMPTIED_FIELD, emptied)
   return { key, record: seal(line) }
 }
 

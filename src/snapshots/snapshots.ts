@@ -14,6 +14,8 @@ export interface Snapshot {
   readonly index: Uint8Array
   /** How deep types nest in it. */
   readonly depth: number
+  /** Encoded, of `entity/emptied.ts`: what of it was taken without its content, and why. [L91] */
+  readonly emptied?: Uint8Array
 }
 
 export interface SnapshotInfo {

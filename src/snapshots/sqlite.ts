@@ -70,31 +70,37 @@ export class SqliteSnapshots implements Snapshots {
   }
 }
 
-type Parts = readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+type Parts = readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array, ...emptied: Uint8Array[]]
 
-const partsOf = ({ update, stateVector, deleteSet, index }: Snapshot): Parts => [
+const partsOf = ({ update, stateVector, deleteSet, index, emptied }: Snapshot): Parts => [
   update,
   stateVector,
   deleteSet,
   index,
+  ...(emptied === undefined ? [] : [emptied]),
 ]
 
 function recordOf(snapshot: Snapshot): SnapshotRecord {
-  const [update, stateVector, deleteSet, index] = partsOf(snapshot)
+  const [update, stateVector, deleteSet, index, ...more] = partsOf(snapshot)
   return {
     position: snapshot.position,
     depth: snapshot.depth,
-    parts: [update.length, stateVector.length, deleteSet.length, index.length],
+    parts: [
+      ...([update.length, stateVector.length, deleteSet.length, index.length] as const),
+      ...more.map(({ length }) => length),
+    ],
   }
 }
 
 function snapshotOf({ about, bytes }: StoredSnapshot): Snapshot {
   let from = 0
-  const [update, stateVector, deleteSet, index] = about.parts.map((size) => {
+  const [update, stateVector, deleteSet, index, emptied] = about.parts.map((size) => {
     from += size
     return new Uint8Array(bytes, from - size, size)
-  }) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
-  return { position: about.position, depth: about.depth, update, stateVector, deleteSet, index }
+  }) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array?]
+  const { position, depth } = about
+  const snapshot = { position, depth, update, stateVector, deleteSet, index }
+  return emptied === undefined ? snapshot : { ...snapshot, emptied }
 }
 
 /** All parts as one run of bytes, cut; each piece has a buffer of its own, to be handed over. */

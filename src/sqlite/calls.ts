@@ -94,8 +94,11 @@ export interface LoadedSnapshot {
 export interface SnapshotRecord {
   readonly position: Position
   readonly depth: number
-  /** In bytes: update, state vector, delete set, index. */
-  readonly parts: readonly [number, number, number, number]
+  /**
+   * In bytes: update, state vector, delete set, index, and in some what was taken without its content.
+   * What further ones say is nothing that one must know.
+   */
+  readonly parts: readonly [number, number, number, number, ...more: number[]]
 }
 
 export interface SnapshotRow {

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { TributaryError } from '../core/errors.ts'
+import { fileTrouble } from '../core/file-trouble.ts'
 import { isCorrupt, sqliteCode } from './connection.ts'
 import { type Connection, Database } from './driver.ts'
 import { APPLICATION_ID, MIGRATIONS } from './migrations.ts'
@@ -43,8 +44,11 @@ function make(path: string): void {
     // A folder that a power cut takes away takes what is in it along.
     if (first !== undefined) sync(dirname(first))
   } catch (cause) {
+    // Where the parent is there, as below /proc, the system itself makes no folders.
+    const isRefused = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = isRefused ? 'the system makes none there' : fileTrouble(cause)
     throw refusal(
-      `the data folder ${path} cannot be created: choose another one with --data`,
+      `the data folder ${path} cannot be created, ${why}: choose another one with --data`,
       cause,
     )
   }

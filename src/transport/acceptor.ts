@@ -80,28 +80,26 @@ export class Acceptor implements Host {
       try {
         this.#upgrade(request, socket as Socket, head)
       } catch (thrown) {
-        this.#refuse(socket, TributaryError.from(thrown))
+        this.#refuse(socket as Socket, request, TributaryError.from(thrown))
       }
     })
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { headers } = request
-    const address = this.#addressOf(
-      socket.remoteAddress ?? 'unknown',
-      // Node joins several of them by commas.
-      headers['x-forwarded-for'] as string | undefined,
-    )
+    const address = this.#addressFor(request, socket)
     const { path, query } = splitTarget(request.url ?? '/')
-    const door = this.#doors.find(({ prefix }) => path.startsWith(prefix))
+    const offered = offeredBy(headers, query)
+    const door = this.#doorFor(path, offered.protocols)
     if (door === undefined) {
       throw new TributaryError('no-such-door', `No WebSocket is served here. ${this.#doorNames()}`)
     }
     this.#refuseOverLimit(address)
-    const offered = offeredBy(headers, query)
-    const begin = door.admit({ path: path.slice(door.prefix.length), ...offered, address })
+    const begin = door.admit({ path: behind(door.prefix, path), ...offered, address })
     this.#protocol = door.protocol ?? offered.protocols[0] ?? null
     this.#ws.handleUpgrade(request, socket, head, (ws) => {
+      // From here on ws hears what breaks. Two listeners are an array, for as long as the socket is.
+      socket.off('error', destroy)
       const connection = new Connection(this.#context, this, ws, socket, address)
       this.#wheel.add(connection)
       this.#connections.add(connection)
@@ -119,8 +117,22 @@ export class Acceptor implements Host {
     this.#context.metrics.sockets.add(-1)
   }
 
+  #addressFor({ headers }: IncomingMessage, socket: Socket): string {
+    // Node joins several of them by commas.
+    const forwarded = headers['x-forwarded-for'] as string | undefined
+    return this.#addressOf(socket.remoteAddress ?? 'unknown', forwarded)
+  }
+
+  #doorFor(path: string, protocols: readonly string[]): Door | undefined {
+    const spoken = this.#doors.find(({ protocol }) => protocol && protocols.includes(protocol))
+    return spoken ?? this.#doors.find(({ prefix }) => path.startsWith(prefix))
+  }
+
   #doorNames(): string {
-    return `Doors: ${this.#doors.map(({ prefix }) => prefix).join(', ')}.`
+    const all = this.#doors.map(({ prefix }) => prefix)
+    // Not those that are there only for whoever leaves something out.
+    const whole = all.filter((one) => !all.some((other) => other !== one && other.startsWith(one)))
+    return `Doors: ${whole.join(', ')}.`
   }
 
   #refuseOverLimit(address: string): void {
@@ -144,14 +156,18 @@ export class Acceptor implements Host {
     else this.#byAddress.delete(address)
   }
 
-  #refuse(socket: Duplex, error: TributaryError): void {
+  #refuse(socket: Socket, request: IncomingMessage, error: TributaryError): void {
     const { http, again } = outcomeOf(error.code)
     this.#context.metrics.refusals.of(error.code).add()
     if (error.code === 'internal') {
       this.#context.metrics.handlerErrors.add()
       this.#context.logger.error('an upgrade failed', { error })
     } else {
-      this.#context.logger.debug('an upgrade was refused', { code: error.code })
+      const { code, message } = error
+      const where = { address: this.#addressFor(request, socket), path: shown(request.url ?? '/') }
+      // Whoever stops a node knows it, and all its clients try again.
+      const level = code === 'draining' ? 'debug' : 'info'
+      this.#context.logger[level]('an upgrade was refused', { ...where, code, reason: message })
     }
     const body = `${error.code === 'internal' ? 'The server failed.' : error.message}\n`
     const headers = [
@@ -201,6 +217,15 @@ export class Acceptor implements Host {
 function destroy(this: Duplex): void {
   this.destroy()
 }
+
+/** For a log line: without the query, and without what is as long as a token. */
+const shown = (target: string): string =>
+  splitTarget(target)
+    .path.replace(/[^/]{65,}/g, '…')
+    .slice(0, 256)
+
+const behind = (prefix: string, path: string): string =>
+  path.startsWith(prefix) ? path.slice(prefix.length) : path
 
 /** The request target as it came: a URL parser would normalise what an entity id may hold. */
 function splitTarget(target: string): { path: string; query: URLSearchParams } {

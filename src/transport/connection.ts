@@ -56,6 +56,7 @@ export class Connection implements Wire, Listener {
   #busy = true
   #ended = false
   #gone = false
+  /** Times are whole milliseconds, here and below: a fraction is an object of its own, 16 bytes. */
   #wroteAt: number
   #heardAt: number
   #heardBytes = 0
@@ -74,7 +75,7 @@ export class Connection implements Wire, Listener {
     socket: Socket,
     address: string,
   ) {
-    const now = context.clock.monotonic()
+    const now = Math.floor(context.clock.monotonic())
     this.#context = context
     this.#host = host
     this.#ws = ws
@@ -111,7 +112,7 @@ export class Connection implements Wire, Listener {
 
   write(frame: Frame): void {
     if (this.#ended || this.#gone) return
-    this.#wroteAt = this.#context.clock.monotonic()
+    this.#wroteAt = this.#now()
     this.#context.metrics.bytesOut.add(frameLength(frame))
     this.#writer.write(frame)
   }
@@ -137,17 +138,17 @@ export class Connection implements Wire, Listener {
     this.#context.clock.after(UNREAD_MS, () => this.terminate())
   }
 
-  close(code: ErrorCode, holdMs = 0): void {
+  close(code: ErrorCode, holdMs = 0, reason: string = code): void {
     if (this.#ended || this.#gone) return
     this.#ended = true
     this.#inbox = null
     this.#ws.pause()
     this.#leave(code === 'draining')
-    if (holdMs === 0) this.#finish(code)
-    else this.#context.clock.after(holdMs, () => this.#finish(code))
+    if (holdMs === 0) this.#finish(code, reason)
+    else this.#context.clock.after(holdMs, () => this.#finish(code, reason))
   }
 
-  #finish(code: ErrorCode): void {
+  #finish(code: ErrorCode, reason: string): void {
     if (this.#gone) return
     // A close frame cannot go in between the parts of another frame.
     if (this.#writer.midFrame || code === 'no-progress') {
@@ -156,7 +157,7 @@ export class Connection implements Wire, Listener {
     }
     // The peer's answer to the close frame must be read; messages before it are not handled.
     this.#ws.resume()
-    this.#ws.close(outcomeOf(code).close, code)
+    this.#ws.close(outcomeOf(code).close, reason)
     this.#context.clock.after(CLOSE_MS, () => this.terminate())
   }
 
@@ -224,8 +225,12 @@ export class Connection implements Wire, Listener {
   }
 
   #heard(): void {
-    this.#heardAt = this.#context.clock.monotonic()
+    this.#heardAt = this.#now()
     this.#pingedAt = null
+  }
+
+  #now(): number {
+    return Math.floor(this.#context.clock.monotonic())
   }
 
   failed(error: Error & { readonly code?: string }): void {
@@ -288,12 +293,13 @@ export class Connection implements Wire, Listener {
   // ---- time passes
 
   /** Called about once a second by the wheel. */
-  tick(now: number): void {
+  tick(time: number): void {
     if (this.#ended || this.#gone) return
+    const now = Math.floor(time)
     this.#pings = 0
     if (this.#stalled(now) || this.#dead(now)) return
     try {
-      this.#conversation?.tick(now, now - this.#wroteAt)
+      this.#conversation?.tick(time, now - this.#wroteAt)
     } catch (error) {
       this.#fail(error)
     }

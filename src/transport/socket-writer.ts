@@ -21,7 +21,8 @@ interface Writer {
 export class SocketWriter {
   readonly #socket: Socket
   readonly #writer: Writer
-  #queue: Uint8Array[] = []
+  /** `null` while nothing waits here, as nearly always. */
+  #queue: Uint8Array[] | null = null
   #queuedBytes = 0
   #written = 0
   #waiting = false
@@ -43,13 +44,13 @@ export class SocketWriter {
 
   /** A frame is only half handed to the socket: nothing else may be written to it now. */
   get midFrame(): boolean {
-    return this.#queue.length > 0
+    return this.#queue !== null
   }
 
   write(frame: Frame): void {
     const { head, body } = frame
     this.#written += frameLength(frame)
-    if (this.#queue.length > 0) {
+    if (this.#queue !== null) {
       this.#enqueue(head)
       if (body !== null) this.#enqueue(body)
     } else if (body === null) {
@@ -68,20 +69,24 @@ export class SocketWriter {
   }
 
   #enqueue(bytes: Uint8Array): void {
+    this.#queue ??= []
     this.#queue.push(bytes)
     this.#queuedBytes += bytes.length
   }
 
   /** Hands chunks over as long as the socket takes them at once. */
   #pump(): void {
-    while (this.#queue.length > 0 && this.#socket.writableLength < CHUNK_BYTES) {
-      const next = this.#queue[0] as Uint8Array
+    const queue = this.#queue
+    if (queue === null) return
+    while (queue.length > 0 && this.#socket.writableLength < CHUNK_BYTES) {
+      const next = queue[0] as Uint8Array
       const chunk = next.length > CHUNK_BYTES ? next.subarray(0, CHUNK_BYTES) : next
-      if (chunk.length === next.length) this.#queue.shift()
-      else this.#queue[0] = next.subarray(CHUNK_BYTES)
+      if (chunk.length === next.length) queue.shift()
+      else queue[0] = next.subarray(CHUNK_BYTES)
       this.#queuedBytes -= chunk.length
       this.#socket.write(chunk)
     }
+    if (queue.length === 0) this.#queue = null
   }
 
   /**

@@ -119,7 +119,7 @@ describe('[G8] a file of keys', () => {
       `${refused} is a private key: \`openssl pkey -pubout\` makes the public one of it`,
     )
     await expect(accessOfFile(join(folder, 'gone'))).rejects.toThrow(
-      /^--auth-keys: .*gone cannot be read: ENOENT/,
+      /^--auth-keys: .*gone cannot be read: there is no such file$/,
     )
   })
 })

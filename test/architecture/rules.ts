@@ -100,7 +100,7 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
   'prom-client': ['ops/'],
   zod: ['ops/', 'access/'],
   jose: ['access/'],
-  'lru-cache': ['entity/', 'session/'],
+  'lru-cache': ['entity/', 'jobs/', 'log/', 'session/'],
   lib0: ['wire/', 'crdt/'],
   // Whoever may call yjs has to know that its bytes are checked: few files, each known by name.
   yjs: ['crdt/merge.ts', 'crdt/canonical.ts'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { unwrap, wrap } from '../../src/bus/envelope.ts'
-import { readNews } from '../../src/log/redis-news.ts'
+import { readNews } from '../../src/log/redis/news.ts'
 import { Seeded } from '../support/seeded.ts'
 
 describe('[N5] a message of the bus', () => {

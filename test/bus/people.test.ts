@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { MESSAGE_BYTES } from '../../src/bus/bus.ts'
 import { LocalBus } from '../../src/bus/local.ts'
 import { People, type PeopleMessage, type Person } from '../../src/bus/people.ts'
@@ -7,14 +7,10 @@ import { key } from '../contract/store.ts'
 import { type BusNode, openBus } from '../support/bus-nodes.ts'
 import { until } from '../support/deadline.ts'
 import { RecordedLog } from '../support/recorded-log.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { redisForFile, server } from '../support/redis-scene.ts'
 
-let server: RedisServer
+redisForFile()
 const opened: BusNode[] = []
-beforeAll(async () => {
-  server = await startRedis()
-})
-afterAll(() => server.stop())
 afterEach(async () => {
   for (const node of opened.splice(0)) await node.close()
 })

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import type { Topic } from '../../src/bus/bus.ts'
 import { DEFAULT_TENANT, tenant } from '../../src/core/ids.ts'
 import { SYSTEM_CLOCK } from '../../src/ops/system.ts'
@@ -7,15 +7,10 @@ import { key } from '../contract/store.ts'
 import { type BusNode, type BusNodeOptions, openBus } from '../support/bus-nodes.ts'
 import { until } from '../support/deadline.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { redisForFile, server } from '../support/redis-scene.ts'
 
-let server: RedisServer
+redisForFile()
 const opened: BusNode[] = []
-
-beforeAll(async () => {
-  server = await startRedis()
-})
-afterAll(() => server.stop())
 afterEach(async () => {
   for (const node of opened.splice(0)) await node.close()
 })

@@ -17,6 +17,8 @@ const roles =
   (n: number) => ({ TRIBUTARY_ROLE: each[n] as string })
 /** In the place of 15 s. */
 const TAKEOVER = ['--pace-takeover', '2s']
+/** Due when most of `writeMuch` is there, and not before. */
+const ONCE = ['--pace-compact-bytes', '3MB', '--pace-compact-quiet', '10m']
 
 const committed = async (node: ClusterNode) =>
   (await node.metrics()).sum('compactions_total', { result: 'committed' })
@@ -115,9 +117,10 @@ describe('compaction in a cluster', () => {
       await second.stop()
       const id = stage.entity()
       const client = await stage.stock('3.1.0', id, { door: edge.door }).synced()
-      await writeMuch(client, 'a')
+      const written = writeMuch(client, 'a')
       await isAtWork(cluster)
       await first.kill()
+      await written
       expect(await cluster.redis.client.exists(NAMES.keys(key(id)).snapshots)).toBe(0)
       await second.start()
       const since = performance.now()
@@ -128,7 +131,7 @@ describe('compaction in a cluster', () => {
     {
       nodes: 3,
       envOf: roles('edge', 'worker', 'worker'),
-      flags: [...TAKEOVER, '--pace-compact-quiet', '10m'],
+      flags: [...TAKEOVER, ...ONCE],
       timeout: 180_000,
     },
   )
@@ -141,9 +144,10 @@ describe('compaction in a cluster', () => {
       const id = stage.entity()
       const { snapshots } = NAMES.keys(key(id))
       const client = await stage.stock('3.1.0', id, { door: edge.door }).synced()
-      await writeMuch(client, 'a')
+      const written = writeMuch(client, 'a')
       await isAtWork(cluster)
       still.server.signal('SIGSTOP')
+      await written
       expect(await cluster.redis.client.exists(snapshots)).toBe(0)
       await other.start()
       await until('another does it', 60_000, async () => (await committed(other)) > 0, 50)
@@ -176,9 +180,37 @@ describe('compaction in a cluster', () => {
     {
       nodes: 3,
       envOf: roles('edge', 'worker', 'worker'),
-      flags: [...TAKEOVER, '--pace-compact-quiet', '10m'],
+      flags: [...TAKEOVER, ...ONCE],
       timeout: 180_000,
     },
+  )
+
+  clusterTest(
+    '[J9] an edge that did not hear of a snapshot begins from the next one',
+    async (cluster, stage) => {
+      const [edge, worker] = cluster.nodes as [ClusterNode, ClusterNode]
+      const id = stage.entity()
+      const client = await stage.stock('3.1.0', id, { door: edge.door }).synced()
+      const write = async (letter: string) => {
+        for (let i = 0; i < 30; i++) {
+          client.doc.getText().insert(0, letter)
+          await durable(client)
+        }
+      }
+      edge.back.let((chunk, towards) => towards === 'server' || !chunk.includes('snapshot'))
+      await write('a')
+      await until('it is compacted', 20_000, async () => (await committed(worker)) > 0, 50)
+      await until('it comes to rest', 20_000, async () => (await entriesOf(cluster, id)) === 0, 50)
+      const before = await committed(worker)
+      expect(await adopted(edge), 'nobody has told it').toBe(0)
+      edge.back.let(() => true)
+      await write('b')
+      await until('and once more', 20_000, async () => (await committed(worker)) > before, 50)
+      await until('it begins from there', 20_000, async () => (await adopted(edge)) > 0, 50)
+      const { doc } = await stage.stock('3.1.0', id, { door: edge.door }).synced()
+      expect(doc.getText().toString()).toBe('b'.repeat(30) + 'a'.repeat(30))
+    },
+    { nodes: 2, envOf: roles('edge', 'worker'), flags: ['--pace-compact-quiet', '500ms'] },
   )
 
   clusterTest(

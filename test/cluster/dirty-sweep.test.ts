@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { EntityKey } from '../../src/core/ids.ts'
 import { DEFAULT_PACES } from '../../src/core/limits.ts'
@@ -13,29 +13,20 @@ import { DirtySets } from '../../src/queue/dirty-sets.ts'
 import { LocalQueue } from '../../src/queue/local.ts'
 import type { Job } from '../../src/queue/queue.ts'
 import { entry, key } from '../contract/store.ts'
+import { compactHere } from '../support/compact-here.ts'
 import { until } from '../support/deadline.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
-import { NAMES, type Node, openNode, openRedisStore } from '../support/redis-store.ts'
-import { compactHere } from '../support/shared-node.ts'
+import { node, nodeForEach, redisForFile, server } from '../support/redis-scene.ts'
+import { NAMES, openRedisStore } from '../support/redis-store.ts'
 
 /** Of Redis' own clock, which nobody can turn, so it is short; the sweep's is turned. */
 const QUIET_MS = 40
 
-let server: RedisServer
-let node: Node
+redisForFile()
+nodeForEach()
 const ends: (() => Promise<void>)[] = []
-beforeAll(async () => {
-  server = await startRedis()
-})
-afterAll(() => server.stop())
-beforeEach(async () => {
-  await server.client.flushall()
-  node = await openNode(server.url)
-})
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
-  await node.close()
 })
 
 const A = key('a')

@@ -21,11 +21,12 @@ const options = {
   concurrent: true,
 }
 
-/** Where an entity's log in Redis ends, and where what is left of it begins. */
+/** Where an entity's log in Redis ends, and where what is left of it begins; 0 before its first entry. */
 async function spanOf(cluster: Cluster, id: string): Promise<{ first: number; last: number }> {
   const { key } = entityRef(DEFAULT_TENANT, entityId(id))
   const { stream } = new Names('tributary:', 0).keys(key)
   const { client } = cluster.redis
+  if ((await client.exists(stream)) === 0) return { first: 0, last: 0 }
   const [first] = await client.xrange(stream, '-', '+', 'COUNT', 1)
   const info = (await client.xinfo('STREAM', stream)) as (string | number)[]
   const last = String(info[info.indexOf('last-generated-id') + 1])

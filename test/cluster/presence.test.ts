@@ -89,7 +89,8 @@ describe('awareness between nodes', () => {
     const id = stage.entity()
     const [ann] = await gather(stage, id, [doors[0]], 3)
     const late = await stage.stock('2.1.0', id, { door: doors[1] }).synced()
-    await until('it sees all', stage.deadline, () => late.present.length === 4)
+    // Well before they would say so by themselves, every 15 s.
+    await until('it sees all', 8_000, () => late.present.length === 4)
     ann?.die()
     await until('one is gone', stage.deadline, () => late.present.length === 3)
   })

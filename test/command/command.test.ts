@@ -262,6 +262,8 @@ describe('[H20] from start to end', () => {
     clearInterval(insist)
     half.destroy()
     expect(stdout()).not.toContain('"stopped"')
+    // [C29]
+    expect(stdout().match(/"event":"ended at once, by a second signal"/g)).toHaveLength(1)
   })
 
   test('what is said once at the start', async () => {

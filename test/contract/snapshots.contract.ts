@@ -77,6 +77,30 @@ export function snapshotsContract(name: string, open: OpenStore): void {
         expect(await load()).toEqual(before)
       })
 
+      test('[L91] what it says of what was taken without its content comes back with it', async () => {
+        const positions = await grow('a', 1, 4)
+        const emptied = Uint8Array.of(0, 5, 1, 7, 1, 0, 3)
+        const large = new Uint8Array(600_000).fill(7)
+        const said = [
+          { emptied },
+          { emptied, update: large as never },
+          { emptied: large.slice(0, 300_000) },
+          {},
+        ]
+        let before: Position | null = null
+        for (const [i, more] of said.entries()) {
+          const snapshot: Snapshot = { ...snapshotAt(positions[i] as Position), ...more }
+          expect(await commit(snapshot, before)).toBe('committed')
+          before = snapshot.position
+          for (const _ of [1, 2]) {
+            const back = await store.snapshots.load(A)
+            expect(plain(back)).toEqual(plain(snapshot))
+            back?.emptied?.fill(0xff)
+            if (i === 1) await store.reopen()
+          }
+        }
+      })
+
       test('[L20] empty parts come back as empty parts', async () => {
         const [position] = await grow('a', 1, 1)
         const none = new Uint8Array()
@@ -330,6 +354,7 @@ const plain = (snapshot: Snapshot | null) =>
     stateVector: hex(snapshot.stateVector),
     deleteSet: hex(snapshot.deleteSet),
     index: hex(snapshot.index),
+    ...(snapshot.emptied === undefined ? {} : { emptied: hex(snapshot.emptied) }),
   }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -8,11 +8,15 @@ const scan = (json: string, depth = 256) => {
   return scanJson(bytes, 0, bytes.length, depth)
 }
 
-/** Whether `JSON.parse` takes it, with brackets at most so deep. */
+/** Whether `JSON.parse` takes it, and every number in it for one. */
 function parses(json: string): boolean {
+  let areFinite = true
   try {
-    JSON.parse(json)
-    return true
+    JSON.parse(json, (_key, value) => {
+      if (typeof value === 'number') areFinite &&= Number.isFinite(value)
+      return value
+    })
+    return areFinite
   } catch {
     return false
   }
@@ -29,7 +33,9 @@ const good = [
   '1e5',
   '1E+5',
   '0.0e-0',
-  '1e999',
+  '1e308',
+  '-1e-999',
+  '9'.repeat(308),
   '""',
   '"a"',
   '"\\"\\\\\\/\\b\\f\\n\\r\\t\\u00aF\\ud800"',
@@ -100,6 +106,10 @@ const bad = [
   '--1',
   '1.5.5',
   '1e5e5',
+  '1e309',
+  '[-1E+999]',
+  '9'.repeat(309),
+  `${'9'.repeat(310)}.5`,
 ]
 
 describe('the JSON scanner', () => {

@@ -1,5 +1,8 @@
 import { hex } from '../support/hex.ts'
 
+/** The root `t`, no key. */
+export const T = '01 01 74'
+
 /** One struct of client 7 at clock 0, in an update without deletes. */
 export const one = (struct: string): Uint8Array => hex(`01 01 07 00 ${struct} 00`)
 

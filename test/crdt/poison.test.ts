@@ -2,13 +2,16 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { checkUpdate } from '../../src/crdt/check.ts'
 import { hex } from '../support/hex.ts'
-import { one, text, uint } from './literals.ts'
+import { one, T, text, uint } from './literals.ts'
 
 // What an update may not do, each shown to do it to Yjs, and then refused here.
 
-const T = '01 01 74'
 const EMPTY = hex('00 00')
-const load = (update: Uint8Array) => Y.applyUpdate(new Y.Doc(), update)
+function load(update: Uint8Array): Y.Doc {
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, update)
+  return doc
+}
 const refuses = (update: Uint8Array) =>
   expect(() => checkUpdate(update)).toThrow(expect.objectContaining({ code: 'malformed' }) as Error)
 
@@ -45,6 +48,16 @@ describe('poison', () => {
     const doc = watched()
     expect(() => Y.applyUpdate(doc, poison)).toThrow(RangeError)
     expect(isWedged(doc)).toBe(true)
+    refuses(poison)
+  })
+
+  test('[C15] a number beyond doubles: those who come later see null', () => {
+    const poison = one(`02 ${T} 01 ${text('[1e999]')}`)
+    const early = load(poison).getArray('t').toJSON()
+    const late = load(Y.encodeStateAsUpdate(load(poison)))
+      .getArray('t')
+      .toJSON()
+    expect([early, late]).toEqual([[[Number.POSITIVE_INFINITY]], [[null]]])
     refuses(poison)
   })
 

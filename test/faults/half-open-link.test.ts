@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { expect } from 'vitest'
 import { Links } from '../../client/provider/link/links.ts'
 import { nodeEnvironment } from '../../client/provider/node/node-environment.ts'
@@ -17,11 +18,15 @@ stageTest(
     await owner.isOpen()
     proxy.freeze()
     const frozen = performance.now()
+    const lateness = monitorEventLoopDelay({ resolution: 10 })
+    lateness.enable()
     await until('it is noticed', stage.deadline, () => owner.state !== 'online')
     const noticed = performance.now() - frozen
-    console.info(`noticed after ${noticed | 0} ms`)
-    // 6 s, and the machine may be busy.
-    expect(noticed).toBeLessThan(10_000)
+    // How long this process stood still, on a machine that has other things to do.
+    const stood = lateness.max / 1e6
+    lateness.disable()
+    console.info(`noticed after ${noticed | 0} ms, of which it stood still ${stood | 0} ms at most`)
+    expect(noticed).toBeLessThan(6_000 + 3 * stood)
     await owner.isOpen(2)
   },
 )

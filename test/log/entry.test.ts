@@ -40,6 +40,23 @@ describe('[L31] the stored content of an entry', () => {
     )
   })
 
+  test('[L91] names what in it was taken without its content', () => {
+    const one = entry('a-1', {
+      authors: [{ actor: 'ada', session: 's1', clients: [7, 300] }],
+      update: new Uint8Array([0xc0, 0xff, 0xee]) as never,
+      emptied: new Uint8Array([0x00, 0x05, 0x01, 0x07, 0x01, 0x00, 0x03]),
+    })
+    const field = ['04', '07', '00 05 01 07 01 00 03']
+    expect(encode(one).toString('hex')).toBe(
+      fromHex(...PLAIN, '01', ...field, 'c0ffee').toString('hex'),
+    )
+    const expected = { epoch: '2.abc', offset: 300, check: '0123456789abcdef' } as const
+    const text = Buffer.from('2.abc:300:0123456789abcdef').toString('hex')
+    expect(encode({ ...one, expected }).toString('hex')).toBe(
+      fromHex(...PLAIN, '02', '01', '1a', text, ...field, 'c0ffee').toString('hex'),
+    )
+  })
+
   test('comes back as it was, whatever it was', () => {
     const author = fc.record({
       actor: fc.string({ unit: 'grapheme' }),
@@ -59,6 +76,7 @@ describe('[L31] the stored content of an entry', () => {
         time: fc.maxSafeNat(),
         update: fc.uint8Array(),
         expected: position,
+        emptied: fc.uint8Array(),
       },
       { requiredKeys: ['id', 'authors', 'origin', 'time', 'update'] },
     )
@@ -86,7 +104,10 @@ describe('[L31] the stored content of an entry', () => {
 
   test('cut anywhere before its update is damaged', () => {
     const whole = encode(
-      entry('a', { expected: { epoch: '0.a', offset: 1, check: 'f'.repeat(16) } }),
+      entry('a', {
+        expected: { epoch: '0.a', offset: 1, check: 'f'.repeat(16) },
+        emptied: new Uint8Array(3),
+      }),
     )
     const { length } = entry('a').update
     for (let size = 0; size < whole.length - length; size++) {

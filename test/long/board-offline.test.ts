@@ -75,9 +75,17 @@ describe.skipIf(withoutChromium)('a board without its server', () => {
       await ann.page.reload()
       await ann.is('Offline')
       await ann.page.evaluate(WATCH)
-      await openFigures(ann)
+      await ann.until('it is still kept', async () =>
+        /^\d+ changes? kept here$/.test(await kept(ann)),
+      )
+      // [U95] Right when the panel is opened, before anything was measured.
+      const first = await ann.page.evaluate(`(() => {
+        const items = [...document.querySelectorAll('[role=menuitem]')]
+        items.find(({ textContent }) => textContent.includes('Figures')).click()
+        return document.querySelector('#figures dl').innerText.replace(/\\s+/g, ' ')
+      })()`)
+      expect(first).toMatch(/Changes kept here [1-9]/)
       await hasShapes(ann, 2)
-      expect(await kept(ann)).toMatch(/^\d+ changes? kept here$/)
       await ann.press('0')
       await box(ann, [600, 350])
       await box(bob, [200, 450])
@@ -190,6 +198,33 @@ describe.skipIf(withoutChromium)('a board without its server', () => {
       await sees(bob, 'scene', [200, 480])
     },
     { timeout: 120_000 },
+  )
+
+  ownStageTest(
+    '[U95] on a phone it is said what is not saved, while the link stands too',
+    async (stage) => {
+      await stage.start()
+      const phone = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true }
+      const ann = await Artist.arrive(stage, stage.entity(), phone)
+      let isDeaf = false
+      await ann.page.routeWebSocket(/./, (page) => {
+        const server = page.connectToServer()
+        server.onMessage((message) => {
+          if (!isDeaf) page.send(message)
+        })
+      })
+      await ann.page.reload()
+      await ann.is('Live')
+      const saved = ann.page.locator('#saved')
+      expect(await saved.isVisible()).toBe(false)
+      isDeaf = true
+      await box(ann, [100, 300])
+      await ann.until('it is said', async () => {
+        return (await saved.isVisible()) && (await kept(ann)) === 'Saving…'
+      })
+      expect(await ann.state()).toBe('Live')
+      expect(await ann.page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+    },
   )
 })
 

@@ -163,6 +163,30 @@ describe('IndexedDB in Chromium', () => {
     expect(await bob.adopt()).toEqual([])
   })
 
+  test('[U98] what was adopted of one tab is given, although that of another could not be had', async () => {
+    const { store: ann } = await opened()
+    const id = await ann.keep(bytes(1), 'here')
+    await ann.close()
+    const { page, store: bob } = await opened()
+    // An edit without its row, behind that one.
+    const change = (act: string) =>
+      page.evaluate(`new Promise((resolve) => {
+        indexedDB.open('${DATABASE}').onsuccess = ({ target: { result: db } }) => {
+          const changing = db.transaction('edits', 'readwrite')
+          changing.oncomplete = () => resolve(db.close())
+          changing.objectStore('edits').${act}
+        }
+      })`)
+    await change(`put({ id: ${id + 1}, tab: 'nobody', madeAt: 0, compacted: false })`)
+    await until('that is in the way', 10_000, async () => {
+      const edits = await bob.adopt().catch(() => null)
+      if (edits !== null) expect(edits).toEqual([])
+      return edits === null
+    })
+    await change(`delete(${id + 1})`)
+    expect((await bob.adopt()).map((edit) => edit.id)).toEqual([id])
+  })
+
   test('[U49] a closed tab holds nothing: no lock, no connection', async () => {
     const { page, store } = await opened()
     await store.keep(bytes(1), 'here')

@@ -62,6 +62,29 @@ describe('[U28] what the server does not take blocks nothing else', () => {
   )
 })
 
+describe('[U87] an edit that no frame and no parts can carry', () => {
+  ownStageTest('is set aside, and all that follows goes on', async (stage) => {
+    await stage.start(['--limit-frame-bytes', '64KB', '--limit-entity-bytes', '64KB'])
+    const entity = stage.entity()
+    const [a, b] = [openHandle(stage, stage.port, entity), openHandle(stage, stage.port, entity)]
+    const text = a.doc.getText()
+    text.insert(0, 'before ')
+    await a.saved({ timeoutMs: PATIENCE })
+    const large = 'L'.repeat(100_000)
+    text.insert(text.length, large)
+    const code = 'update-too-large'
+    await expect(a.saved({ timeoutMs: PATIENCE })).rejects.toMatchObject({ code })
+    text.insert(text.length, 'after')
+    await until('b has the rest', PATIENCE, () => read(b.doc) === 'before after')
+    await until('a agrees', PATIENCE, () => areEqual([a.doc, b.doc]))
+    const [aside] = await a.setAside()
+    expect(words(aside?.update as Uint8Array)).toBe(large)
+    await a.forgetAside(aside?.id as number)
+    await a.saved({ timeoutMs: PATIENCE })
+    expect(a.status).toMatchObject({ may: 'write', save: { is: 'saved' }, link: { is: 'online' } })
+  })
+})
+
 describe('[U28] [V33] who did not hear that something was refused', () => {
   ownStageTest('is told when he is back, and of nothing else', async (stage) => {
     await stage.start(['--limit-update-bytes', '20KB'])

@@ -12,17 +12,21 @@ const seed = seedOfRun()
 /** A replay wants fewer. */
 const SESSIONS = Number(process.env.SESSIONS ?? 300)
 
+const RESTARTED_AFTER = 100
+
 ownStageTest(
-  `[U28] [E7] ${SESSIONS} random sessions in which much is refused converge to what Yjs makes of the rest (seed ${seed})`,
+  `[U28] [E7] [V33] ${SESSIONS} random sessions in which much is refused converge to what Yjs makes of the rest (seed ${seed})`,
   async (stage) => {
     const data = stage.folder()
-    const server = await stage.start(REFUSING, { data })
+    await stage.start(REFUSING, { data })
     const all: Played[] = []
     const seeds = Array.from({ length: SESSIONS }, (_, index) => seed + index)
     await inParallel(seeds, 100, async (one) => {
       all.push(await playRefused(stage.port, `s${one}`, one))
+      // Who is away just now, and has not heard, comes back to one that was not there.
+      if (all.length % RESTARTED_AFTER === 0 && all.length < SESSIONS) await stage.restart('stop')
     })
-    await server.stop()
+    await stage.server.stop()
 
     const { log, close } = await openFolder(data)
     const refused = new Map<EntityKey, SetAside[]>()

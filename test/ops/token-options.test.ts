@@ -77,9 +77,9 @@ describe('[G13] what a token is asked for', () => {
       '--expires must be a time from 1s to 8784h, like 1h, not "999ms"',
     ],
     [[...LEAST, '--issuer='], '--issuer must be a text, not ""'],
-    [[...LEAST, '--port', '1'], '--port is not an option: see --help'],
+    [[...LEAST, '--port', '1'], '--port is not an option: see tributary token --help'],
     [[...LEAST, '--tenat', 'x'], '--tenat is not an option: is --tenant meant?'],
-    [['ann'], '"ann" is not an option: see --help'],
+    [['ann'], '"ann" is not an option: see tributary token --help'],
     [
       [...LEAST, '--secret', 'MARKED'],
       '--secret must be a text of at least 32 bytes, like the one that `openssl rand -hex 32` prints',

@@ -37,6 +37,30 @@ describe('[U20] connect, against a server', () => {
   })
 })
 
+stageTest(
+  '[U93] who is out of sight for a blip is told as lost and restored, and never as gone',
+  async (stage) => {
+    const entity = stage.entity()
+    const proxy = await stage.proxy()
+    const ann = connect(`ws://127.0.0.1:${proxy.port}`, entity, { offline: false })
+    stage.atEnd(() => ann.destroy())
+    const bob = open(stage, entity, { offline: false })
+    bob.awareness.setLocalStateField('name', 'bob')
+    const client = bob.doc.clientID
+    await until('she sees him', stage.deadline, () => ann.awareness.getStates().has(client))
+    const told: unknown[] = []
+    ann.on('lost', (clients) => told.push('lost', ...clients))
+    ann.on('restored', (clients) => told.push('restored', ...clients))
+    ann.awareness.on('change', ({ removed }: { removed: number[] }) => {
+      if (removed.includes(client)) told.push('gone')
+    })
+    proxy.cut()
+    await until('he is back', stage.deadline, () => told.includes('restored'))
+    expect(told).toEqual(['lost', client, 'restored', client])
+    expect(ann.awareness.getStates().get(client)).toEqual({ name: 'bob' })
+  },
+)
+
 describe('a switch for the link', () => {
   stageTest(
     '[U78] [U77] what is written while it is off waits here, and comes to the others when it is on',
@@ -187,4 +211,16 @@ describe('who shares a device', () => {
       },
     )
   }
+})
+
+describe('[V37] an address with too much behind it', () => {
+  stageTest('is denied for good, in words that say what to leave out', async (stage) => {
+    const handle = connect(`${base(stage)}/sync`, stage.entity())
+    stage.atEnd(() => handle.destroy())
+    await until('it is denied', stage.deadline, () => handle.status.link.is === 'denied')
+    expect(handle.status.link).toEqual({
+      ...{ is: 'denied', code: 'no-such-door' },
+      reason: expect.stringContaining('give connect() its address without /sync,'),
+    })
+  })
 })

@@ -1,19 +1,17 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import type * as Y from 'yjs'
+import { describe, expect, test } from 'vitest'
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
 import { MoodyDevice } from '../support/moody-device.ts'
-import { ProviderScene, settled } from '../support/provider-runs.ts'
+import {
+  insert,
+  OVER_QUOTA,
+  read,
+  scene,
+  sceneForEach,
+  settled,
+} from '../support/provider-scene.ts'
+import { Profile, TabDevice } from '../support/tab-device.ts'
 
-let scene = new ProviderScene()
-afterEach(async () => {
-  await scene.end()
-  expect(scene.clock.pending, 'timers left').toBe(0)
-  scene = new ProviderScene()
-})
-
-const insert = (doc: Y.Doc, words: string) => doc.getText().insert(doc.getText().length, words)
-const read = (doc: Y.Doc) => doc.getText().toString()
-const DISK_FULL = { code: 'over-quota', reason: 'the entity is full', again: null }
+sceneForEach()
 
 describe('[U30] tabs of one device', () => {
   test('each sends its own edits, and has those of the other without the server', async () => {
@@ -89,6 +87,22 @@ describe('[U31] a device that does not keep', () => {
     expect(read(scene.server.doc)).toMatch(/by the other/)
   })
 
+  test('[U96] is tried again after 2 s, whatever else fails meanwhile', async () => {
+    const device = new MoodyDevice()
+    const a = await scene.open(device)
+    await scene.run()
+    device.full = true
+    for (let edit = 0; edit < 6; edit++) {
+      insert(a.doc, 'x')
+      await scene.run()
+    }
+    expect(a.handle.status.storageTrouble).toMatch(/full/)
+    device.full = false
+    scene.clock.advance(2_000)
+    await settled()
+    expect(a.handle.status.storageTrouble).toBe(null)
+  })
+
   test('that has room for an edit, and not for the whole, is tried less and less often too', async () => {
     const device = new MoodyDevice()
     const a = await scene.open(device)
@@ -131,7 +145,7 @@ describe('[U54] a device that cannot even be opened', () => {
     device.shut = true
     const [a, b] = [await scene.open(device), await scene.open()]
     await scene.run()
-    scene.server.nack = () => ({ neutered: true, ...DISK_FULL })
+    scene.server.nack = () => OVER_QUOTA
     insert(a.doc, 'large')
     await scene.run()
     scene.server.nack = null
@@ -163,7 +177,7 @@ describe('[U55] while nobody knows what was kept', () => {
     const device = new MoodyDevice()
     const a = await scene.open(device)
     await scene.run()
-    scene.server.nack = () => ({ neutered: true, ...DISK_FULL })
+    scene.server.nack = () => OVER_QUOTA
     insert(a.doc, 'large')
     await scene.run()
     scene.server.nack = null
@@ -197,5 +211,38 @@ describe('[U55] while nobody knows what was kept', () => {
     await saved
     expect(told).toContain('over-quota')
     expect(read(scene.server.doc)).toContain('mine')
+  })
+})
+
+describe('[U97] a device that is cleared under a tab', () => {
+  test('has what waits anew, and a later life sends it', async () => {
+    const profile = new Profile()
+    const device = new TabDevice(profile)
+    const [a, b] = [await scene.open(device), await scene.open()]
+    insert(b.doc, 'theirs, ')
+    await scene.run()
+    insert(a.doc, 'mine')
+    await settled()
+    profile.clear()
+    // It is noticed when something else is to be kept; what was written is still on its way.
+    insert(b.doc, 'more of it, ')
+    await settled()
+    b.channel.step('up')
+    scene.server.write()
+    a.channel.step('down')
+    await settled()
+    expect(a.handle.status.storageTrouble).toMatch(/cleared/)
+    scene.clock.advance(2_000)
+    await settled()
+    expect(a.handle.status.storageTrouble).toBe(null)
+    scene.server.tellWhere()
+    a.channel.step('down')
+    await settled()
+    scene.kill(a)
+    device.die()
+    const next = await scene.open(new TabDevice(profile))
+    expect(next.handle.status).toMatchObject({ pending: 1, save: { is: 'local', device: true } })
+    await scene.run()
+    expect(read(scene.server.doc)).toMatch(/mine/)
   })
 })

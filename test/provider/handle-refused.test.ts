@@ -1,19 +1,18 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
 import { MoodyDevice } from '../support/moody-device.ts'
-import { ProviderScene, settled } from '../support/provider-runs.ts'
+import {
+  insert,
+  noRoom,
+  OVER_QUOTA,
+  read,
+  scene,
+  sceneForEach,
+  settled,
+} from '../support/provider-scene.ts'
 
-let scene = new ProviderScene()
-afterEach(async () => {
-  await scene.end()
-  expect(scene.clock.pending, 'timers left').toBe(0)
-  scene = new ProviderScene()
-})
-
-const insert = (doc: Y.Doc, words: string) => doc.getText().insert(doc.getText().length, words)
-const read = (doc: Y.Doc) => doc.getText().toString()
-const DISK_FULL = { code: 'over-quota', reason: 'the entity is full', again: null }
+sceneForEach()
 
 describe('[U27] an entity that was deleted', () => {
   test('is not brought back: said, forgotten here, and what was not saved is set aside', async () => {
@@ -97,7 +96,7 @@ describe('[U28] a refusal blocks nothing else', () => {
     await scene.run()
     const rejected: string[] = []
     a.handle.on('rejected', ({ code }) => rejected.push(code))
-    scene.server.nack = () => ({ neutered: true, ...DISK_FULL })
+    scene.server.nack = () => OVER_QUOTA
     insert(a.doc, 'large')
     const fails = expect(a.handle.saved()).rejects.toMatchObject({ code: 'over-quota' })
     const original = Y.encodeStateAsUpdate(a.doc)
@@ -119,12 +118,7 @@ describe('[U28] a refusal blocks nothing else', () => {
   test('with a time: it is sent again then, and what was written meanwhile behind it', async () => {
     const a = await scene.open()
     await scene.run()
-    scene.server.nack = () => ({
-      neutered: false,
-      code: 'pending-full',
-      reason: 'later',
-      again: 2_000,
-    })
+    scene.server.nack = () => noRoom(2_000)
     insert(a.doc, 'one ')
     await scene.move()
     scene.server.nack = null

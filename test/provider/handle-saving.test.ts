@@ -1,19 +1,18 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
 import { MoodyDevice } from '../support/moody-device.ts'
-import { ProviderScene, settled } from '../support/provider-runs.ts'
+import {
+  insert,
+  noRoom,
+  OVER_QUOTA,
+  read,
+  scene,
+  sceneForEach,
+  settled,
+} from '../support/provider-scene.ts'
 
-let scene = new ProviderScene()
-afterEach(async () => {
-  await scene.end()
-  expect(scene.clock.pending, 'timers left').toBe(0)
-  scene = new ProviderScene()
-})
-
-const insert = (doc: Y.Doc, words: string) => doc.getText().insert(doc.getText().length, words)
-const read = (doc: Y.Doc) => doc.getText().toString()
-const DISK_FULL = { code: 'over-quota', reason: 'the entity is full', again: null }
+sceneForEach()
 
 describe('[U23] edits go up', () => {
   test('those of one turn as one; it is on the wire before the device has it', async () => {
@@ -143,7 +142,7 @@ describe('[U25] saved()', () => {
   test('fails while something is set aside, until that is forgotten', async () => {
     const a = await scene.open()
     await scene.run()
-    scene.server.nack = () => ({ neutered: true, ...DISK_FULL })
+    scene.server.nack = () => OVER_QUOTA
     insert(a.doc, 'large')
     while (a.channel.step('up')) await settled()
     await settled()
@@ -162,7 +161,7 @@ describe('[U25] saved()', () => {
   test('who is refused for good may read only', async () => {
     const a = await scene.open()
     await scene.run()
-    scene.server.nack = () => ({ ...DISK_FULL, neutered: false, code: 'malformed' })
+    scene.server.nack = () => ({ ...OVER_QUOTA, neutered: false, code: 'malformed' })
     insert(a.doc, 'wrong')
     await scene.move()
     expect(a.handle.status.may).toBe('read')
@@ -256,6 +255,21 @@ describe('[U39] what is offered', () => {
     return a
   }
 
+  /** The server has lost what `a` has of one who is gone, and has no room for so many ms. */
+  async function lostEarly(again: number) {
+    const [a, b] = [await scene.open(), await scene.open()]
+    await scene.run()
+    b.doc.getMap().set('from', 'b')
+    await scene.move()
+    b.channel.leave()
+    scene.server.crash()
+    scene.server.nack = () => noRoom(again)
+    a.channel.connect()
+    await settled()
+    while (a.channel.step('down'));
+    return a
+  }
+
   test('has the edits again that went before it: they may build on the rest of it', async () => {
     const a = await lostBelow()
     const [, answer] = a.channel.up.filter(({ is }) => is === 'edit' || is === 'answer')
@@ -268,8 +282,7 @@ describe('[U39] what is offered', () => {
 
   test('is offered once more where there was no room, whatever was refused behind it', async () => {
     const a = await lostBelow()
-    const full = { neutered: false, code: 'pending-full', reason: 'full', again: 1_000 }
-    scene.server.nack = () => full
+    scene.server.nack = () => noRoom(1_000)
     while (a.channel.step('up'));
     insert(a.doc, '!')
     await scene.move()
@@ -281,17 +294,7 @@ describe('[U39] what is offered', () => {
   })
 
   test('where something was handed out early, too', async () => {
-    const [a, b] = [await scene.open(), await scene.open()]
-    await scene.run()
-    b.doc.getMap().set('from', 'b')
-    await scene.move()
-    b.channel.leave()
-    scene.server.crash()
-    const full = { neutered: false, code: 'pending-full', reason: 'full', again: 1_000 }
-    scene.server.nack = () => full
-    a.channel.connect()
-    await settled()
-    while (a.channel.step('down'));
+    const a = await lostEarly(1_000)
     while (a.channel.step('up'));
     insert(a.doc, 'own')
     await scene.move()
@@ -302,17 +305,7 @@ describe('[U39] what is offered', () => {
   })
 
   test('and no acknowledgement counts for one that was refused', async () => {
-    const [a, b] = [await scene.open(), await scene.open()]
-    await scene.run()
-    b.doc.getMap().set('from', 'b')
-    await scene.move()
-    b.channel.leave()
-    scene.server.crash()
-    const full = { neutered: false, code: 'pending-full', reason: 'full', again: 60_000 }
-    scene.server.nack = () => full
-    a.channel.connect()
-    await settled()
-    while (a.channel.step('down'));
+    const a = await lostEarly(60_000)
     insert(a.doc, 'own')
     await settled()
     // The offer is refused, the edit behind it is not.

@@ -1,18 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
 import type { Status } from '../../client/provider/status.ts'
-import { ProviderScene, settled } from '../support/provider-runs.ts'
+import { insert, read, scene, sceneForEach, settled } from '../support/provider-scene.ts'
 
-let scene = new ProviderScene()
-afterEach(async () => {
-  await scene.end()
-  expect(scene.clock.pending, 'timers left').toBe(0)
-  scene = new ProviderScene()
-})
-
-const insert = (doc: Y.Doc, words: string) => doc.getText().insert(doc.getText().length, words)
-const read = (doc: Y.Doc) => doc.getText().toString()
+sceneForEach()
 
 describe('[U20] a handle is a Yjs provider', () => {
   test('what one writes the other has; each is saved', async () => {

@@ -1,15 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import type * as Y from 'yjs'
+import { describe, expect, test } from 'vitest'
 import { MoodyDevice } from '../support/moody-device.ts'
-import { ProviderScene, settled, type Tab } from '../support/provider-runs.ts'
+import { insert, read, scene, sceneForEach, settled, type Tab } from '../support/provider-scene.ts'
 
-let scene = new ProviderScene()
-afterEach(() => {
-  scene = new ProviderScene()
-})
+sceneForEach()
 
-const insert = (doc: Y.Doc, words: string) => doc.getText().insert(doc.getText().length, words)
-const read = (doc: Y.Doc) => doc.getText().toString()
 /** Two of them are more than is kept in rows. */
 const LONG = 'x'.repeat(300 * 1024)
 

@@ -54,9 +54,9 @@ function outbound() {
   const page = new ManualPage()
   const sent: ClientMessage[] = []
   const socket = {
-    buffered: 0,
+    bufferedAmount: 0,
     send(frame: Uint8Array) {
-      socket.buffered += frame.length
+      socket.bufferedAmount += frame.length
       sent.push(readClientMessage(frame) as ClientMessage)
     },
     close() {},
@@ -76,12 +76,12 @@ test('[U12] an update of up to 256 KB goes in one message', () => {
 test('[U12] a larger one is cut, and a socket that takes nothing is given no more than it holds', () => {
   const { page, socket, sent, out } = outbound()
   out.inTurn(edit(1, 10_000 * KB))
-  expect(socket.buffered).toBeLessThanOrEqual(320 * KB + 100)
+  expect(socket.bufferedAmount).toBeLessThanOrEqual(320 * KB + 100)
   const before = sent.length
   page.advance(1_000)
   expect(sent).toHaveLength(before)
   while (page.pending > 0) {
-    socket.buffered = 0
+    socket.bufferedAmount = 0
     page.advance(20)
   }
   const bytes = sent.map((message) => {
@@ -99,7 +99,7 @@ test('[U12] entities take turns: one that uploads holds up nobody, and none is o
   const before = sent.length
   out.inTurn(edit(2, 10))
   out.inTurn({ ...edit(2, 10), batch: 2 })
-  socket.buffered = 0
+  socket.bufferedAmount = 0
   page.advance(20)
   const next = sent.slice(before).filter((message) => message.is === 'edit')
   expect(next).toMatchObject([
@@ -113,7 +113,7 @@ test('[U13] of an entity that was left nothing more is sent, nor is a timer left
   out.inTurn(edit(1, 2_000 * KB))
   const before = sent.length
   out.drop(1)
-  socket.buffered = 0
+  socket.bufferedAmount = 0
   page.advance(100)
   expect(sent).toHaveLength(before)
   expect(page.pending).toBe(0)

@@ -114,7 +114,7 @@ describe('[U3] a lost link', () => {
       page.advance(wait)
       await until('the attempt has failed', DEADLINE_MS, () => owner.states.length > seen)
     }
-    expect(waits.slice(0, 7)).toEqual([250, 500, 1_000, 1_000, 1_425, 2_138, 3_206])
+    expect(waits.slice(0, 7)).toEqual([250, 500, 1_000, 1_000, 1_425, 2_138, 3_207])
     expect(waits.at(-1)).toBe(15_000)
   })
 
@@ -170,6 +170,14 @@ describe('[U4] what a server wishes', () => {
     expect(scene.attempts).toBe(1)
     scene.page.advance(100)
     await scene.welcomed(2)
+  })
+
+  test('[V38] `again` is a whole number, like the clock that it is of', async () => {
+    const scene = await LinkScene.set()
+    const [socket, , owner] = await scene.opened()
+    scene.page.chance = 0.123456789
+    socket.socket.close(1012)
+    expect(await owner.becomes('offline')).toMatchObject({ again: scene.page.wall() + 371 })
   })
 
   test('`again` of an error is the least that is waited', async () => {
@@ -252,7 +260,30 @@ test('[U7] a server that never says welcome is given up after 10 s', async () =>
   await owner.becomes('online')
 })
 
-test('[U15] an edit that would end the socket is refused here', async () => {
+test('[V39] who answers, and is no server of ours, is told from one that is not there', async () => {
+  const scene = await LinkScene.set()
+  scene.page.chance = 1
+  const [, owner] = scene.open('a')
+  const relay = await scene.server.socket()
+  await relay.hears('hello')
+  // Awareness about nobody, as y-websocket has it.
+  relay.socket.send(Uint8Array.of(1, 1, 0))
+  const reason = 'no Tributary answers at this address'
+  expect(await owner.becomes('offline')).toMatchObject({ reason })
+  scene.page.advance(251)
+  const silent = await scene.server.socket(2)
+  await silent.hears('hello')
+  scene.page.advance(10_000)
+  const reasons = () => owner.states.map((state) => state.is === 'offline' && state.reason)
+  await until('it is told again', DEADLINE_MS, () => reasons().length === 3)
+  expect(reasons()).toEqual([false, reason, reason])
+  await scene.loseServer()
+  scene.page.advance(1_000)
+  await until('nobody is there', DEADLINE_MS, () => reasons().length === 4)
+  expect(reasons().at(-1)).not.toBe(reason)
+})
+
+test('[U15] how much an edit may have before it would end the socket is said', async () => {
   const scene = await LinkScene.set()
   const [channel, owner] = scene.open('a')
   const socket = await scene.server.socket()
@@ -260,9 +291,7 @@ test('[U15] an edit that would end the socket is refused here', async () => {
   socket.welcome({ frameBytes: 1_000 })
   socket.opened((await socket.hears('open')).request, 7)
   await owner.isOpen()
-  expect(channel.say({ is: 'edit', batch: 3, update: new Uint8Array(1_001) })).toBe(true)
-  await until('it is told', DEADLINE_MS, () => owner.messages.length > 0)
-  expect(owner.messages).toMatchObject([{ is: 'nack', batch: 3, code: 'frame-too-large' }])
+  expect(owner.most).toBe(1_000)
   expect(channel.say({ is: 'edit', batch: 4, update: new Uint8Array(1_000) })).toBe(true)
   expect(await socket.hears('edit')).toMatchObject({ batch: 4 })
 })

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
+import { Shelf } from '../../client/provider/keep/shelf.ts'
+import { type Note, ShelfStore, type Vault } from '../../client/provider/keep/shelf-store.ts'
 import { deviceStoreContract } from '../contract/device-store.contract.ts'
 
 deviceStoreContract('memory', async () => {
@@ -37,4 +39,27 @@ test('[U58] of what nobody has open, and is saved, the last hundred are remember
     0, 1, 1,
   ])
   await open.close()
+})
+
+test('[U98] what was adopted and could not be read is given with the next call', async () => {
+  const shelf = new Shelf<Uint8Array>()
+  const note: Note = (change, bytes) => shelf.apply(change, bytes)
+  let isUnreadable = true
+  const bytesOf = async (bytes: Uint8Array) => {
+    if (isUnreadable) throw new Error('unreadable')
+    return bytes
+  }
+  const vault: Vault<Uint8Array> = {
+    handles: new Set(),
+    run: async (work) => work(shelf, note),
+    fetch: async (work, read) => read(work(shelf, note), bytesOf),
+    left: async () => {},
+  }
+  const [ann, bob] = [new ShelfStore(vault), new ShelfStore(vault)]
+  const id = await ann.keep(Uint8Array.of(1), 'here')
+  await ann.close()
+  await expect(bob.adopt()).rejects.toThrow('unreadable')
+  isUnreadable = false
+  expect((await bob.adopt()).map((edit) => edit.id)).toEqual([id])
+  expect(await bob.adopt()).toEqual([])
 })

@@ -1,17 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest'
-import type * as Y from 'yjs'
+import { describe, expect, test } from 'vitest'
 import { connect } from '../../client/provider/node/index.ts'
 import type { Status } from '../../client/provider/status.ts'
 import { MoodyDevice } from '../support/moody-device.ts'
-import { ProviderScene, settled, type Tab } from '../support/provider-runs.ts'
+import { read, scene, sceneForEach, settled, type Tab } from '../support/provider-scene.ts'
 
-let scene = new ProviderScene()
-afterEach(async () => {
-  await scene.end()
-  scene = new ProviderScene()
-})
-
-const read = (doc: Y.Doc) => doc.getText().toString()
+sceneForEach()
 
 /** Writes where only reading is allowed. */
 async function writeInVain({ doc }: Tab): Promise<void> {

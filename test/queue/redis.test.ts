@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { type Logger, SILENT } from '../../src/core/logger.ts'
 import { SYSTEM_CLOCK } from '../../src/ops/system.ts'
 import type { Job } from '../../src/queue/queue.ts'
@@ -6,20 +6,11 @@ import { RedisQueue, type RedisQueueOptions } from '../../src/queue/redis.ts'
 import { queueContract } from '../contract/queue.contract.ts'
 import { key } from '../contract/store.ts'
 import { until } from '../support/deadline.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
-import { NAMES, type Node, openNode } from '../support/redis-store.ts'
+import { node, nodeForEach, redisForFile, server } from '../support/redis-scene.ts'
+import { NAMES } from '../support/redis-store.ts'
 
-let server: RedisServer
-let node: Node
-beforeAll(async () => {
-  server = await startRedis()
-})
-afterAll(() => server.stop())
-beforeEach(async () => {
-  await server.client.flushall()
-  node = await openNode(server.url)
-})
-afterEach(() => node.close())
+redisForFile()
+nodeForEach()
 
 const open = (worker: string, options: Partial<RedisQueueOptions> = {}) =>
   new RedisQueue(node.link, { clock: SYSTEM_CLOCK, logger: SILENT, pollMs: 5, worker, ...options })

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SILENT } from '../../src/core/logger.ts'
 import { SYSTEM_CLOCK } from '../../src/ops/system.ts'
 import type { Job } from '../../src/queue/queue.ts'
@@ -7,32 +7,24 @@ import { Unattended } from '../../src/queue/unattended.ts'
 import { key } from '../contract/store.ts'
 import { until } from '../support/deadline.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
-import { type Node, openNode } from '../support/redis-store.ts'
+import { node, nodeForEach, redisForFile } from '../support/redis-scene.ts'
 
 /** Of Redis' own clock, which nobody can turn, so it is short; the one that looks is turned. */
 const SILENT_MS = 300
 
 describe('[J13] jobs that nobody takes', () => {
-  let server: RedisServer
-  let node: Node
+  redisForFile()
+  nodeForEach()
   let clock: ManualClock
   let looker: Unattended
   const queues: RedisQueue[] = []
-  beforeAll(async () => {
-    server = await startRedis()
-  })
-  afterAll(() => server.stop())
-  beforeEach(async () => {
-    await server.client.flushall()
-    node = await openNode(server.url)
+  beforeEach(() => {
     clock = new ManualClock()
     looker = new Unattended(node.link, { clock, silentMs: SILENT_MS })
   })
   afterEach(async () => {
     looker.close()
     await Promise.all(queues.splice(0).map((queue) => queue.close()))
-    await node.close()
   })
 
   const queue = (worker: string) => {

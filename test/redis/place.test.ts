@@ -27,8 +27,8 @@ describe('[L59] a URL of Redis', () => {
   })
 
   test.each([
-    ['', 'is not a URL'],
-    ['127.0.0.1:6379', 'is not a URL'],
+    ['', 'cannot be read'],
+    ['127.0.0.1:6379', 'cannot be read'],
     ['http://h', 'begins with neither redis:// nor rediss://'],
     ['redis://', 'names no host'],
     ['redis:///1', 'names no host'],
@@ -93,10 +93,14 @@ describe('[R15] where a Redis is by its options', () => {
   test.each([
     [
       { redisPasswordFile: '/nothing/here' },
-      '--redis-password-file: /nothing/here cannot be read: ENOENT',
+      '--redis-password-file: /nothing/here cannot be read: there is no such file',
     ],
-    [{ redisCa: '/nothing/here' }, '--redis-ca: /nothing/here cannot be read: ENOENT'],
-    [{ redisSentinel: 'a:99999' }, 'the Sentinels are named like host:26379,host:26379'],
+    [
+      { redisCa: '/nothing/here' },
+      '--redis-ca: /nothing/here cannot be read: there is no such file',
+    ],
+    [{ redisCa: '/etc/passwd' }, '--redis-ca: /etc/passwd holds no certificate in PEM'],
+    [{ redisSentinel: 'a:99999' }, '--redis-sentinel must be like host:26379,host:26379'],
   ])('%j is refused in words', (options, why) => {
     expect(() => readPlace('redis://h', { ...NONE, ...options })).toThrow(why)
   })
@@ -107,7 +111,7 @@ describe('[R15] where a Redis is by its options', () => {
       { host: 'b', port: 26380 },
     ])
     for (const text of ['', 'a,,b', 'a:b', ':1', 'a:0']) {
-      expect(() => readSentinels(text), text).toThrow('the Sentinels are named like')
+      expect(() => readSentinels(text), text).toThrow('--redis-sentinel must be like')
     }
   })
 })

@@ -1,19 +1,15 @@
 import { hash } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Position } from '../../src/core/position.ts'
 import type { RedisSnapshots } from '../../src/snapshots/redis.ts'
 import type { Snapshot } from '../../src/snapshots/snapshots.ts'
 import type { TestStore } from '../contract/store.ts'
 import { appendAll, key, names, snapshotAt } from '../contract/store.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
+import { redisForFile, server } from '../support/redis-scene.ts'
 import { NAMES, openRedisStore } from '../support/redis-store.ts'
 
-let server: RedisServer
+redisForFile()
 let store: TestStore
-beforeAll(async () => {
-  server = await startRedis()
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
   store = await openRedisStore(server)
 })

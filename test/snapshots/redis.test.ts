@@ -1,30 +1,21 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { ORIGIN, type Position } from '../../src/core/position.ts'
 import { SYSTEM_RANDOM } from '../../src/ops/system.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
 import { RedisSnapshots } from '../../src/snapshots/redis.ts'
 import { snapshotsContract } from '../contract/snapshots.contract.ts'
 import { appendAll, collect, key, names, snapshotAt, textsOf } from '../contract/store.ts'
-import { type RedisServer, startRedis } from '../support/redis-server.ts'
-import { keptCopy, NAMES, type Node, openNode, openRedisStore } from '../support/redis-store.ts'
+import { node, nodeForEach, redisForFile, server } from '../support/redis-scene.ts'
+import { keptCopy, NAMES, openNode, openRedisStore } from '../support/redis-store.ts'
 
-let server: RedisServer
-beforeAll(async () => {
-  server = await startRedis()
-})
-afterAll(() => server.stop())
+redisForFile()
 
 snapshotsContract('redis', () => openRedisStore(server))
 
 describe('snapshots in Redis', () => {
   const A = key('a')
   const { meta, stream, snapshots } = NAMES.keys(A)
-  let node: Node
-  beforeEach(async () => {
-    await server.client.flushall()
-    node = await openNode(server.url)
-  })
-  afterEach(() => node.close())
+  nodeForEach()
 
   const large = (position: Position, letter = 'x') => snapshotAt(position, letter.repeat(600_000))
   const pieceKeys = () => server.client.keys('*:p*')

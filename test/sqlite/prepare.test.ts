@@ -190,12 +190,15 @@ describe('a data folder', () => {
 
     test('when it is a file', () => {
       writeFileSync(join(folder, 'data'), '')
-      expect(refused(join(folder, 'data'))).toContain('cannot be created: choose another one')
-      expect(refused(join(folder, 'data', 'deeper'))).toContain('cannot be created')
+      const data = join(folder, 'data')
+      const otherwise = 'choose another one with --data'
+      expect(refused(data)).toContain(`cannot be created, it is a file: ${otherwise}`)
+      const below = 'cannot be created, a part of its path is a file'
+      expect(refused(join(data, 'deeper'))).toContain(below)
     })
 
     test('when it is in a place where no folder can be made, and says so at once', () => {
-      expect(refused('/proc/tributary/data')).toContain('cannot be created: choose another one')
+      expect(refused('/proc/tributary/data')).toContain('cannot be created, ')
     })
 
     test('when it cannot be written', () => {

@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { Cluster, type ClusterNode, DURABLE, isNews } from './cluster.ts'
 import { Crowd } from './crowd.ts'
+import { drill, expectNoLeak } from './fault-drill.ts'
+import { growthOf, INSPECTED } from './heap.ts'
 import { MOST_MEMORY } from './kill-rounds.ts'
 import { Seeded } from './seeded.ts'
 import type { Stage } from './stage.ts'
@@ -14,6 +16,8 @@ export interface ClusterTorture {
   readonly everyMs: number
   /** Only these, by name; all of them otherwise. */
   readonly only?: readonly string[]
+  /** Rounds of the same faults at the end, whose sum nothing may be left of; none unless told. */
+  readonly drill?: number
   /** Hears what is done, as it is done. */
   readonly tell?: (line: string) => void
 }
@@ -142,6 +146,7 @@ export async function tortureCluster(stage: Stage, options: ClusterTorture): Pro
     nodes,
     redisOptions: DURABLE,
     flags: ['--pace-compact-entries', '20', '--pace-idle', '500ms'],
+    ...(options.drill !== undefined && { envOf: () => INSPECTED }),
   })
   const load = { clients: 6 * nodes, entities: 4, updatesPerSecond: 200, seed }
   const crowd = await Crowd.gather(stage, load, ...cluster.ports)
@@ -169,6 +174,12 @@ export async function tortureCluster(stage: Stage, options: ClusterTorture): Pro
     await pause(Math.max(0, everyMs - (performance.now() - since)))
   }
   await crowd.settle(CALM_MS)
+  if (options.drill !== undefined) {
+    tell(`${options.drill} rounds of the same faults`)
+    const used = await drill(cluster, crowd, options.drill)
+    tell(`each left behind: ${used.map((one) => Math.round(growthOf(one))).join(', ')} bytes`)
+    expectNoLeak(used)
+  }
   await cluster.lookAtTheEnd(crowd)
   const { written, acked } = crowd.checker
   const mb = (bytes = 0) => Math.round(bytes / 1024 ** 2)

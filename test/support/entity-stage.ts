@@ -1,6 +1,6 @@
 import type { Bus } from '../../src/bus/bus.ts'
 import { LocalBus } from '../../src/bus/local.ts'
-import { DEFAULT_TENANT, entityId, entityRef } from '../../src/core/ids.ts'
+import { DEFAULT_TENANT, type EntityRef, entityId, entityRef } from '../../src/core/ids.ts'
 import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts'
 import { SILENT } from '../../src/core/logger.ts'
 import { checkUpdate } from '../../src/crdt/check.ts'
@@ -8,14 +8,14 @@ import type { SoundUpdate } from '../../src/crdt/scan.ts'
 import type { Batch } from '../../src/entity/batch.ts'
 import type { EntityContext } from '../../src/entity/context.ts'
 import type { Entity } from '../../src/entity/entity.ts'
-import { Healer } from '../../src/entity/healer.ts'
-import type { Hold } from '../../src/entity/hold.ts'
+import { Healer } from '../../src/entity/healing/healer.ts'
+import type { Hold } from '../../src/entity/healing/hold.ts'
 import { loadEntity } from '../../src/entity/load-entity.ts'
 import type { Member } from '../../src/entity/member.ts'
 import { NodeBudget } from '../../src/entity/node-budget.ts'
 import { States } from '../../src/entity/states.ts'
 import { Ticker } from '../../src/entity/ticker.ts'
-import type { Log } from '../../src/log/log.ts'
+import type { Entry, Log, LogRead } from '../../src/log/log.ts'
 import { emptyLogState, MemoryLog } from '../../src/log/memory.ts'
 import { createMetrics } from '../../src/ops/metrics.ts'
 import { MemorySnapshots } from '../../src/snapshots/memory.ts'
@@ -126,7 +126,7 @@ export function entityStage(
     context,
     troubles,
     ticker,
-    load: (): Promise<Entity> => loadEntity(context, REF),
+    load: (ref: EntityRef = REF): Promise<Entity> => loadEntity(context, ref),
     /** Lets the ticker fire and the log answer. */
     async settle(ms = 20) {
       clock.advance(ms)
@@ -142,3 +142,7 @@ export type EntityStage = ReturnType<typeof entityStage>
 /** Submits bytes as a session does. */
 export const submit = (entity: Entity, update: Uint8Array, member: Member | null = null) =>
   entity.submit(checkUpdate(update), member)
+
+/** Nothing where there is another history. */
+export const entriesOf = (read: LogRead): readonly Entry[] =>
+  read.is === 'entries' ? read.entries : []

@@ -3,7 +3,7 @@ import { readAwareness } from '../../src/crdt/awareness.ts'
 import { decodeStateVector } from '../../src/crdt/state-vector.ts'
 import type { Batch } from '../../src/entity/batch.ts'
 import type { Member } from '../../src/entity/member.ts'
-import type { PresenceBatch } from '../../src/entity/presence-batch.ts'
+import type { PresenceBatch } from '../../src/entity/presence/presence-batch.ts'
 import type { NotTaken, Outlet } from '../../src/session/outlet.ts'
 
 export type Said =

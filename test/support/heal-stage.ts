@@ -1,10 +1,13 @@
-import * as Y from 'yjs'
 import { LocalBus } from '../../src/bus/local.ts'
-import { DEFAULT_LIMITS } from '../../src/core/limits.ts'
+import { DEFAULT_LIMITS, type Limits } from '../../src/core/limits.ts'
+import { SILENT } from '../../src/core/logger.ts'
 import { ORIGIN, samePosition } from '../../src/core/position.ts'
 import type { Entity } from '../../src/entity/entity.ts'
-import { Hold } from '../../src/entity/hold.ts'
-import { compactSound } from '../../src/jobs/compact-sound.ts'
+import { Hold } from '../../src/entity/healing/hold.ts'
+import { Compaction } from '../../src/jobs/compaction.ts'
+import { createMetrics } from '../../src/ops/metrics.ts'
+import type { Snapshot } from '../../src/snapshots/snapshots.ts'
+import { compactHere } from './compact-here.ts'
 import { type EntityStage, entityStage, REF, Witness } from './entity-stage.ts'
 import { ManualClock } from './manual-clock.ts'
 import { Seeded } from './seeded.ts'
@@ -49,7 +52,8 @@ export class HealStage {
       seed = 1,
       cacheBytes,
       holds = false,
-    }: { seed?: number; cacheBytes?: number; holds?: boolean } = {},
+      limits = {},
+    }: { seed?: number; cacheBytes?: number; holds?: boolean; limits?: Partial<Limits> } = {},
   ): Promise<HealStage> {
     const stage = new HealStage(seed)
     const names = Array.from({ length: nodes }, (_, i) => `node${i}`)
@@ -59,11 +63,12 @@ export class HealStage {
       const hold = new Hold({
         clock: stage.clock,
         limits: DEFAULT_LIMITS,
-        steadySince: () => stage.steadySince,
+        safeSince: () => stage.steadySince,
         coveredTo: () => stage.nodes[node]?.entity.coveredTo ?? 0,
       })
       const made = entityStage({
         ...(holds ? { hold } : {}),
+        limits,
         clock: stage.clock,
         log: view,
         snapshots: stage.store.slowSnapshots(),
@@ -107,15 +112,21 @@ export class HealStage {
 
   /** A snapshot of all that is stored; told to nobody, or to all who have it open. */
   async compact(told: 'told' | 'not told' = 'told'): Promise<void> {
-    const before = await this.store.snapshots.load(REF.key)
-    const read = await this.store.log.read(REF.key, before?.position ?? ORIGIN)
-    if (read.is === 'reset' || read.entries.length === 0) return
-    const updates = read.entries.map(({ update }) => update)
-    const compacted = compactSound(before?.update ?? null, updates, { gc: true })
-    const position = read.entries[compacted.covered - 1]?.position ?? read.head
-    const snapshot = { ...compacted, position }
-    const result = await this.store.snapshots.commit(REF.key, snapshot, before?.position ?? null)
-    if (result !== 'committed' || told === 'not told') return
+    let snapshot: Snapshot | null = null
+    const compaction = new Compaction({
+      ...{ clock: this.clock, metrics: createMetrics(), logger: SILENT, gc: true },
+      ...{ log: this.store.log, snapshots: this.store.snapshots, compact: compactHere },
+      committed: (_, committed) => {
+        snapshot = committed
+      },
+      unfinished: () => {},
+    })
+    await compaction.run(REF.key)
+    if (told === 'told' && snapshot !== null) await this.#adopt(snapshot)
+  }
+
+  async #adopt(snapshot: Snapshot): Promise<void> {
+    const { position } = snapshot
     const behind = await this.store.log.read(REF.key, position)
     const places = behind.is === 'entries' ? behind.entries.map((entry) => entry.position) : []
     for (const { entity } of this.nodes) {
@@ -128,29 +139,4 @@ export class HealStage {
   close(): void {
     for (const { entity } of this.nodes) entity.close()
   }
-}
-
-/** A document whose updates are collected. */
-export function author(clientID: number) {
-  const doc = new Y.Doc()
-  doc.clientID = clientID
-  const updates: Uint8Array[] = []
-  doc.on('update', (update: Uint8Array) => updates.push(update))
-  const change = (work: (text: Y.Text) => void): Uint8Array => {
-    work(doc.getText('t'))
-    return updates.at(-1) as Uint8Array
-  }
-  return { doc, updates, change, write: (text: string) => change((t) => t.insert(0, text)) }
-}
-
-/** Loads updates; fails when something in them waits for what is not there. */
-export function textOf(updates: readonly Uint8Array[]): string {
-  const doc = new Y.Doc()
-  doc.transact(() => {
-    for (const update of updates) Y.applyUpdate(doc, update)
-  })
-  if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) {
-    throw new Error('something waits for what is not there')
-  }
-  return doc.getText('t').toString()
 }

@@ -30,7 +30,7 @@ export class Hub {
 
 const nameOf = (topic: Topic): string => JSON.stringify(topic)
 
-export class HubBus implements Bus {
+class HubBus implements Bus {
   readonly alone = false
   readonly node: NodeName
   readonly #hub: Hub

@@ -6,7 +6,7 @@ import { formatPosition, ORIGIN } from '../../src/core/position.ts'
 import { compactUpdates } from '../../src/crdt/canonical.ts'
 import { contentBound, idPrefix, putContent, readContent } from '../../src/log/entry.ts'
 import type { NewEntry } from '../../src/log/log.ts'
-import { TOLD_BYTES } from '../../src/log/redis-news.ts'
+import { TOLD_BYTES } from '../../src/log/redis/news.ts'
 import { RECORD_HEAD, RECORD_OVERHEAD, sealInPlace, unseal } from '../../src/record/record.ts'
 import { NAMES, type Node, openNode } from './redis-store.ts'
 

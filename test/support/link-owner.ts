@@ -15,12 +15,15 @@ export class NotingOwner implements ChannelOwner {
   readonly refusals: Refusal[] = []
   readonly direct_: [string, Uint8Array][] = []
   readonly rtts: number[] = []
+  /** Bytes that an edit may have. */
+  most = 0
   progressed = 0
 
   opening() {
     return { position: '', stateVector: Uint8Array.of(0) }
   }
-  opened(message: Extract<ServerMessage, { readonly is: 'opened' }>): void {
+  opened(message: Extract<ServerMessage, { readonly is: 'opened' }>, most: number): void {
+    this.most = most
     this.openings.push(message)
   }
   message(message: ChannelMessage): void {

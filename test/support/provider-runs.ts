@@ -1,96 +1,11 @@
-import * as Y from 'yjs'
-import { EntityCopy } from '../../client/provider/handle/entity-copy.ts'
+import type * as Y from 'yjs'
 import type { Handle } from '../../client/provider/handle/handle.ts'
-import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
-import type { DeviceStore } from '../../client/provider/store.ts'
 import { Checker, equalityFaults } from './checker.ts'
-import { ManualClock } from './manual-clock.ts'
 import { MoodyDevice } from './moody-device.ts'
-import { type SimChannel, SimServer } from './provider-sim.ts'
+import { noRoom, ProviderScene, settled, type Tab } from './provider-scene.ts'
 import { Seeded } from './seeded.ts'
 
-/** Promises that wait for nothing but each other are through. */
-export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) await new Promise(setImmediate)
-}
-
-/** One handle on the simulated server, with a device of its own or one that tabs share. */
-export interface Tab {
-  readonly handle: Handle
-  readonly doc: Y.Doc
-  readonly channel: SimChannel
-}
-
-/** A simulated server, a clock that a test moves, and handles on it. */
-export class ProviderScene {
-  readonly clock = new ManualClock()
-  readonly server = new SimServer()
-  /** What the page was told about leaving it. */
-  readonly guards: boolean[] = []
-  readonly handles: Handle[] = []
-  readonly #timers = new Map<Handle, Set<() => void>>()
-
-  /** @param device `null`: nothing is kept. */
-  async open(
-    device: DeviceStore | null = new MemoryDeviceStore(),
-    doc = new Y.Doc(),
-  ): Promise<Tab> {
-    const timers = new Set<() => void>()
-    const around = {
-      wall: () => this.clock.wall(),
-      after: (ms: number, fn: () => void) => {
-        if (!this.handles.includes(handle)) return () => {}
-        const cancel = this.clock.after(ms, fn)
-        timers.add(cancel)
-        return cancel
-      },
-      guard: (losing: boolean) => void this.guards.push(losing),
-    }
-    const before = new Set(this.server.channels)
-    const parts = { link: this.server, device, name: 'here', around }
-    const { handle } = new EntityCopy('a', parts, { doc })
-    this.handles.push(handle)
-    this.#timers.set(handle, timers)
-    await settled()
-    const channel = [...this.server.channels].find((one) => !before.has(one)) as SimChannel
-    return { handle, doc, channel }
-  }
-
-  /** A page that is gone without a word: nothing of it goes anywhere, or happens later. */
-  kill({ handle, channel }: Tab): void {
-    this.handles.splice(this.handles.indexOf(handle), 1)
-    for (const cancel of this.#timers.get(handle) ?? []) cancel()
-    this.server.channels.delete(channel)
-  }
-
-  /** Everything goes where it goes, and is written, until nothing moves. */
-  async run(): Promise<void> {
-    while (await this.move()) {
-      this.server.write()
-      this.server.tellWhere()
-    }
-  }
-
-  /** Everything goes where it goes; the server writes nothing. @returns whether anything is new. */
-  async move(): Promise<boolean> {
-    let any = false
-    for (let moved = true; moved; any ||= moved) {
-      await settled()
-      moved = false
-      for (const channel of [...this.server.channels]) {
-        channel.connect()
-        for (const way of ['up', 'down'] as const) while (channel.step(way)) moved = true
-      }
-    }
-    return any
-  }
-
-  async end(): Promise<void> {
-    for (const handle of this.handles.splice(0)) await handle.destroy()
-  }
-}
-
-export interface RunFound {
+interface RunFound {
   readonly faults: readonly string[]
   readonly written: number
   readonly saved: number
@@ -106,7 +21,7 @@ const marksOf = (doc: Y.Doc): string[] => doc.getArray<string>('marks').toArray(
  * tabs; tabs close and are opened again. Held against what was
  * promised and against a plain document of all that is in the log.
  */
-export async function providerRun(seed: number, steps = 120): Promise<RunFound> {
+async function providerRun(seed: number, steps = 120): Promise<RunFound> {
   const random = new Seeded(seed)
   const scene = new ProviderScene()
   const { server, clock } = scene
@@ -162,8 +77,7 @@ export async function providerRun(seed: number, steps = 120): Promise<RunFound> 
     } else if (roll < 0.925 && tabs.length < 6) await openTab(device)
     else if (roll < 0.935) device.full = devicesFill && !device.full
     else if (roll < 0.945) {
-      const full = { neutered: false, code: 'pending-full', reason: 'full', again: 500 }
-      server.nack = server.nack === null ? () => full : null
+      server.nack = server.nack === null ? () => noRoom(500) : null
     } else if (roll < 0.97) {
       tabs.splice(
         tabs.findIndex((one) => one.tab === tab),

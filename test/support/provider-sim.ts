@@ -45,6 +45,8 @@ export class SimChannel implements Channel {
 
   say(message: Said): boolean {
     if (!this.#isOpen) return false
+    if ('update' in message && message.update.length > this.#server.most)
+      throw new Error('too large')
     this.up.push(structuredClone(message))
     return true
   }
@@ -87,7 +89,7 @@ export class SimChannel implements Channel {
     if (told === undefined || this.isLeft) return false
     if (told.is === 'opened') {
       this.#isOpen = true
-      this.owner.opened(told.opened)
+      this.owner.opened(told.opened, this.#server.most)
     } else this.owner.message(told.message)
     return true
   }
@@ -111,6 +113,8 @@ export class SimServer implements Link {
   readonly channels = new Set<SimChannel>()
   tier: Tier = 'disk'
   may: 'read' | 'write' = 'write'
+  /** Bytes that an edit or an answer may have; whoever has it open then keeps what it was told. */
+  most = Infinity
   /** Why edits are not taken; `null`: they are. */
   nack:
     | ((

@@ -14,9 +14,9 @@ import type {
   Subscription,
 } from '../../src/log/log.ts'
 import { emptyLogState, MemoryLog } from '../../src/log/memory.ts'
-import type { OwnOutcome } from '../../src/log/own-appends.ts'
-import { RedisFeed } from '../../src/log/redis-feed.ts'
-import type { News } from '../../src/log/redis-news.ts'
+import { RedisFeed } from '../../src/log/redis/feed.ts'
+import type { News } from '../../src/log/redis/news.ts'
+import type { OwnOutcome } from '../../src/log/redis/own-appends.ts'
 import { type MemorySnapshotState, MemorySnapshots } from '../../src/snapshots/memory.ts'
 import type { Snapshot, Snapshots } from '../../src/snapshots/snapshots.ts'
 import type { Seeded } from './seeded.ts'

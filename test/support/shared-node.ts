@@ -9,13 +9,13 @@ import { loadEntity } from '../../src/entity/load-entity.ts'
 import { Registry } from '../../src/entity/registry.ts'
 import { States } from '../../src/entity/states.ts'
 import { Ticker } from '../../src/entity/ticker.ts'
-import { compactSound } from '../../src/jobs/compact-sound.ts'
 import type { CompactionContext } from '../../src/jobs/compaction.ts'
 import type { Schedule } from '../../src/jobs/schedule.ts'
 import { createMetrics, type Metrics } from '../../src/ops/metrics.ts'
 import { SYSTEM_CLOCK } from '../../src/ops/system.ts'
 import { DirtySets } from '../../src/queue/dirty-sets.ts'
 import { RedisQueue } from '../../src/queue/redis.ts'
+import { compactHere } from './compact-here.ts'
 import { entityStage } from './entity-stage.ts'
 import { type Node, openNode } from './redis-store.ts'
 
@@ -37,9 +37,6 @@ export interface SharedNode extends Node {
   readonly queue: RedisQueue
   open(ref: EntityRef): Promise<Entity>
 }
-
-export const compactHere: CompactionContext['compact'] = async ({ base, entries, gc }) =>
-  compactSound(base, entries, { gc })
 
 export async function openSharedNode(
   url: string,

@@ -1,8 +1,10 @@
 import { describe, expect } from 'vitest'
+import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 import { canonical } from '../support/checker.ts'
 import { until } from '../support/deadline.ts'
 import { step1, step2, update } from '../support/frames.ts'
+import { hex } from '../support/hex.ts'
 import type { RawClient } from '../support/raw-client.ts'
 import { type Stage, stageTest } from '../support/stage.ts'
 
@@ -256,4 +258,22 @@ describe('what builds on something unknown', () => {
     },
     { flags: ['--pace-ask', '300ms'] },
   )
+})
+
+describe('[C26] the provider of Hocuspocus', () => {
+  stageTest('is told at /sync and below it that it is not understood', async (stage) => {
+    for (const url of [stage.door, `${stage.door}/${stage.entity()}`]) {
+      const socket = new WebSocket(url)
+      stage.atEnd(() => socket.terminate())
+      const said: string[] = []
+      socket.on('message', (data: Buffer) => said.push(data.toString('latin1')))
+      socket.on('open', () => socket.send(hex('05 6e6f746573 02 00 00 05 342e372e30')))
+      const denied = String.fromCharCode(5, ...Buffer.from('notes'), 2, 1)
+      const told = () => said.some((one) => one.startsWith(denied) && one.includes('connect()'))
+      await until('it is told', stage.deadline, told)
+    }
+    const line = 'a client speaks the protocol of Hocuspocus'
+    const lines = () => stage.server.output.filter((one) => one.includes(line)).length
+    await until('the operator too, once', stage.deadline, () => lines() === 1)
+  })
 })

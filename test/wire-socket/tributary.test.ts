@@ -84,8 +84,9 @@ describe('opening', () => {
       expect(without).toBeInstanceOf(Refused)
       expect(without).toMatchObject({ status: 400, body: expect.stringContaining('tributary.v1') })
       const url = `ws://127.0.0.1:${stage.port}/connect/`
-      const elsewhere = await TributaryClient.open(url).catch((reason) => reason)
-      expect(elsewhere).toMatchObject({ status: 404 })
+      const elsewhere = await TributaryClient.open(url)
+      expect(await elsewhere.next('error')).toMatchObject({ code: 'no-such-door', again: null })
+      expect((await elsewhere.closed).code).toBe(4404)
     },
   )
 

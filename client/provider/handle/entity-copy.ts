@@ -5,6 +5,7 @@ import type { Refusal, ServerMessage } from '../../../src/wire/tributary-server.
 import type { Channel, ChannelMessage, ChannelOwner, Link, Said } from '../channel.ts'
 import type { LinkState, SaveState, Status } from '../status.ts'
 import type { DeviceStore, Kept, KeptEdit } from '../store.ts'
+import { deletionOf } from './deletion.ts'
 import type { Handle, HandleEvents } from './handle.ts'
 import { Keeper, type KeeperOwner } from './keeper.ts'
 import { Listeners } from './listeners.ts'
@@ -12,7 +13,7 @@ import { Presence, type PresenceOwner } from './presence.ts'
 import { DESTROYED, NotSaved, type SavedOptions } from './saves.ts'
 import { Standing } from './standing.ts'
 import type { Surroundings } from './surroundings.ts'
-import { applyTogether, WayDown } from './way-down.ts'
+import { applyTogether, isEmpty, WayDown } from './way-down.ts'
 import { WayUp, type WayUpOwner } from './way-up.ts'
 
 export interface CopyOptions {
@@ -65,7 +66,6 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   /** Why the server does not have it open for us. */
   #refused: LinkState | null = null
   #opened: Extract<ServerMessage, { readonly is: 'opened' }> | null = null
-  #tier: Tier | null = null
   #rtt: number | null = null
   #isCut = false
   #isOver = false
@@ -93,7 +93,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     this.#wayUp = new WayUp(this.#doc, this.#keeper, this.#standing, parts.around, this)
     this.#presence = new Presence(this.#awareness, this, parts.around, this.handle)
     const has = Y.encodeStateAsUpdate(this.#doc)
-    if (has.length > 2) this.#wayUp.written(has)
+    if (!isEmpty(has)) this.#wayUp.written(has)
     this.#doc.on('update', this.#changedHere)
     this.#doc.on('destroy', this.handle.destroy)
     this.#reading = this.#start()
@@ -171,7 +171,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     return { position, stateVector }
   }
 
-  opened(message: Extract<ServerMessage, { readonly is: 'opened' }>): void {
+  opened(message: Extract<ServerMessage, { readonly is: 'opened' }>, most: number): void {
     if (this.#isOver) return
     if (this.#standing.isRemovedAt(message.position)) {
       this.#remove()
@@ -179,12 +179,11 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     }
     this.#refused = null
     this.#opened = message
-    this.#tier = message.tier
     this.#wayDown.begin(message.bytes)
     if (message.follows === 'ask') {
       this.say({ is: 'sync', stateVector: Y.encodeStateVector(this.#doc) })
     }
-    this.#wayUp.opened(message)
+    this.#wayUp.opened(message, most)
     this.#presence.opened()
     this.#keeper.adopt()
     this.changed()
@@ -207,7 +206,6 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
         this.#presence.received(message.body)
         break
       case 'ack':
-        this.#tier = message.tier
         this.#wayUp.acknowledged(message)
         break
       case 'nack':
@@ -231,7 +229,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     this.changed()
   }
 
-  refused({ code, reason }: Refusal): void {
+  refused({ code, reason }: Pick<Refusal, 'code' | 'reason'>): void {
     if (this.#isOver) return
     if (code === REMOVED.code) {
       this.#remove()
@@ -239,7 +237,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     }
     this.#refused = { is: 'denied', code, reason }
     this.#closed()
-    this.#wayUp.denied({ code, reason })
+    this.#wayUp.saves.denied({ code, reason })
     this.changed()
   }
 
@@ -259,10 +257,9 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
   }
 
   #at(position: string, tier: Tier): void {
-    this.#tier = tier
     this.#standing.at(position)
     this.#keeper.stand(position, this.#standing.beyond)
-    this.#wayUp.tier(tier)
+    this.#wayUp.saves.safe(tier)
     this.changed()
   }
 
@@ -274,7 +271,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     } catch (error) {
       // Yjs calls no observer of such a document again. It is not kept either: the next copy may be able to.
       this.#channel?.leave()
-      this.refused({ code: 'damaged', reason: `This copy cannot go on: ${error}`, again: null })
+      this.refused({ code: 'damaged', reason: `This copy cannot go on: ${error}` })
       this.#isOver = true
       return
     }
@@ -345,6 +342,10 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     this.#wayUp.flush()
   }
 
+  wiped(): void {
+    this.#wayUp.wiped()
+  }
+
   whole(kept: readonly Uint8Array[]): Uint8Array {
     applyTogether(this.#doc, kept, OTHER)
     return Y.encodeStateAsUpdate(this.#doc)
@@ -354,6 +355,12 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
 
   say(message: Said): boolean {
     return this.#channel?.say(message) ?? false
+  }
+
+  empty(update: Uint8Array): void {
+    const deletion = deletionOf(update)
+    this.fromOther(deletion)
+    this.#keeper.server(deletion)
   }
 
   tell<Name extends keyof HandleEvents>(name: Name, told: HandleEvents[Name]): void {
@@ -372,26 +379,24 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
 
   get #status(): Status {
     const { outbox } = this.#wayUp
-    const { oldest } = outbox
     return {
       link: this.#linkState,
       save: this.#saveState,
       may: this.#wayUp.may,
       pending: outbox.pending,
-      oldestMs: oldest === null ? 0 : Math.max(0, this.#parts.around.wall() - oldest),
+      oldestMs: Math.max(0, this.#parts.around.wall() - outbox.oldest),
       rtt: this.#rtt,
-      tier: this.#tier,
+      tier: this.#wayUp.saves.tier,
       progress: this.#wayDown.progress,
       storageTrouble: this.#keeper.trouble,
     }
   }
 
   get #linkState(): LinkState {
-    if (this.#isOver && this.#refused !== null) return this.#refused
-    if (this.#link.is !== 'online') return this.#link
-    if (this.#refused !== null) return this.#refused
+    const isOnline = this.#link.is === 'online'
+    if (this.#refused !== null && (this.#isOver || isOnline)) return this.#refused
     const isHere = this.#opened !== null && !this.#wayDown.gathering
-    return isHere ? this.#link : { is: 'connecting' }
+    return isHere || !isOnline ? this.#link : { is: 'connecting' }
   }
 
   get #saveState(): SaveState {
@@ -400,7 +405,7 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
       return { is: 'local', device: this.#isOnDevice }
     }
     if (!this.#isRead) return { is: 'local', device: this.#keeper.lasting }
-    const aside = this.#wayUp.refusing ?? this.#keeper.asides.at(-1)
+    const aside = this.#wayUp.saves.refusing ?? this.#keeper.asides.at(-1)
     if (aside === undefined) return { is: 'saved' }
     return { is: 'rejected', code: aside.code, reason: aside.reason }
   }

@@ -1,4 +1,5 @@
 import * as Y from 'yjs'
+import type { StorageTrouble } from '../keep/trouble.ts'
 import { reasonOf } from '../link/token.ts'
 import {
   type Aside,
@@ -25,6 +26,8 @@ export interface KeeperOwner {
   flush(): void
   /** Takes in what is kept. @returns everything that is here now, as one update. */
   whole(kept: readonly Uint8Array[]): Uint8Array
+  /** Nothing of what was kept is kept any more: edits are to be kept anew, before what builds on them. */
+  wiped(): void
   /** Trouble began or ended, or a row was kept. */
   changed(): void
 }
@@ -73,7 +76,7 @@ export class Keeper {
   #bytes = 0
   #wholeBytes = 0
   #asideId = 0
-  #stopMending: () => void = () => {}
+  #stopMending: (() => void) | null = null
   #stopListening: readonly (() => void)[] = []
 
   /** @param device `null`: nothing is to be kept. */
@@ -202,7 +205,7 @@ export class Keeper {
     await this.#starting
     await this.#running
     this.#closed = true
-    this.#stopMending()
+    this.#stopMending?.()
     for (const stop of this.#stopListening) stop()
     await this.#store?.close().catch(() => {})
   }
@@ -255,8 +258,7 @@ export class Keeper {
   }
 
   #keep(store: EntityStore, updates: Uint8Array[], from: 'server' | 'here'): Promise<number> {
-    const [first] = updates as [Uint8Array]
-    const update = updates.length === 1 ? first : Y.mergeUpdates(updates)
+    const update = Y.mergeUpdates(updates)
     this.#count(update)
     return store.keep(update, from)
   }
@@ -310,19 +312,17 @@ export class Keeper {
 
   #failed(error: unknown): void {
     this.trouble = reasonOf(error)
-    this.#mendLater()
     this.#owner.changed()
-  }
-
-  #mendLater(): void {
-    this.#stopMending()
-    if (this.#closed) return
+    if ((error as Partial<StorageTrouble>).trouble === 'wiped') this.#owner.wiped()
+    // What fails meanwhile does not put it off.
+    if (this.#closed || this.#stopMending) return
     this.#stopMending = this.#around.after(this.#mendMs, () => void this.#mend())
     this.#mendMs = Math.min(MOST_MEND_MS, this.#mendMs * 2)
   }
 
   async #mend(): Promise<void> {
     await this.#running
+    this.#stopMending = null
     if (this.#closed || this.#device === null || this.trouble === null) return
     try {
       if (!this.#isLoaded) await this.#load(this.#device)

@@ -11,19 +11,19 @@ export interface Row {
 
 /** What was written here and is not acknowledged: one edit, or some that were put together. */
 export interface Edit {
-  readonly update: Uint8Array
+  update: Uint8Array
   /** The numbers of the first of them, and of the last. */
   readonly first: number
   readonly last: number
   /** Of the oldest, by `Date.now()`. */
   readonly madeAt: number
-  readonly rows: readonly Row[]
+  rows: readonly Row[]
   /** Under which it is on the wire; 0 when it is not. */
   batch: number
 }
 
 /** Above it an edit stays alone: if it cannot be taken, no other goes with it. */
-export const LONE_BYTES = 64 * 1024
+const LONE_BYTES = 64 * 1024
 /** So many small edits that wait for the link are put together. */
 const MOST_WAITING = 128
 
@@ -46,9 +46,9 @@ export class Outbox {
     return this.#written
   }
 
-  /** By `Date.now()`; `null` when nothing waits. */
-  get oldest(): number | null {
-    return this.#edits.length === 0 ? null : Math.min(...this.#edits.map((edit) => edit.madeAt))
+  /** By `Date.now()`; `Infinity` when nothing waits. */
+  get oldest(): number {
+    return Math.min(...this.#edits.map((edit) => edit.madeAt))
   }
 
   get allKept(): boolean {
@@ -70,6 +70,15 @@ export class Outbox {
     }
   }
 
+  /** Nothing lies anywhere any more. @param here Says where it will. */
+  moved(here: (update: Uint8Array) => Row): void {
+    for (const { rows } of this.#edits) for (const row of rows) row.edits = 0
+    for (const edit of this.#edits) {
+      edit.rows = [here(edit.update)]
+      for (const row of edit.rows) row.edits++
+    }
+  }
+
   nextBatch(): number {
     return ++this.#batch
   }
@@ -78,6 +87,17 @@ export class Outbox {
   reset(): void {
     for (const edit of this.#edits) edit.batch = 0
     this.#putTogether()
+  }
+
+  /**
+   * Of what is larger than that only what the server lacks is to go. Takes out what is too large even so.
+   */
+  tooLarge(bytes: number, serverHas: Uint8Array): readonly Edit[] {
+    const isTooLarge = ({ update }: Edit) => update.length > bytes
+    for (const edit of this.#edits.filter(isTooLarge)) {
+      edit.update = Y.diffUpdate(edit.update, serverHas)
+    }
+    return this.#take(isTooLarge)
   }
 
   /** Gives what is unsent a batch each, in order, and says it. */
@@ -100,11 +120,6 @@ export class Outbox {
     return this.#take((edit) => edit.batch === batch)
   }
 
-  /** Takes out what is on the wire under a lower batch than this. */
-  before(batch: number): readonly Edit[] {
-    return this.acknowledged(batch - 1)
-  }
-
   /** What went under this batch is to be sent once more. */
   unsend(batch: number): void {
     for (const edit of this.#edits) if (edit.batch === batch) edit.batch = 0
@@ -116,7 +131,7 @@ export class Outbox {
 
   #take(out: (edit: Edit) => boolean): readonly Edit[] {
     const taken = this.#edits.filter(out)
-    if (taken.length > 0) this.#edits = this.#edits.filter((edit) => !out(edit))
+    this.#edits = this.#edits.filter((edit) => !out(edit))
     for (const { rows } of taken) for (const row of rows) row.edits--
     return taken
   }
@@ -146,7 +161,8 @@ function merged(group: readonly Edit[]): Edit {
   if (last === undefined) return first
   const all = group.flatMap(({ rows }) => rows)
   const rows = [...new Set(all)]
-  for (const row of rows) row.edits -= all.filter((other) => other === row).length - 1
+  for (const row of all) row.edits--
+  for (const row of rows) row.edits++
   return {
     update: Y.mergeUpdates(group.map(({ update }) => update)),
     first: first.first,

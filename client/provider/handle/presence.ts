@@ -17,11 +17,8 @@ export interface PresenceOwner {
   tell(name: 'lost' | 'restored', clients: readonly number[]): void
 }
 
-interface Change {
-  readonly added: readonly number[]
-  readonly updated: readonly number[]
-  readonly removed: readonly number[]
-}
+/** By what has happened to them. */
+type Change = Readonly<Record<'added' | 'updated' | 'removed', readonly number[]>>
 
 /**
  * Who is here. Of a short loss of the link nobody sees more than that others are grey: their states
@@ -98,10 +95,9 @@ export class Presence {
     for (const client of clients) this.#awareness.meta.delete(client)
   }
 
-  readonly #changed = ({ added, updated, removed }: Change): void => {
-    const own = this.#awareness.clientID
+  readonly #changed = (change: Change): void => {
     // Also when it came from the server: a null about somebody who is here is answered by going above it.
-    if ([...added, ...updated, ...removed].includes(own)) this.#sayOwn()
+    if (Object.values(change).flat().includes(this.#awareness.clientID)) this.#sayOwn()
   }
 
   #sayOwn(): void {

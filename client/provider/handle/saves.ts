@@ -28,7 +28,7 @@ export const DESTROYED = { code: 'destroyed', reason: 'destroyed' }
 interface Wait {
   /** The number of the last edit that it is about. */
   readonly upTo: number
-  readonly tier: Tier | null
+  readonly tier: Tier | undefined
   readonly done: () => void
   readonly fail: (why: Why) => void
 }
@@ -48,7 +48,8 @@ export class Saves {
   readonly #kept: { readonly asides: readonly Why[] }
   /** Of what is being set aside, and not among `asides` yet. */
   refusing: Why | null = null
-  #tier: Tier | null = null
+  /** How safe what is acknowledged is; `null` before the server has said. */
+  tier: Tier | null = null
   #denied: Why | null = null
   #waits = new Set<Wait>()
 
@@ -73,7 +74,7 @@ export class Saves {
       }
       const wait: Wait = {
         upTo,
-        tier: tier ?? null,
+        tier,
         done: () => (why ? wait.fail(why) : end(resolve)),
         fail: (why) => end(() => reject(new NotSaved(why))),
       }
@@ -89,19 +90,19 @@ export class Saves {
 
   /** The server says how safe what it acknowledges is. */
   safe(tier: Tier): void {
-    this.#tier = tier
+    this.tier = tier
     this.#denied = null
     this.look()
   }
 
   /** Something was acknowledged. */
   look(): void {
-    for (const wait of [...this.#waits]) {
+    for (const wait of this.#waits) {
       const { tier, upTo } = wait
-      if (tier !== null && this.#tier !== null && isLess(this.#tier, tier)) {
-        const reason = `this server saves as "${this.#tier}" only, and "${tier}" was asked for`
+      if (tier && this.tier && isLess(this.tier, tier)) {
+        const reason = `this server saves as "${this.tier}" only, and "${tier}" was asked for`
         wait.fail({ code: 'tier', reason })
-      } else if (!this.#outbox.waitsFor(upTo) && (tier === null || this.#tier !== null)) {
+      } else if (!this.#outbox.waitsFor(upTo) && (!tier || this.tier)) {
         wait.done()
       } else if (this.#denied !== null) wait.fail(this.#denied)
     }
@@ -116,7 +117,7 @@ export class Saves {
   /** Edits from that number on were not taken. */
   refused(from: number, why: Why): void {
     this.refusing = why
-    for (const wait of [...this.#waits]) {
+    for (const wait of this.#waits) {
       if (wait.upTo >= from) wait.fail(why)
     }
   }
@@ -127,10 +128,9 @@ export class Saves {
   }
 
   end(): void {
-    for (const wait of [...this.#waits]) wait.fail(DESTROYED)
+    for (const wait of this.#waits) wait.fail(DESTROYED)
   }
 }
 
 /** Nothing is as safe as a tier that there is not. */
-const isLess = (a: Tier, b: Tier): boolean =>
-  !TIERS.includes(b) || TIERS.indexOf(a) < TIERS.indexOf(b)
+const isLess = (a: Tier, b: Tier): boolean => !TIERS.slice(0, TIERS.indexOf(a) + 1).includes(b)

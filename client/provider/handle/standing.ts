@@ -36,14 +36,14 @@ export class Standing {
     this.#unproven ||= beyond
   }
 
-  /** Is this the log of an entity that was removed since? */
+  /** Is this the log of an entity that was removed since? Not when nobody has said where it stood. */
   isRemovedAt(position: string): boolean {
-    return this.#position !== '' && generationOf(position) > generationOf(this.#position)
+    return generationOf(position) > generationOf(this.#position)
   }
 
   /** Is this the log that the position is of? */
   isOf(position: string): boolean {
-    return this.#position !== '' && epoch(position) === epoch(this.#position)
+    return epoch(position) === epoch(this.#position)
   }
 
   /** Everything in the log at or below it is here. */

@@ -36,9 +36,9 @@ export class WayDown {
 
   /** @returns everything, with this as the last of it. */
   end(update: Uint8Array): readonly Uint8Array[] {
-    const all = [...(this.#gathered ?? []), update]
+    const all = this.#gathered ?? []
     this.#gathered = null
-    return all.filter((one) => !isEmpty(one))
+    return [...all, update].filter((one) => !isEmpty(one))
   }
 
   /** The link is gone: what was gathered comes again. */

@@ -15,12 +15,18 @@ type Why = Pick<Refusal, 'code' | 'reason'>
 
 export interface WayUpOwner {
   say(message: Said): boolean
+  /** What this has brought is to be deleted here. Its structs stay, for what builds on them. */
+  empty(update: Uint8Array): void
   tell(name: 'rejected', aside: Aside): void
   tell(name: 'saved', nothing: undefined): void
   changed(): void
 }
 
 const READ_ONLY: Why = { code: 'forbidden', reason: 'this user may read here, and not write' }
+const TOO_LARGE: Why = {
+  code: 'update-too-large',
+  reason: 'one change of this size cannot be sent',
+}
 /** What is written where nothing is taken is set aside in so few pieces. */
 const ASIDE_MS = 250
 
@@ -35,9 +41,9 @@ const ASIDE_MS = 250
  */
 export class WayUp {
   readonly outbox = new Outbox()
+  readonly saves: Saves
   /** Whether anything is taken that is written here; `null` before the server has said. */
   may: Status['may'] = null
-  readonly #saves: Saves
   readonly #doc: Y.Doc
   readonly #keeper: Keeper
   readonly #standing: Standing
@@ -46,6 +52,8 @@ export class WayUp {
   /** What was written since the last turn. */
   #turn: Uint8Array[] = []
   #isOpen = false
+  /** Bytes that an edit or an answer may have. */
+  #most = 0
   /** Why nothing is taken that is written here; `null` when it is. */
   #bar: Why | null = null
   /** What the server said it has. */
@@ -69,7 +77,7 @@ export class WayUp {
     this.#standing = standing
     this.#around = around
     this.#owner = owner
-    this.#saves = new Saves(this.outbox, keeper, around)
+    this.saves = new Saves(this.outbox, keeper, around)
   }
 
   /** Something was written here. What is written in one turn is one edit. */
@@ -79,9 +87,8 @@ export class WayUp {
 
   flush(): void {
     const turn = this.#turn.splice(0)
-    const [first] = turn
-    if (first === undefined) return
-    const update = turn.length === 1 ? first : Y.mergeUpdates(turn)
+    if (turn.length === 0) return
+    const update = Y.mergeUpdates(turn)
     this.outbox.add(update, this.#around.wall(), this.#keeper.here(update))
     this.#send()
     this.#owner.changed()
@@ -97,21 +104,22 @@ export class WayUp {
     this.#owner.changed()
   }
 
-  /** Why something is just being set aside. */
-  get refusing(): Why | null {
-    return this.#saves.refusing
+  /** The device has forgotten all. */
+  wiped(): void {
+    this.outbox.moved((update) => this.#keeper.here(update))
   }
 
   saved(options: SavedOptions): Promise<void> {
     this.flush()
-    return this.#saves.wait(this.outbox.written, options)
+    return this.saves.wait(this.outbox.written, options)
   }
 
-  opened(message: Message<'opened'>): void {
+  opened(message: Message<'opened'>, most: number): void {
+    this.#most = most
     this.flush()
     this.outbox.reset()
     this.#isOpen = true
-    this.#saves.safe(message.tier)
+    this.saves.safe(message.tier)
     this.#serverHas = message.stateVector
     const isNews = message.follows !== 'rest' || !this.#standing.isOf(message.position)
     if (isNews) this.#standing.receivedElsewhere()
@@ -133,7 +141,7 @@ export class WayUp {
     for (const answer of this.#answers.keys()) if (answer <= batch) this.#answers.delete(answer)
     this.#standing.acknowledged(batch, position)
     this.#keeper.acknowledged(doneRows(edits))
-    this.#saves.safe(tier)
+    this.saves.safe(tier)
     if (edits.length > 0 && this.outbox.pending === 0) this.#owner.tell('saved', undefined)
     this.#owner.changed()
   }
@@ -150,28 +158,20 @@ export class WayUp {
     // Those before it may be in it, if they were not taken for what they lacked: neutered, they are
     // acknowledged like all that is.
     let lost = neutered ? answer : undefined
-    const edits = lost ? [] : answer ? this.outbox.before(batch) : this.outbox.refused(batch)
+    const edits = lost
+      ? []
+      : answer
+        ? this.outbox.acknowledged(batch - 1)
+        : this.outbox.refused(batch)
     lost ??= merged(edits)
     if (lost) this.#setAside(edits, lost, { code, reason })
-    if (!neutered) {
-      this.#bar = { code, reason }
-      this.may = 'read'
-    }
+    if (!neutered) this.#bars({ code, reason })
     this.#owner.changed()
   }
 
   rights(may: 'read' | 'write'): void {
     this.#setMay(may)
     this.#send()
-  }
-
-  tier(tier: Message<'at'>['tier']): void {
-    this.#saves.safe(tier)
-  }
-
-  /** The server does not have it open for us: what is written waits. */
-  denied(why: Why): void {
-    this.#saves.denied(why)
   }
 
   /** The link is gone, or the entity is closed. */
@@ -196,7 +196,7 @@ export class WayUp {
     this.flush()
     this.lost()
     this.#stopBarring?.()
-    this.#saves.end()
+    this.saves.end()
   }
 
   #send(): void {
@@ -205,6 +205,11 @@ export class WayUp {
       return
     }
     if (!this.#isOpen || this.#stopHolding !== null) return
+    for (const edit of this.outbox.tooLarge(this.#most, this.#serverHas)) {
+      this.#owner.empty(edit.update)
+      this.#setAside([edit], edit.update, TOO_LARGE)
+      this.#owes = true
+    }
     this.outbox.send((update, batch) => this.#owner.say({ is: 'edit', batch, update }))
     if (!this.#owes) return
     this.#owes = false
@@ -214,6 +219,12 @@ export class WayUp {
   }
 
   #answer(update: Uint8Array): void {
+    if (update.length > this.#most) {
+      this.#owes = true
+      this.#bars(TOO_LARGE)
+      this.#send()
+      return
+    }
     const batch = this.outbox.nextBatch()
     if (!this.#owner.say({ is: 'answer', batch, update })) return
     this.#answers.set(batch, update)
@@ -229,13 +240,18 @@ export class WayUp {
     })
   }
 
+  /** Nothing more is taken that is written here. */
+  #bars(why: Why): void {
+    this.#bar = why
+    this.may = 'read'
+  }
+
   #setMay(may: 'read' | 'write'): void {
-    this.may = may
     if (may === 'read') {
-      this.#bar = READ_ONLY
-      this.#send()
+      this.#bars(READ_ONLY)
       return
     }
+    this.may = may
     this.#bar = null
     this.#stopBarring?.()
     this.#stopBarring = null
@@ -266,7 +282,7 @@ export class WayUp {
   #setAside(edits: readonly Edit[], update: Uint8Array, why: Why): void {
     const aside = { ...why, update, at: this.#around.wall() }
     void this.#keeper.setAside(aside, doneRows(edits)).then((kept) => {
-      this.#saves.setAside()
+      this.saves.setAside()
       this.#owner.changed()
       this.#owner.tell('rejected', kept)
       if (this.#bar !== null) return
@@ -274,8 +290,8 @@ export class WayUp {
       this.#takeBack()
       this.#send()
     })
-    this.#saves.refused(edits[0]?.first ?? 0, why)
-    this.#saves.look()
+    this.saves.refused(edits[0]?.first ?? 0, why)
+    this.saves.look()
   }
 }
 

@@ -1,4 +1,4 @@
-import { newTabId } from './tab-id.ts'
+import { uuidv4 } from 'lib0/random'
 import { StorageTrouble } from './trouble.ts'
 
 /** A browser that has not answered by then, in ms, does not answer. */
@@ -27,7 +27,8 @@ export class Database {
   #opening: Promise<IDBDatabase> | null = null
   #db: IDBDatabase | null = null
   #birth: string | null = null
-  readonly #pending = new Set<Promise<unknown>>()
+  /** All that was asked for, whatever came of it. */
+  #done: Promise<void> | undefined
   #closed = false
 
   /**
@@ -53,18 +54,14 @@ export class Database {
   ): Promise<Result> {
     if (this.#closed) throw new StorageTrouble('closed')
     const running = this.#run(mode, stores, work)
-    this.#pending.add(running)
-    try {
-      return await running
-    } finally {
-      this.#pending.delete(running)
-    }
+    this.#done = Promise.allSettled([this.#done, running]).then(() => {})
+    return running
   }
 
   /** After what was asked for before. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.allSettled(this.#pending)
+    await this.#done
     const db = await this.#opening?.catch(() => null)
     db?.close()
   }
@@ -120,7 +117,7 @@ export class Database {
     const request = indexedDB.open(this.#name, VERSION)
     request.onupgradeneeded = () => {
       this.#make(request.result)
-      request.result.createObjectStore('birth').put(newTabId(), 0)
+      request.result.createObjectStore('birth').put(uuidv4(), 0)
     }
     const opening = answer(request)
     return inTime(OPEN_MS, opening, () => opening.then((db) => db.close()).catch(() => {}))

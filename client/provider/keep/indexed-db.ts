@@ -70,11 +70,13 @@ class IndexedDbStore implements EntityStore {
   readonly name: string
   readonly #all: Set<IndexedDbStore>
   readonly #db: Database
+  readonly #tab: Tab
   readonly #onOther = new Set<Parameters<EntityStore['onOther']>[0]>()
   readonly #onGone = new Set<() => void>()
   /** What is known above `#loaded`: kept here, adopted, or told by others. */
   readonly #known = new Set<number>()
-  #tab: Tab | null = null
+  /** Given to nobody yet: there is more of it that could not be had. */
+  readonly #adopted: KeptEdit[] = []
   #loaded = 0
   #clock = 0
   #kept = 0
@@ -86,12 +88,7 @@ class IndexedDbStore implements EntityStore {
     this.name = name
     this.#all = all.add(this)
     this.#db = new Database(name, makeStores, () => this.#startOver())
-  }
-
-  async start(): Promise<void> {
-    // First: where a page may not store anything it may not lock anything either.
-    await this.#db.run('read', ['stand'], standOf)
-    this.#tab = await Tab.join(this.name, {
+    this.#tab = new Tab(name, {
       told: ({ id, update, from }) => {
         if (this.#onOther.size > 0) this.#known.add(id)
         for (const fn of this.#onOther) fn(update, from)
@@ -103,6 +100,12 @@ class IndexedDbStore implements EntityStore {
     })
   }
 
+  async start(): Promise<void> {
+    // First: where a page may not store anything it may not lock anything either.
+    await this.#db.run('read', ['stand'], standOf)
+    await this.#tab.join()
+  }
+
   load(): Promise<Kept> {
     return this.#db.run('read', STORES, async (store) => {
       const [rows, edits, aside, stand] = await Promise.all([
@@ -111,14 +114,13 @@ class IndexedDbStore implements EntityStore {
         answer<Aside[]>(store('aside').getAll()),
         standOf(store),
       ])
-      const sent = new Set(edits.map(({ id }) => id))
-      const held = new Set(edits.filter(({ compacted }) => compacted).map(({ id }) => id))
+      const editOf = new Map(edits.map((edit) => [edit.id, edit]))
       const last = rows.at(-1)?.id ?? 0
       this.#loaded = Math.max(this.#loaded, last)
       this.#clock = stand.clock
       const states = rows.filter(({ state }) => state)
-      const rest = rows.filter(({ id, state }) => !state && !held.has(id))
-      const landed = rows.filter(({ id }) => !sent.has(id))
+      const rest = rows.filter(({ id, state }) => !state && !editOf.get(id)?.compacted)
+      const landed = rows.filter(({ id }) => !editOf.has(id))
       return {
         updates: [...states, ...rest].map(({ update }) => update),
         position: stand.position,
@@ -131,8 +133,8 @@ class IndexedDbStore implements EntityStore {
 
   async keep(update: Uint8Array, from: 'server' | 'here'): Promise<number> {
     // The bytes alone: a view would bring along the whole of its buffer.
-    const row = { tab: this.#id, state: false, update: update.slice() }
-    const edit = { tab: this.#id, madeAt: Date.now(), compacted: false }
+    const row = { tab: this.#tab.id, state: false, update: update.slice() }
+    const edit = { tab: this.#tab.id, madeAt: Date.now(), compacted: false }
     try {
       // An edit is nowhere else yet. What the server has sent can be had again.
       const mode = from === 'here' ? 'flushed' : 'write'
@@ -143,7 +145,7 @@ class IndexedDbStore implements EntityStore {
         return id
       })
       this.#known.add(id)
-      this.#tab?.say({ id, update: row.update, from })
+      this.#tab.say({ id, update: row.update, from })
       return id
     } catch (error) {
       this.#hole = true
@@ -154,12 +156,12 @@ class IndexedDbStore implements EntityStore {
   acknowledged(ids: readonly number[]): Promise<void> {
     return this.#db.run('write', ROWS, async (store) => {
       await settle(store, ids)
-      store('stand').put(acknowledging(await standOf(store), this.#id), 0)
+      store('stand').put(acknowledging(await standOf(store), this.#tab.id), 0)
     })
   }
 
   standAt(position: string, beyond: boolean): Promise<void> {
-    const tab = this.#id
+    const tab = this.#tab.id
     return this.#db.run('write', ['stand'], async (store) => {
       const stand = await standOf(store)
       if (this.#hole) throw new StorageTrouble('hole')
@@ -170,7 +172,7 @@ class IndexedDbStore implements EntityStore {
   }
 
   async compact(state: Uint8Array, id: number): Promise<void> {
-    const row = { tab: this.#id, state: true, update: state.slice() }
+    const row = { tab: this.#tab.id, state: true, update: state.slice() }
     const known = new Set(this.#known)
     this.#kept = await this.#db.run('write', ROWS, async (store) => {
       const edits = await editsOf(store)
@@ -191,13 +193,12 @@ class IndexedDbStore implements EntityStore {
 
   async adopt(): Promise<readonly KeptEdit[]> {
     const edits = await this.#db.run('read', ['edits'], editsOf)
-    const tabs = new Set(edits.map(({ tab }) => tab).filter((tab) => tab !== this.#id))
-    const adopted: KeptEdit[] = []
+    const tabs = new Set(edits.map(({ tab }) => tab).filter((tab) => tab !== this.#tab.id))
     for (const tab of tabs) {
-      const taken = this.#tab?.inPlaceOf(tab, (madeBefore) => this.#take(tab, madeBefore))
-      adopted.push(...((await taken) ?? []))
+      const taken = await this.#tab.inPlaceOf(tab, (madeBefore) => this.#take(tab, madeBefore))
+      this.#adopted.push(...(taken ?? []))
     }
-    return adopted.sort((one, other) => one.id - other.id)
+    return this.#adopted.splice(0).sort((one, other) => one.id - other.id)
   }
 
   setAside(aside: Omit<Aside, 'id'>, edits: readonly number[]): Promise<Aside> {
@@ -237,12 +238,8 @@ class IndexedDbStore implements EntityStore {
 
   async close(): Promise<void> {
     await this.#db.close()
-    this.#tab?.leave()
+    this.#tab.leave()
     this.#all.delete(this)
-  }
-
-  get #id(): string {
-    return this.#tab?.id ?? ''
   }
 
   /** In one transaction, so that nobody finds half of them. */
@@ -252,7 +249,7 @@ class IndexedDbStore implements EntityStore {
       for (const edit of await editsOf(store)) {
         if (edit.tab !== tab || edit.madeAt >= madeBefore) continue
         const { update } = await answer<Row>(store('rows').get(edit.id))
-        store('edits').put({ ...edit, tab: this.#id })
+        store('edits').put({ ...edit, tab: this.#tab.id })
         this.#known.add(edit.id)
         taken.push({ id: edit.id, update, madeAt: edit.madeAt })
       }
@@ -304,11 +301,9 @@ async function settle(store: Stores, ids: readonly number[]): Promise<void> {
 
 async function boundAside(store: IDBObjectStore): Promise<void> {
   const held = await answer<Aside[]>(store.getAll())
-  let bytes = held.reduce((sum, { update }) => sum + update.length, 0)
-  for (const [at, { id, update }] of held.entries()) {
-    const left = held.length - at
-    if (left === 1 || (left <= MOST_ASIDE && bytes <= MOST_ASIDE_BYTES)) return
-    store.delete(id)
-    bytes -= update.length
+  let bytes = 0
+  for (const [newer, { id, update }] of held.reverse().entries()) {
+    bytes += update.length
+    if (newer > 0 && (newer >= MOST_ASIDE || bytes > MOST_ASIDE_BYTES)) store.delete(id)
   }
 }

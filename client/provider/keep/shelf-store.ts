@@ -1,7 +1,7 @@
+import { uuidv4 } from 'lib0/random'
 import type { Aside, EntityStore, Kept, KeptEdit } from '../store.ts'
 import type { Change, Shelf } from './shelf.ts'
 import { acknowledging, passing, standing } from './stand.ts'
-import { newTabId } from './tab-id.ts'
 import { StorageTrouble } from './trouble.ts'
 
 /** Notes a change: it is written down, and the shelf has it from now on. */
@@ -30,12 +30,14 @@ type Told = Parameters<EntityStore['onOther']>[0]
 
 /** One handle on a shelf of this process: what a tab is in a browser. */
 export class ShelfStore<Body> implements EntityStore {
-  readonly #tab = newTabId()
+  readonly #tab = uuidv4()
   readonly #vault: Vault<Body>
   readonly #told = new Set<Told>()
   readonly #gone = new Set<() => void>()
   /** What others kept since, and this one was told. */
   readonly #heard = new Set<number>()
+  /** Adopted, and given to nobody yet: what was left could not be read. */
+  readonly #untold = new Set<number>()
   #loaded = 0
   #clock = 0
   #kept = 0
@@ -123,16 +125,21 @@ export class ShelfStore<Body> implements EntityStore {
     return this.#vault.fetch(
       (shelf, note) => {
         const living = new Set([...this.#vault.handles].map((handle) => handle.#tab))
-        const ids = new Set(shelf.orphans(living))
-        if (ids.size === 0) return []
-        note({ is: 'adopted', tab: this.#tab, ids: [...ids] })
-        for (const id of ids) this.#heard.add(id)
-        return shelf.edits(this.#tab).filter(({ edit }) => ids.has(edit.id))
+        const ids = shelf.orphans(living)
+        if (ids.length > 0) note({ is: 'adopted', tab: this.#tab, ids })
+        for (const id of ids) {
+          this.#heard.add(id)
+          this.#untold.add(id)
+        }
+        return shelf.edits(this.#tab).filter(({ edit }) => this.#untold.has(edit.id))
       },
-      (edits, bytesOf) =>
-        Promise.all(
+      async (edits, bytesOf) => {
+        const adopted = await Promise.all(
           edits.map(async ({ edit, body }) => ({ ...edit, update: await bytesOf(body) })),
-        ),
+        )
+        for (const { id } of adopted) this.#untold.delete(id)
+        return adopted
+      },
     )
   }
 

@@ -1,4 +1,4 @@
-import { newTabId } from './tab-id.ts'
+import { uuidv4 } from 'lib0/random'
 import { StorageTrouble } from './trouble.ts'
 
 /** What a tab says to the others when it has kept something; an empty one only says that it is there. */
@@ -26,27 +26,28 @@ export interface TabOwner {
  * see `startedAt`. Without BroadcastChannel others learn what was kept when they load.
  */
 export class Tab {
-  readonly id = newTabId()
+  /** `crypto.randomUUID` is missing where a page comes over plain HTTP. */
+  readonly id = uuidv4()
   /** `null` where there are no locks: only edits older than this are then taken from others. */
   readonly #locks: LockManager | undefined = globalThis.navigator?.locks
   readonly #name: string
   readonly #owner: TabOwner
-  readonly #channel: BroadcastChannel | null
+  #channel: BroadcastChannel | null = null
   readonly #watched = new Set<string>()
   readonly #ended = new AbortController()
 
-  private constructor(name: string, owner: TabOwner) {
+  constructor(name: string, owner: TabOwner) {
     this.#name = name
     this.#owner = owner
-    this.#channel = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(name)
   }
 
-  static async join(name: string, owner: TabOwner): Promise<Tab> {
-    const tab = new Tab(name, owner)
-    await tab.#live()
-    if (tab.#channel !== null) tab.#channel.onmessage = ({ data }) => tab.#hear(data)
-    tab.say(null)
-    return tab
+  async join(): Promise<void> {
+    await this.#live()
+    if (typeof BroadcastChannel !== 'undefined') {
+      this.#channel = new BroadcastChannel(this.#name)
+      this.#channel.onmessage = ({ data }) => this.#hear(data)
+    }
+    this.say(null)
   }
 
   say(what: Told | null): void {

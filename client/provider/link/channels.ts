@@ -26,9 +26,11 @@ export interface ChannelsOwner {
   rejected(reason: string): void
 }
 
+type Answer = Extract<Heard, { readonly request: number }>
+type OfChannel = Exclude<Extract<Heard, { readonly channel: number }>, Answer>
+
 interface Current {
   readonly connection: Connection
-  readonly welcome: Welcome
   readonly renewal: Renewal
 }
 
@@ -45,6 +47,8 @@ export class Channels implements ChannelHost {
   #requests = 0
   #now: Current | null = null
   #token = ''
+  /** Bytes that a message may have. */
+  #most = 0
 
   constructor(environment: Environment, source: TokenSource, owner: ChannelsOwner) {
     this.#environment = environment
@@ -54,21 +58,16 @@ export class Channels implements ChannelHost {
 
   /** Those that were left while the server was still opening them do not count. */
   get size(): number {
-    let size = 0
-    for (const channel of this.#all) if (!channel.isLeft) size++
-    return size
+    return [...this.#all].filter(({ isLeft }) => !isLeft).length
   }
 
   has(entity: string): boolean {
-    for (const channel of this.#all) if (channel.entity === entity) return true
-    return false
+    return [...this.#all].some((channel) => channel.entity === entity)
   }
 
   /** Bytes that the server has announced, or begun, and that have not come. */
   get awaited(): number {
-    let bytes = 0
-    for (const channel of this.#open.values()) bytes += channel.awaited
-    return bytes
+    return [...this.#open.values()].reduce((bytes, { awaited }) => bytes + awaited, 0)
   }
 
   add(entity: string, owner: ChannelOwner): LinkChannel {
@@ -91,7 +90,8 @@ export class Channels implements ChannelHost {
       renewed: (next) => this.renew(next),
       failed: (reason) => this.#needToken(reason),
     })
-    this.#now = { connection, welcome, renewal }
+    this.#now = { connection, renewal }
+    this.#most = welcome.frameBytes
     this.#letIn(token)
   }
 
@@ -133,36 +133,17 @@ export class Channels implements ChannelHost {
   }
 
   heard(message: Heard): void {
-    switch (message.is) {
-      case 'opened':
-      case 'refused':
-        this.#answered(message)
-        break
-      case 'message':
-        for (const channel of [...this.#all]) {
-          if (!channel.isLeft) channel.owner.direct(message.kind, message.bytes)
-        }
-        break
-      default:
-        this.#ofChannel(message)
+    if ('request' in message) this.#answered(message)
+    else if ('channel' in message) this.#ofChannel(message)
+    else {
+      for (const channel of [...this.#all]) {
+        if (!channel.isLeft) channel.owner.direct(message.kind, message.bytes)
+      }
     }
   }
 
-  say(_channel: LinkChannel, number: number, message: Said): void {
-    if (this.#now === null) return
-    const { connection, welcome } = this.#now
-    const isEdit = message.is === 'edit' || message.is === 'answer'
-    if (isEdit && message.update.length > welcome.frameBytes) {
-      // It would end the socket, and again after each reconnect: said here what the server would say.
-      queueMicrotask(() => this.#tooLarge(number, message.batch, welcome.frameBytes))
-    } else connection.sayInTurn({ ...message, channel: number })
-  }
-
-  #tooLarge(channel: number, batch: number, bound: number): void {
-    const reason = `one change of more than ${bound} bytes cannot be sent`
-    const code = 'frame-too-large'
-    const refusal = { code, reason, again: null, neutered: false }
-    this.#open.get(channel)?.heard({ is: 'nack', channel, batch, ...refusal })
+  say(number: number, message: Said): void {
+    this.#now?.connection.sayInTurn({ ...message, channel: number })
   }
 
   reopen(channel: LinkChannel): void {
@@ -191,7 +172,7 @@ export class Channels implements ChannelHost {
     this.#now?.connection.say({ is: 'close', channel: number })
   }
 
-  #answered(message: Extract<Heard, { readonly request: number }>): void {
+  #answered(message: Answer): void {
     const channel = this.#asked.get(message.request)
     this.#asked.delete(message.request)
     if (channel === undefined) return
@@ -205,14 +186,13 @@ export class Channels implements ChannelHost {
       else this.#shutOut(channel, message)
     } else {
       this.#open.set(message.channel, channel)
-      channel.opened(message)
+      channel.opened(message, this.#most)
       this.#expires(channel, message.expires)
     }
     this.openMore()
   }
 
-  #ofChannel(message: Extract<Heard, { readonly channel: number }>): void {
-    if (message.is === 'opened') return
+  #ofChannel(message: OfChannel): void {
     const channel = this.#open.get(message.channel)
     // It may have been left while this was on its way.
     if (channel === undefined) return
@@ -220,16 +200,13 @@ export class Channels implements ChannelHost {
       this.#open.delete(message.channel)
       this.#now?.connection.dropLine(message.channel)
       this.#shutOut(channel, message)
-    } else if (message.is === 'part') this.#part(channel, message.bytes)
-    else {
+    } else if (message.is === 'part') {
+      if (!channel.part(message.bytes))
+        this.#owner.rejected('the server sends parts without an end')
+    } else {
       channel.heard(message)
       if (message.is === 'rights') this.#expires(channel, message.expires)
     }
-  }
-
-  #part(channel: LinkChannel, bytes: Uint8Array): void {
-    const bound = 2 * Math.max(this.#now?.welcome.frameBytes ?? 0, channel.announced)
-    if (!channel.part(bytes, bound)) this.#owner.rejected('the server sends parts without an end')
   }
 
   #shutOut(channel: LinkChannel, { code, reason, again }: Refusal): void {
@@ -240,7 +217,7 @@ export class Channels implements ChannelHost {
       this.#now?.renewal.rejected()
     } else if (again === null) {
       channel.state = { is: 'refused', forToken: false }
-      channel.refused({ code, reason, again })
+      channel.owner.refused({ code, reason, again })
     } else {
       // A server that goes on saying "now" is not asked in a storm.
       const random = this.#environment.random()
@@ -276,15 +253,12 @@ export class Channels implements ChannelHost {
   #expires(channel: LinkChannel, ms: number | null): void {
     // Its owner may have left it meanwhile.
     if (channel.state.is !== 'open') return
-    channel.expiresAt = ms === null ? null : this.#environment.monotonic() + ms
+    channel.expiresAt = ms === null ? Infinity : this.#environment.monotonic() + ms
     this.#plan()
   }
 
   #plan(): void {
-    let soonest: number | null = null
-    for (const { expiresAt } of this.#open.values()) {
-      if (expiresAt !== null && (soonest === null || expiresAt < soonest)) soonest = expiresAt
-    }
-    this.#now?.renewal.plan(soonest)
+    const ends = [...this.#open.values()].map(({ expiresAt }) => expiresAt)
+    this.#now?.renewal.plan(Math.min(...ends))
   }
 }

@@ -87,7 +87,7 @@ export class Connection {
       dead: () => this.#end({ is: 'lost', reason: 'the server does not answer any more' }),
     })
     this.#patience = environment.after(WELCOME_MS, () =>
-      this.#end({ is: 'lost', reason: 'no welcome in 10 s' }),
+      this.#end({ is: 'lost', reason: lossOf(this.#state) }),
     )
   }
 
@@ -125,7 +125,11 @@ export class Connection {
 
   /** What was said is no message of `tributary.v1`, or comes where it cannot. */
   #broken(): void {
-    this.#end({ is: 'broken', reason: 'the server said what nobody can read' })
+    const isOurs = this.#state === 'welcomed'
+    this.#end({
+      is: 'broken',
+      reason: isOurs ? 'the server said what nobody can read' : lossOf('greeted'),
+    })
   }
 
   #end(ending: Ending): void {
@@ -140,10 +144,10 @@ export class Connection {
     return Math.max(0, onTheWay - UNASKED_BYTES) / SLOWEST
   }
 
-  #frame(bytes: Uint8Array | null): void {
+  #frame(bytes: Uint8Array): void {
     if (this.#state === 'over') return
-    const message = bytes === null ? null : readServerMessage(bytes)
-    if (message === null || message.is === 'malformed') {
+    const message = readServerMessage(bytes)
+    if (message.is === 'malformed') {
       this.#broken()
       return
     }
@@ -174,5 +178,8 @@ export class Connection {
   }
 }
 
-const lossOf = (state: string): string =>
-  state === 'welcomed' ? 'the connection was lost' : 'the server cannot be reached'
+const LOSSES: Readonly<Record<string, string>> = {
+  welcomed: 'the connection was lost',
+  greeted: 'no Tributary answers at this address',
+}
+const lossOf = (state: string): string => LOSSES[state] ?? 'the server cannot be reached'

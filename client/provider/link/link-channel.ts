@@ -1,5 +1,5 @@
 import type { Cancel } from '../../../src/core/clock.ts'
-import type { Refusal, ServerMessage } from '../../../src/wire/tributary-server.ts'
+import type { ServerMessage } from '../../../src/wire/tributary-server.ts'
 import type { Channel, ChannelMessage, ChannelOwner, Said } from '../channel.ts'
 import type { LinkState } from '../status.ts'
 import { Parts } from './parts.ts'
@@ -8,7 +8,7 @@ export type Opened = Extract<ServerMessage, { readonly is: 'opened' }>
 
 /** What a channel asks of its link. */
 export interface ChannelHost {
-  say(channel: LinkChannel, number: number, message: Said): void
+  say(number: number, message: Said): void
   reopen(channel: LinkChannel): void
   left(channel: LinkChannel): void
 }
@@ -43,15 +43,15 @@ export class LinkChannel implements Channel {
   /** Bytes that are announced and have not come. */
   #awaited = 0
   #isSynced = false
-  /** Bytes that the server said would follow `opened`. */
-  announced = 0
+  /** So many bytes may wait for their end. */
+  #bound = 0
   /** How often the server has put it off since it last brought everything. */
   putOff = 0
   /** With which it was asked for, or refused. */
   token = ''
   isLeft = false
-  /** By the monotonic clock; `null`: never. */
-  expiresAt: number | null = null
+  /** By the monotonic clock; `Infinity`: never. */
+  expiresAt = Infinity
 
   constructor(entity: string, owner: ChannelOwner, host: ChannelHost) {
     this.entity = entity
@@ -65,7 +65,7 @@ export class LinkChannel implements Channel {
 
   set state(next: State) {
     if ('cancel' in this.#state) this.#state.cancel()
-    if (next.is !== 'open') this.expiresAt = null
+    if (next.is !== 'open') this.expiresAt = Infinity
     this.#parts = new Parts()
     this.#awaited = 0
     this.#state = next
@@ -77,8 +77,8 @@ export class LinkChannel implements Channel {
   }
 
   say(message: Said): boolean {
-    if (this.isLeft || this.#state.is !== 'open') return false
-    this.#host.say(this, this.#state.number, message)
+    if (this.#state.is !== 'open') return false
+    this.#host.say(this.#state.number, message)
     return true
   }
 
@@ -100,19 +100,20 @@ export class LinkChannel implements Channel {
     this.owner.linked(state)
   }
 
-  opened(message: Opened): void {
+  /** @param most Bytes that what is said may have. */
+  opened(message: Opened, most: number): void {
     this.state = { is: 'open', number: message.channel }
     this.#isSynced = false
-    this.announced = message.bytes
+    this.#bound = 2 * Math.max(most, message.bytes)
     this.#awaited = message.follows === 'ask' ? 0 : message.bytes
-    this.owner.opened(message)
+    this.owner.opened(message, most)
   }
 
-  /** @returns whether what waits for its end is still within `bound` bytes. */
-  part(bytes: Uint8Array, bound: number): boolean {
+  /** @returns whether what waits for its end is not too much yet. */
+  part(bytes: Uint8Array): boolean {
     this.#parts.add(bytes)
     this.#came(bytes)
-    return this.#parts.bytes <= bound
+    return this.#parts.bytes <= this.#bound
   }
 
   heard(message: ChannelMessage): void {
@@ -134,9 +135,5 @@ export class LinkChannel implements Channel {
     if (this.#isSynced) return
     this.#awaited = Math.max(0, this.#awaited - bytes.length)
     this.owner.progress(bytes.length)
-  }
-
-  refused(refusal: Refusal): void {
-    if (!this.isLeft) this.owner.refused(refusal)
   }
 }

@@ -10,7 +10,7 @@ const MOST_CHANNELS = 200
 /** All links of a page or a process: one for each server and token, for as long as it is wanted. */
 export class Links {
   readonly #parts: ConnectionParts
-  readonly #all: ServerLink[] = []
+  readonly #all = new Set<ServerLink>()
   /** By address and token: the text that has taken its place. */
   readonly #renewed = new Map<string, string>()
 
@@ -50,11 +50,11 @@ export class Links {
 
   /** How many sockets are open, or on their way to be. */
   get size(): number {
-    return this.#all.length
+    return this.#all.size
   }
 
   #open(address: string, token: TokenSource, entity: string, owner: ChannelOwner): Channel {
-    const free = this.#all.find(
+    const free = [...this.#all].find(
       (link) =>
         link.isTo(address, token) &&
         // One socket knows an entity once: a second handle on it has a position of its own.
@@ -66,9 +66,9 @@ export class Links {
       ...this.#parts,
       address,
       token,
-      onIdle: () => this.#all.splice(this.#all.indexOf(link), 1),
+      onIdle: () => this.#all.delete(link),
     })
-    this.#all.push(link)
+    this.#all.add(link)
     return link.open(entity, owner)
   }
 }

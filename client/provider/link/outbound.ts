@@ -26,7 +26,7 @@ export class Outbound {
   readonly #sent: (bytes: number) => void
   /** By channel. The first one is next. */
   readonly #lines = new Map<number, Waiting[]>()
-  #cancel: Cancel | null = null
+  #cancel: Cancel = () => {}
 
   /** @param sent Told of every frame, when it was given to the socket. */
   constructor(environment: Environment, socket: Socket, sent: (bytes: number) => void) {
@@ -56,12 +56,11 @@ export class Outbound {
 
   /** Sends what there is room for. Called again by itself while something waits. */
   drain(): void {
-    this.#cancel?.()
-    this.#cancel = null
+    this.#cancel()
     for (;;) {
       const [next] = this.#lines
       if (next === undefined) return
-      if (this.#socket.buffered >= FULL_BYTES) break
+      if (this.#socket.bufferedAmount >= FULL_BYTES) break
       const [channel, line] = next
       this.#lines.delete(channel)
       const message = line.shift()
@@ -72,7 +71,7 @@ export class Outbound {
   }
 
   stop(): void {
-    this.#cancel?.()
+    this.#cancel()
     this.#lines.clear()
   }
 }

@@ -24,7 +24,7 @@ export class Renewal {
   #cancel: Cancel = () => {}
   /** Questions since a right was last prolonged. */
   #tries = 0
-  #soonest: number | null = null
+  #soonest = Infinity
   #isRejected = false
   #isAsking = false
   #isStopped = false
@@ -35,10 +35,10 @@ export class Renewal {
     this.#owner = owner
   }
 
-  /** @param soonest When the first right of this connection ends, by the monotonic clock. */
-  plan(soonest: number | null): void {
+  /** @param soonest When the first right of this connection ends, by the monotonic clock; or `Infinity`. */
+  plan(soonest: number): void {
     if (soonest === this.#soonest) return
-    if (this.#soonest === null || soonest === null || soonest > this.#soonest) this.#tries = 0
+    if (this.#soonest === Infinity || soonest > this.#soonest) this.#tries = 0
     this.#soonest = soonest
     this.#schedule()
   }
@@ -57,8 +57,8 @@ export class Renewal {
   #schedule(): void {
     this.#cancel()
     if (this.#isStopped || this.#isAsking || typeof this.#source === 'string') return
-    if (this.#soonest === null && !this.#isRejected) return
-    const left = (this.#soonest ?? 0) - this.#environment.monotonic()
+    if (this.#soonest === Infinity && !this.#isRejected) return
+    const left = this.#soonest - this.#environment.monotonic()
     const due = this.#isRejected ? 0 : left - Math.min(LEAD_MS, left / 5)
     const pause = backoff(this.#tries, this.#environment.random())
     // Asked once too often after 24 days is no harm.
@@ -70,17 +70,16 @@ export class Renewal {
     this.#tries++
     this.#isAsking = true
     this.#isRejected = false
-    const [token, failure] = await askFor(this.#source, this.#environment).then(
-      (given) => [given, ''] as const,
-      (thrown) => [null, reasonOf(thrown)] as const,
+    const tell = await askFor(this.#source, this.#environment).then(
+      (token) => () => this.#owner.renewed(token),
+      (thrown) => () => {
+        this.#isRejected = true
+        this.#owner.failed(reasonOf(thrown))
+      },
     )
     this.#isAsking = false
     if (this.#isStopped) return
-    if (token !== null) this.#owner.renewed(token)
-    else {
-      this.#isRejected = true
-      this.#owner.failed(failure)
-    }
+    tell()
     this.#schedule()
   }
 }

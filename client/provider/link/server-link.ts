@@ -129,8 +129,8 @@ export class ServerLink {
       const { environment } = this.#options
       const hint = state.notBefore - environment.monotonic()
       const ms = Math.max(hint, backoff(0, environment.random()))
-      const again = environment.wall() + ms
-      const told = this.#told.is === 'offline' ? { ...this.#told, again } : this.#told
+      const again = Math.ceil(environment.wall() + ms)
+      const told = 'again' in this.#told ? { ...this.#told, again } : this.#told
       this.#wait(ms, state.notBefore, told)
     } else if (state.is === 'stuck') this.#try()
   }
@@ -228,7 +228,7 @@ export class ServerLink {
     const ms = Math.max(hint, this.#nextBackoff())
     const notBefore = hint === 0 ? 0 : environment.monotonic() + hint
     // Most losses are over before anybody could read of them.
-    const again = environment.hasNetwork ? environment.wall() + ms : null
+    const again = environment.hasNetwork ? Math.ceil(environment.wall() + ms) : null
     const told: LinkState =
       isFirst && hint === 0 ? { is: 'connecting' } : { is: 'offline', reason, again }
     this.#wait(ms, notBefore, told)

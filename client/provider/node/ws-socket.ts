@@ -6,6 +6,7 @@ const LACKING =
   'this Node has no WebSocket of its own: install the package "ws" beside tributary-sync'
 /** How long a peer that does not answer a close may hold the process. */
 const CLOSE_MS = 1_000
+const NO_MESSAGE = new Uint8Array(0)
 
 /** A socket by the package `ws`, which is loaded when the first is opened; without it by Node's own. */
 export const openNodeSocket: OpenSocket = (address, protocol, owner) => {
@@ -27,8 +28,8 @@ export const openNodeSocket: OpenSocket = (address, protocol, owner) => {
     },
   )
   return {
-    get buffered() {
-      return inner?.buffered ?? 0
+    get bufferedAmount() {
+      return inner?.bufferedAmount ?? 0
     },
     send: (frame) => inner?.send(frame),
     close() {
@@ -54,7 +55,7 @@ function opened(
   socket.on('message', (data: Buffer, isBinary) => {
     if (isClosed) return
     // Not a Buffer: its `slice` is no copy, and others would be surprised.
-    owner.frame(isBinary ? new Uint8Array(data.buffer, data.byteOffset, data.length) : null)
+    owner.frame(isBinary ? new Uint8Array(data.buffer, data.byteOffset, data.length) : NO_MESSAGE)
   })
   socket.on('error', (error) => {
     failure = error.message
@@ -63,7 +64,7 @@ function opened(
     if (!isClosed) end(code, reason.toString() || failure)
   })
   return {
-    get buffered() {
+    get bufferedAmount() {
       return socket.bufferedAmount
     },
     send: (frame) => socket.send(frame),

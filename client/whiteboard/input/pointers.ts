@@ -368,7 +368,7 @@ const pressureOf = ({ pointerType, pressure }: PointerEvent) =>
   pointerType === 'pen' ? Math.min(1, Math.max(0, pressure)) : 0.5
 
 /** The text field and what else lies upon the board and is used by itself. */
-export const isSomethingElse = (target: EventTarget | null): boolean =>
+const isSomethingElse = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('textarea, input, button, a, select') !== null
 
 const stopMiddle = (event: MouseEvent): void => {

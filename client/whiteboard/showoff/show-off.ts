@@ -49,7 +49,10 @@ export class ShowOff {
 
   /** Begins to measure. Again: does nothing. */
   begin(): void {
-    this.#stopReading ??= this.#measure()
+    if (this.#stopReading !== null) return
+    // What can be known without measuring is shown from the first.
+    this.#figures.value = this.#read(null, null, null, null)
+    this.#stopReading = this.#measure()
   }
 
   /** Ends the measuring, and the bots with it. */

@@ -53,6 +53,7 @@ export function showPill(
   const stopShowing = effect(() => {
     const words = pillWords(shown.value)
     pill.dataset.state = LOOKS[shown.value.link.is]
+    saved.dataset.save = shown.value.save.is
     // Writing the same word again would have it read aloud again.
     write(word, words.word)
     write(saved, words.saved)

@@ -16,7 +16,7 @@ import type { Caller } from '../../session/context.ts'
 import { type Entered, Session } from '../../session/session.ts'
 import type { ClientMessage } from '../../wire/tributary-client.ts'
 import { type Refusal, serverFrame } from '../../wire/tributary-server.ts'
-import type { Wire } from '../wire.ts'
+import { notLetIn, type Wire } from '../wire.ts'
 import { Assembly } from './assembly.ts'
 import { ChannelOutlet, type Owner } from './channel-outlet.ts'
 import { assembledBytes, type DoorContext, refusalOf, refusalOfError } from './context.ts'
@@ -294,6 +294,11 @@ export class Channel implements Caller, Person, Owner {
     if (error.code === 'internal') {
       metrics.handlerErrors.add()
       this.logger.error('a channel failed', { error })
+    } else {
+      const { address } = this.#host.wire
+      const isDenied = !this.#isEntered || DENIALS.has(error.code)
+      const event = isDenied ? 'a client was not let in' : 'an entity was closed for a client'
+      this.#context.logger.info(event, notLetIn(address, this.id, error))
     }
     this.ended(refusalOfError(error, this.#context.random))
   }
@@ -330,6 +335,9 @@ export class Channel implements Caller, Person, Owner {
     return this.#number
   }
 }
+
+/** Of another token, too. */
+const DENIALS: ReadonlySet<ErrorCode> = new Set(['unauthenticated', 'forbidden'])
 
 /** Of a position that nobody can read nothing is known. */
 function positionIn(text: string): Position | null {

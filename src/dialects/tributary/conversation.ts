@@ -5,7 +5,7 @@ import { Rates } from '../../session/rates.ts'
 import type { Unread } from '../../wire/fields.ts'
 import { type ClientMessage, readClientMessage } from '../../wire/tributary-client.ts'
 import { type ServerMessage, serverFrame } from '../../wire/tributary-server.ts'
-import type { Conversation, Wire } from '../wire.ts'
+import { type Conversation, notLetIn, type Wire } from '../wire.ts'
 import { Channel, type ChannelHost, type Open } from './channel.ts'
 import { assembledBytes, type DoorContext, refusalOf, refusalOfError } from './context.ts'
 import type { ChannelMessage } from './inbox.ts'
@@ -184,6 +184,10 @@ export class TributaryConversation implements Conversation, ChannelHost {
     } catch (thrown) {
       const error = TributaryError.from(thrown)
       this.#context.session.metrics.refusals.of(error.code).add()
+      this.#context.logger.info(
+        'a client was not let in',
+        notLetIn(this.wire.address, entity, error),
+      )
       this.#say({ is: 'refused', request, ...refusalOfError(error, this.#context.random) })
     }
   }
@@ -210,6 +214,8 @@ export class TributaryConversation implements Conversation, ChannelHost {
   /** The socket is at fault: it is told why, and closed. */
   #end({ code, message }: TributaryError): void {
     this.#context.session.metrics.refusals.of(code).add()
+    const { address } = this.wire
+    this.#context.logger.warn('a connection was ended', { address, code, reason: message })
     this.#say({ is: 'error', ...refusalOf(code, message, this.#context.random) })
     this.wire.close(code)
   }

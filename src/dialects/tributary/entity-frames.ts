@@ -4,7 +4,7 @@ import type { Frame } from '../../wire/frame.ts'
 import { serverFrame } from '../../wire/tributary-server.ts'
 
 /** What is larger goes out in parts, so that its progress shows and other things pass in between. */
-export const PART_BYTES = 256 * 1024
+const PART_BYTES = 256 * 1024
 
 /**
  * The channel of an entity, and how it is said there: the same for all sockets of the node, so that

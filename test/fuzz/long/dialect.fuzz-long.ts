@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
@@ -105,6 +108,9 @@ class Pair {
   readonly #written: string[] = []
   /** Copies differ in what a stranger forged, where they differ in Yjs itself, and in nothing else. */
   forgedMatters = false
+  /** Yjs failed in a client when it collected what was forged (SPEC.md says how): it is stuck. */
+  isWedged = false
+  isUnstable = false
 
   constructor(stage: Stage, random: Seeded) {
     this.id = stage.entity()
@@ -127,7 +133,15 @@ class Pair {
   /** Both have all that both did, and hold the same. */
   async converge(): Promise<void> {
     const [one, other] = this.clients
-    await until(`${this.id} in sync`, 30_000, () => this.#agree(one.doc, other.doc), 100)
+    const settled = () => this.#agree(one.doc, other.doc) || this.clients.some(isStuck)
+    await until(`${this.id} in sync`, 30_000, settled, 100)
+    this.isWedged = this.clients.some(isStuck)
+    if (this.isWedged) {
+      expect(forgedIn(this.#witness.doc).isAny, `${this.id} is stuck, and nothing was forged`).toBe(
+        true,
+      )
+      return
+    }
     for (const { doc } of this.clients) expect(this.#lost(doc)).toEqual([])
   }
 
@@ -138,6 +152,15 @@ class Pair {
     const forged = forgedIn(this.#witness.doc)
     this.forgedMatters = isDeepStrictEqual(shown(one, forged), shown(other, forged))
     return this.forgedMatters
+  }
+
+  /** Yjs itself gives another document when it loads what it encoded (decision 003). */
+  #isUnstable(doc: Y.Doc): boolean {
+    const forged = forgedIn(this.#witness.doc)
+    const again = new Y.Doc()
+    Y.applyUpdate(again, Y.encodeStateAsUpdate(doc))
+    this.isUnstable = !isDeepStrictEqual(shown(again, forged), shown(doc, forged))
+    return this.isUnstable
   }
 
   #lost(doc: Y.Doc): string[] {
@@ -152,9 +175,10 @@ class Pair {
     const [{ doc }] = this.clients
     await cold.close()
     expect(this.#lost(stored)).toEqual([])
-    if (!this.#agree(stored, doc)) {
+    if (!this.#agree(stored, doc) && !this.#isUnstable(doc)) {
       const forged = forgedIn(this.#witness.doc)
-      expect(shown(stored, forged)).toEqual(shown(doc, forged))
+      const kept = keepForLater(this.id, { stored, doc, witness: this.#witness.doc })
+      expect(shown(stored, forged), `both are in ${kept}`).toEqual(shown(doc, forged))
     }
     expect(canonical(doc).length).toBeGreaterThan(2)
   }
@@ -163,6 +187,18 @@ class Pair {
     for (const client of this.all) client.end()
   }
 }
+
+/** @returns the folder. */
+function keepForLater(id: string, docs: Record<string, Y.Doc>): string {
+  const folder = mkdtempSync(join(tmpdir(), `tributary-fuzz-${id}-`))
+  for (const [name, doc] of Object.entries(docs)) {
+    writeFileSync(join(folder, `${name}.bin`), Y.encodeStateAsUpdate(doc))
+  }
+  return folder
+}
+
+/** Its document emits nothing any more. */
+const isStuck = ({ doc }: StockClient): boolean => doc._transactionCleanups.length > 0
 
 const seed = seedOfRun()
 
@@ -217,11 +253,15 @@ ownStageTest(
     expect(server.exited).toBe(false)
     for (const how of ['stop', 'kill'] as const) {
       await stage.restart(how)
-      for (const pair of done) await pair.isStored(stage)
+      for (const pair of done) if (!pair.isWedged) await pair.isStored(stage)
       expect((await stage.metrics()).sum('stored_values_damaged_total')).toBe(0)
     }
     const forged = done.filter(({ forgedMatters }) => forgedMatters).length
-    console.info(`SEED=${seed} of ${done.length} entities ${forged} differ in what was forged`)
+    const unstable = done.filter(({ isUnstable }) => isUnstable).length
+    const wedged = done.filter(({ isWedged }) => isWedged).length
+    console.info(
+      `SEED=${seed} of ${done.length} entities ${forged} differ in what was forged, ${unstable} in what Yjs makes of its own bytes, ${wedged} have a client that is stuck with it`,
+    )
   },
   { timeout: fuzzTime() + 5 * 60_000 },
 )

@@ -5,11 +5,12 @@ type Shared = NonNullable<ReturnType<Y.Doc['share']['get']>>
 
 /** What is left out of a comparison: nothing, unless somebody forged it. */
 export interface Forged {
+  readonly isAny: boolean
   hasKey(parent: Shared, key: string): boolean
   hasId(client: number, clock: number): boolean
 }
 
-const NOTHING: Forged = { hasKey: () => false, hasId: () => false }
+const NOTHING: Forged = { isAny: false, hasKey: () => false, hasId: () => false }
 
 /**
  * What a document holds, whatever its structs are cut into: clocks, deletes, and what can be seen, by
@@ -80,6 +81,7 @@ export function forgedIn(witness: Y.Doc): Forged {
     for (let n = 0; n < item.length; n++) ids.add(`${item.id.client} ${item.id.clock + n}`)
   }
   return {
+    isAny: keys.size > 0,
     hasKey: (parent, key) => keys.has(placeOf(parent, key)),
     hasId: (client, clock) => ids.has(`${client} ${clock}`),
   }

@@ -12,7 +12,7 @@ import { ManualClock } from '../../support/manual-clock.ts'
 
 const FRAME_MS = 16
 
-export const BOX: NewShape = {
+const BOX: NewShape = {
   kind: 'rectangle',
   at: [100, 100],
   size: [200, 100],

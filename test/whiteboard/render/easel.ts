@@ -9,7 +9,7 @@ import { measure } from '../scene/drawn.ts'
 
 /** Every so many pixels there is a spot that remembers what was painted over it. */
 const APART = 32
-export const SPOTS: readonly (readonly [x: number, y: number])[] = Array.from(
+const SPOTS: readonly (readonly [x: number, y: number])[] = Array.from(
   { length: (TILE / APART) ** 2 },
   (_, i) => [(i % (TILE / APART)) * APART + 16.5, Math.floor(i / (TILE / APART)) * APART + 16.5],
 )

@@ -1,0 +1,62 @@
+import type { Bus } from '../../bus/bus.ts'
+import { Budget } from '../../core/budget.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { EntityKey } from '../../core/ids.ts'
+import { rankOf } from '../../core/rendezvous.ts'
+
+/** Entities of a node that are loaded anew at once. */
+const AT_ONCE = 64
+/** What heals is appended at so many bytes a second, after a first burst. */
+const BYTES_PER_SECOND = 32 * 1024 * 1024
+const RANK_MS = 250
+
+/**
+ * What healing may take of a node and of its store. When a Redis has come back empty, 50,000 entities
+ * want to be healed at once, and people go on typing. [L78]
+ */
+export class Healer {
+  readonly #clock: Clock
+  readonly #bus: Bus
+  readonly #bytes: Budget
+  /** In that order. Of an array of 50,000 the first is not taken without moving all others. */
+  readonly #waiting = new Set<() => void>()
+  #atWork = 0
+
+  constructor(clock: Clock, bus: Bus) {
+    this.#clock = clock
+    this.#bus = bus
+    this.#bytes = new Budget(BYTES_PER_SECOND, BYTES_PER_SECOND, clock.monotonic())
+  }
+
+  /** Entities whose turn it is. */
+  get atWork(): number {
+    return this.#atWork
+  }
+
+  /**
+   * How long this node leaves an entity to those who come before it, in milliseconds: of several that
+   * have it one appends what was lost, and the others find it there. [L74]
+   */
+  wait(entity: EntityKey): number {
+    return rankOf(entity, this.#bus.node, this.#bus.nodes()) * RANK_MS
+  }
+
+  /** Resolves when it is one's turn. @returns what ends the turn; to be called once. */
+  async turn(): Promise<() => void> {
+    if (this.#atWork >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.add(resolve))
+    else this.#atWork++
+    return () => {
+      for (const next of this.#waiting) {
+        this.#waiting.delete(next)
+        next()
+        return
+      }
+      this.#atWork--
+    }
+  }
+
+  /** @returns milliseconds to wait before so many bytes are appended. */
+  spend(bytes: number): number {
+    return Math.ceil(this.#bytes.spend(bytes, this.#clock.monotonic()))
+  }
+}
