@@ -72,6 +72,17 @@ export class Reader {
     }
   }
 
+  /** @param {number} count */
+  passNumbers(count) {
+    for (let left = count; left > 0; left--) this.number()
+  }
+
+  text() {
+    const length = this.number()
+    this.at += length
+    return Buffer.from(this.bytes.subarray(this.at - length, this.at)).toString()
+  }
+
   /** Passes over a length and as many bytes. */
   passBytes() {
     const length = this.number()

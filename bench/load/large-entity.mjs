@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as Y from 'yjs'
 import { now } from './clock.mjs'
+import { comeBackTo, isRest } from './returner.mjs'
 import {
   FIRST_PASTER,
   FIRST_WRITER,
@@ -163,6 +164,38 @@ export class LargeEntity {
       await visitor.has(keystroke(FIRST_WRITER, this.#typed - 1).length)
       most = Math.max(most, visitor.bytes)
       this.#leave(visitor)
+    }
+    const { user, system } = process.cpuUsage(before)
+    const ms = now() - start
+    return { times, most, ms: ms / times, load: (user + system) / 1_000 / ms }
+  }
+
+  /**
+   * The same in our own dialect, by the position at which each was before the last keystroke.
+   *
+   * @param {{ seconds: number }} how
+   */
+  async resume({ seconds }) {
+    const { port } = this.#at
+    let { position: here } = await comeBackTo(port, this.#entity, '')
+    const start = now()
+    const before = process.cpuUsage()
+    let since = here
+    let times = 0
+    let most = 0
+    for (; now() - start < seconds * 1_000; times++) {
+      if (times % 10 === 0) {
+        since = here
+        await this.type()
+        await this.#author?.durable()
+      }
+      const back = await comeBackTo(port, this.#entity, since)
+      if (!isRest(back)) throw new Error('a client that came with a position was not sent the rest')
+      if (back.updateBytes < keystroke(FIRST_WRITER, this.#typed - 1).length) {
+        throw new Error('a client that came back was not sent the last keystroke')
+      }
+      here = back.position
+      most = Math.max(most, back.wireBytes)
     }
     const { user, system } = process.cpuUsage(before)
     const ms = now() - start

@@ -102,7 +102,7 @@ class SlowReader {
         this.trouble = `a slow reader's socket did not stay open: ${reason}`
       },
     }
-    this.#socket = new Socket(at.port, path, listener, undefined, Buffer.allocUnsafe(AT_ONCE))
+    this.#socket = new Socket(at.port, path, listener, { buffer: Buffer.allocUnsafe(AT_ONCE) })
   }
 
   /** @param {Uint8Array} bytes @param {number} from */

@@ -44,10 +44,13 @@ export class Socket {
    * @param {number} port
    * @param {string} path
    * @param {Listener} listener
-   * @param {number} [whole] Messages above this many bytes are counted, not kept.
-   * @param {Buffer} [buffer] To read into, at most so much at a time.
+   * @param {object} [options]
+   * @param {number} [options.whole] Messages above this many bytes are counted, not kept.
+   * @param {Buffer} [options.buffer] To read into, at most so much at a time.
+   * @param {string | null} [options.protocol] The subprotocol that is offered.
    */
-  constructor(port, path, listener, whole = Number.POSITIVE_INFINITY, buffer = PLACE) {
+  constructor(port, path, listener, options = {}) {
+    const { whole = Number.POSITIVE_INFINITY, buffer = PLACE, protocol = null } = options
     this.#listener = listener
     this.#whole = whole
     this.#socket = connect({
@@ -67,11 +70,17 @@ export class Socket {
       this.#socket.write(
         `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\n` +
           'Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n' +
+          (protocol === null ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`) +
           'Sec-WebSocket-Version: 13\r\n\r\n',
       )
     })
     this.#socket.on('error', (error) => this.#over(String(error)))
     this.#socket.on('close', () => this.#over('the connection ended'))
+  }
+
+  /** Bytes that were given to the system. */
+  get written() {
+    return this.#socket.bytesWritten
   }
 
   /** @param {Uint8Array} payload */

@@ -52,7 +52,7 @@ export class Visitor {
           this.#changed(reason)
         },
       },
-      WHOLE,
+      { whole: WHOLE },
     )
     this.#socket = socket
     if (keep) socket.kept = []

@@ -5,7 +5,7 @@ export const comeBack = {
   name: 'come-back',
   title: 'a client comes back to an entity of 4 MB lacking one update',
   measure: 'come-back',
-  shape: { bytes: 4 * 2 ** 20 },
+  shape: { bytes: 4 * 2 ** 20, by: 'comeBack' },
   seconds: 10,
   targets: WITHOUT_FLOOR,
   figures: [

@@ -19,6 +19,7 @@ import { readers100 } from './readers-100.mjs'
 import { readers1000 } from './readers-1000.mjs'
 import { redisMemory } from './redis-memory.mjs'
 import { relay } from './relay.mjs'
+import { resume } from './resume.mjs'
 import { slowReaders } from './slow-readers.mjs'
 import { tokens } from './tokens.mjs'
 
@@ -59,6 +60,7 @@ export const SCENARIOS = [
   join4,
   join20,
   comeBack,
+  resume,
   clusterMany,
   clusterReaders,
   clusterEveryone,
