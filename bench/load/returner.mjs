@@ -11,7 +11,8 @@ const OPENED = 2
 const UPDATE = 5
 const SYNCED = 6
 const AT = 12
-const PASSED_OVER = [1, 8]
+/** Welcome, what a newcomer gets in parts, who else is there. */
+const PASSED_OVER = [1, 7, 8]
 /** In `opened`: what came after the position follows, and nothing else. */
 const REST = 1
 
