@@ -19,8 +19,8 @@ const EASY = 3 / 4
 const HEALED_SHARE = 1 / 2
 
 /**
- * Bytes of entries, one behind the other. Nothing in it is ever moved or written anew, so that what was
- * read from it stays as it is.
+ * Bytes of entries, one behind the other. What was read from it are views, which stay as they are: of
+ * what was written only the offset in an entry's head is ever another, and what moves is copied.
  */
 interface Slab {
   readonly no: number
@@ -260,7 +260,9 @@ export class Hold {
     const slab = { no, bytes, used: 0, from: 0 }
     this.#slabs.set(no, slab)
     this.#bytes += bytes.length
-    this.#newest = slab
+    // Nothing comes behind an entry that is larger than a slab: no ref reaches there. And nothing more
+    // into the slab before it: what is let go of first is found by the order of slabs.
+    this.#newest = bytes.length > SLAB_BYTES ? null : slab
     return slab
   }
 
@@ -290,5 +292,5 @@ export class Hold {
   }
 }
 
-/** A place in a slab as one number. A slab that is larger than others has one entry, at 0. */
+/** A place in a slab as one number: below `SLAB_BYTES`, as a larger slab has one entry, at 0. */
 const refOf = ({ no }: Slab, at: number): number => no * SLAB_BYTES + at

@@ -129,6 +129,18 @@ describe('the hold', () => {
     expect([hold.has(ONE), hold.has(TWO), hold.bytes]).toEqual([false, false, 0])
   })
 
+  test('[L93] nothing comes behind an entry that is larger than a slab', () => {
+    const healed = (id: string) => ({ ...entry(id, 2.5 * MB), origin: 'heal' as const })
+    hold.keep(ONE, healed('a'), 1)
+    hold.keep(TWO, healed('bb'), 1)
+    expect([ids(ONE), ids(TWO), hold.has(TWO)]).toEqual([['a'], [], true])
+    hold.uncover(TWO)
+    const [large] = hold.of(ONE)
+    expect(Buffer.from(large?.update ?? []).equals(healed('a').update)).toBe(true)
+    clock.advance(62_000)
+    expect([hold.entries, hold.bytes]).toEqual([0, 0])
+  })
+
   test('[L83] closed it has forgotten everything, and says how much that was', () => {
     hold.keep(ONE, entry('a'), 1)
     expect(hold.close()).toEqual({ entries: 1, bytes: MB })
