@@ -19,9 +19,10 @@ import type { Outlet } from './outlet.ts'
  * - `live`: it is sent each batch.
  * - `behind`: its socket is full. Nothing is queued: `place` is remembered, and `known`, which is what
  *   it had then. When the socket has drained it is sent what has come since, merged.
+ * - `over`: its session has ended, maybe while what it lacks was being loaded. It is sent nothing.
  *
  * silent → joining → live ⇄ behind; behind → joining when the tail has been compacted past `place`;
- * any → joining when the client asks anew.
+ * any → joining when the client asks anew; any → over.
  */
 type Reading =
   | { readonly is: 'silent' }
@@ -39,10 +40,12 @@ type Reading =
     }
   | { readonly is: 'live' }
   | { readonly is: 'behind'; readonly place: number; readonly known: StateVector }
+  | { readonly is: 'over' }
 
 /** One for all: most readers are one or the other for hours. */
 const SILENT: Reading = { is: 'silent' }
 const LIVE: Reading = { is: 'live' }
+const OVER: Reading = { is: 'over' }
 
 type Before = ((bytes: number) => void) | null
 
@@ -72,7 +75,8 @@ export class Reader {
   /**
    * Sends what a client lacks that has `known`, and from then on whatever comes.
    *
-   * @param before Told how many bytes that is, right before the first of them.
+   * @param before Told how many bytes that is, right before the first of them; not of a session that
+   *   has ended meanwhile.
    */
   join(known: StateVector, before: Before = null): Promise<void> | undefined {
     const state = this.#entity.state()
@@ -81,7 +85,7 @@ export class Reader {
       return
     }
     return state.then((loaded) => {
-      if (this.#entity.closed) return
+      if (this.#reading.is === 'over' || this.#entity.closed) return
       // Between the load and now a compaction may have been adopted.
       if (!this.#entity.continues(loaded)) return this.join(known, before)
       this.#join(loaded, known, before)
@@ -108,6 +112,11 @@ export class Reader {
       known: isLast ? null : this.#entity.knownBefore(place + 1),
     }
     this.#advance()
+  }
+
+  /** Its session has ended: nothing more is sent, whatever is still being loaded for it. */
+  close(): void {
+    this.#reading = OVER
   }
 
   /** It is sent each batch as it comes. */

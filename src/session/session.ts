@@ -279,6 +279,7 @@ export class Session implements Writing {
     this.#context.metrics.sessions.add(-1)
     this.#context.metrics.tenantSessions.of(this.#entity.ref.tenant).add(-1)
     this.#entity.leave(this, announce)
+    this.#reader.close()
     this.#greeter.close()
     this.#writer.close()
     this.#letGo()

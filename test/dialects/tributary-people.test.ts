@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { formatPosition } from '../../src/core/position.ts'
 import { encodeAwareness } from '../../src/crdt/awareness.ts'
 import { author, gate } from '../support/tributary-authors.ts'
 import { type FakeSocket, tributaryStage } from '../support/tributary-stage.ts'
@@ -135,5 +136,32 @@ describe('people', () => {
     await stage.settle()
     stage.people.kick({ tenant: 'default', entity: 'a' })
     expect(socket.last('refused')).toMatchObject({ request: 1, code: 'kicked' })
+  })
+
+  test('[S18] [V19] or while its state is loaded: its channel is not open, and the next one is', async () => {
+    const stage = tributaryStage()
+    const ann = await stage.enter('a')
+    const { write } = author()
+    ann.socket.say({ is: 'edit', channel: ann.channel, batch: 1, update: write('secret') })
+    await stage.settle()
+    const entity = await stage.entity('a')
+    const state = entity.state()
+    const loads: (() => Promise<void>)[] = []
+    entity.state = () => new Promise((go) => loads.push(async () => go(await state)))
+    const socket = await stage.connect()
+    socket.open('a')
+    await stage.settle()
+    stage.people.kick({ tenant: 'default', entity: 'a' })
+    expect(socket.last('refused')).toMatchObject({ request: 1, code: 'kicked' })
+    socket.open('a', { position: formatPosition(entity.position) })
+    await stage.settle()
+    const { channel } = socket.last('opened')
+    for (const load of loads) await load()
+    await stage.settle()
+    expect(loads).toHaveLength(1)
+    expect(socket.kinds()).toEqual(['welcome', 'refused', 'opened', 'synced', 'at'])
+    socket.say({ is: 'edit', channel, batch: 2, update: author(2).write('heard') })
+    await stage.settle()
+    expect(socket.last('ack').batch).toBe(2)
   })
 })

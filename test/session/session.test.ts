@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { checkUpdate } from '../../src/crdt/check.ts'
+import type { SoundUpdate } from '../../src/crdt/scan.ts'
 import { decodeStateVector } from '../../src/crdt/state-vector.ts'
+import type { Entity } from '../../src/entity/entity.ts'
+import type { State } from '../../src/entity/states.ts'
+import { compactSound } from '../../src/jobs/compact-sound.ts'
 import { author } from '../support/author.ts'
 import { entityStage } from '../support/entity-stage.ts'
 import { join, NOTHING } from '../support/session-stage.ts'
@@ -57,6 +61,50 @@ describe('joining', () => {
     bob.session.drained()
     await waits
     expect(bob.outlet.kinds()).toEqual(['question', 'synced', 'synced'])
+  })
+
+  /** What joins wait for, until the function that comes back is called. */
+  function heldBack(entity: Entity): () => Promise<void> {
+    const state = entity.state()
+    let go: (state: State) => void = () => {}
+    entity.state = () =>
+      new Promise((resolve) => {
+        go = resolve
+      })
+    return async () => go(await state)
+  }
+
+  test('[S18] whose session has ended while its state was loaded is sent nothing of it', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    entity.submit(checkUpdate(author(1).write('secret')), null)
+    const loaded = heldBack(entity)
+    const bob = join(stage, entity)
+    const waits = bob.session.sync(NOTHING)
+    bob.session.end('kicked')
+    await loaded()
+    await waits
+    expect(bob.outlet.kinds()).toEqual(['question', 'closed'])
+  })
+
+  test('[S18] nor what has come since its socket was full', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const bob = join(stage, entity, { limits: { outboxSoftBytes: 10 } })
+    bob.session.sync(NOTHING)
+    bob.outlet.unsent = 11
+    const update = author(1).write('secret') as SoundUpdate
+    entity.submit(checkUpdate(update), null)
+    await stage.settle()
+    const compacted = compactSound(null, [update], { gc: true })
+    entity.adopt({ ...compacted, position: entity.position })
+    const loaded = heldBack(entity)
+    bob.outlet.unsent = 0
+    bob.session.drained()
+    bob.session.end('kicked')
+    await loaded()
+    await stage.settle()
+    expect(bob.outlet.kinds()).toEqual(['question', 'synced', 'closed'])
   })
 
   test('a state vector that is none ends the session', async () => {
