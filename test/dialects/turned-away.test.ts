@@ -6,6 +6,7 @@ import { createMetrics } from '../../src/ops/metrics.ts'
 import { hex } from '../support/hex.ts'
 import { RecordedLog } from '../support/recorded-log.ts'
 import { FakeSocket, tributaryStage } from '../support/tributary-stage.ts'
+import { yWebsocketStage } from '../support/y-websocket-stage.ts'
 
 describe('[V37] at a path that is not its own', () => {
   const stage = tributaryStage()
@@ -108,4 +109,17 @@ describe('[C26] at /sync without an entity', () => {
     expect(closes).toHaveLength(2)
     expect(() => door.admit({ ...knock, path: 'hronise' })).toThrow(/is \/sync\/ meant/)
   })
+})
+
+test('[C26] with keys a provider of Hocuspocus is denied below /sync like anybody without a token', async () => {
+  const admit = async () => {
+    throw unauthenticated('this server asks for a token')
+  }
+  const access = { ...{ open: false, warnings: [], close() {} }, admit }
+  const { written, closed, logger, begin } = yWebsocketStage({ access })
+  const conversation = await begin()
+  void conversation.message(hex('05 6e6f746573 02 00 03 746f6b'), true)
+  expect(written).toHaveLength(1)
+  expect(closed).toEqual([['unauthenticated', 3_000]])
+  expect(logger.events).toEqual(['a client was not let in'])
 })
