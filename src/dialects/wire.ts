@@ -1,4 +1,4 @@
-import type { ErrorCode, TributaryError } from '../core/errors.ts'
+import type { ErrorCode } from '../core/errors.ts'
 import type { Frame } from '../wire/frame.ts'
 
 /** One socket, as a dialect sees it. Transport makes it. */
@@ -44,15 +44,6 @@ export const NOTHING_MORE: Conversation = {
   tick: () => {},
   closed: () => {},
 }
-
-/** What a log line says of it: no part of a token is in the words of an error of ours. [G27] */
-export const notLetIn = (address: string, entity: string, { code, message }: TributaryError) => ({
-  address,
-  // Of one that is refused for its length, too.
-  entity: entity.slice(0, 256),
-  code,
-  reason: message,
-})
 
 /** A request for an upgrade, before anything is decided. */
 export interface Knock {

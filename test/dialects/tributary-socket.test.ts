@@ -3,6 +3,7 @@ import { TributaryError } from '../../src/core/errors.ts'
 import { checkUpdate } from '../../src/crdt/check.ts'
 import type { UpdateScan } from '../../src/crdt/scan.ts'
 import type { Entity } from '../../src/entity/entity.ts'
+import { SYSTEM_RANDOM } from '../../src/ops/system.ts'
 import { type ClientMessage, writeClientMessage } from '../../src/wire/tributary-client.ts'
 import { Seeded } from '../support/seeded.ts'
 import { author, docOf, gate, MALFORMED, textOf } from '../support/tributary-authors.ts'
@@ -207,6 +208,23 @@ describe('many entities on one socket', () => {
     await stage.settle()
     expect(socket.last('ack')).toMatchObject({ channel: other, batch: 1 })
     expect(socket.closedWith).toBe(null)
+  })
+
+  test('[V7] what fails before there is a channel is an error of ours, too', async () => {
+    const random = { ...SYSTEM_RANDOM }
+    const stage = tributaryStage({ random })
+    const socket = await stage.connect()
+    random.id = () => {
+      throw new Error('a bug of ours')
+    }
+    socket.open('a')
+    expect(socket.last('refused')).toMatchObject({ code: 'internal' })
+    expect(socket.last('refused').reason).not.toContain('bug')
+    expect(stage.metrics.handlerErrors.value).toBe(1)
+    expect(stage.logger.lines).toMatchObject([
+      ['error', 'a client could not be served', { address: 'here', entity: 'a' }],
+    ])
+    expect(stage.logger.lines[0]?.[2].error).toMatchObject({ cause: { message: 'a bug of ours' } })
   })
 })
 

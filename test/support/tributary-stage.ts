@@ -2,6 +2,7 @@ import type { Access } from '../../src/access/access.ts'
 import { openAccess } from '../../src/access/open-access.ts'
 import { LocalBus } from '../../src/bus/local.ts'
 import { People } from '../../src/bus/people.ts'
+import type { Random } from '../../src/core/clock.ts'
 import type { ErrorCode } from '../../src/core/errors.ts'
 import type { EntityRef } from '../../src/core/ids.ts'
 import { DEFAULT_LIMITS, DEFAULT_PACES, type Limits } from '../../src/core/limits.ts'
@@ -109,6 +110,7 @@ export function tributaryStage(
     limits?: Partial<Limits>
     access?: Access
     checkInThread?: (bytes: Uint8Array) => Promise<UpdateScan>
+    random?: Random
     /** Instead of what is in the log. */
     open?: (ref: EntityRef) => Promise<Entity> | null
   } = {},
@@ -128,7 +130,7 @@ export function tributaryStage(
       checkInThread: options.checkInThread ?? (async (bytes) => checkUpdate(bytes)),
     },
     logger,
-    random: SYSTEM_RANDOM,
+    random: options.random ?? SYSTEM_RANDOM,
     people,
     tier: () => core.log.tier,
     open: (ref) => {

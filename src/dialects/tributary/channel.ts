@@ -16,10 +16,11 @@ import type { Caller } from '../../session/context.ts'
 import { type Entered, Session } from '../../session/session.ts'
 import type { ClientMessage } from '../../wire/tributary-client.ts'
 import { type Refusal, serverFrame } from '../../wire/tributary-server.ts'
-import { notLetIn, type Wire } from '../wire.ts'
+import { noteRefusal } from '../note-refusal.ts'
+import type { Wire } from '../wire.ts'
 import { Assembly } from './assembly.ts'
 import { ChannelOutlet, type Owner } from './channel-outlet.ts'
-import { assembledBytes, type DoorContext, refusalOf, refusalOfError } from './context.ts'
+import { assembledBytes, type DoorContext, refusalOf } from './context.ts'
 import type { Reachable } from './crowd.ts'
 import { type ChannelMessage, Inbox, type Said } from './inbox.ts'
 import type { Outbox } from './outbox.ts'
@@ -289,18 +290,13 @@ export class Channel implements Caller, Person, Owner {
 
   #fail(error: TributaryError): void {
     if (this.#isOver) return
-    const { metrics } = this.#context.session
-    metrics.refusals.of(error.code).add()
-    if (error.code === 'internal') {
-      metrics.handlerErrors.add()
-      this.logger.error('a channel failed', { error })
-    } else {
-      const { address } = this.#host.wire
-      const isDenied = !this.#isEntered || DENIALS.has(error.code)
-      const event = isDenied ? 'a client was not let in' : 'an entity was closed for a client'
-      this.#context.logger.info(event, notLetIn(address, this.id, error))
-    }
-    this.ended(refusalOfError(error, this.#context.random))
+    const { session, logger, random } = this.#context
+    const { metrics } = session
+    const isDenied = !this.#isEntered || DENIALS.has(error.code)
+    const event = isDenied ? undefined : 'an entity was closed for a client'
+    const who = { address: this.#host.wire.address, entity: this.id, session: this.session }
+    const reason = noteRefusal({ metrics, logger }, who, error, event)
+    this.ended(refusalOf(error.code, reason, random))
   }
 
   /** The server ends it, and says so. */

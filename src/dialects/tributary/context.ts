@@ -1,7 +1,7 @@
 import type { Access } from '../../access/access.ts'
 import type { People } from '../../bus/people.ts'
 import type { Random } from '../../core/clock.ts'
-import { type ErrorCode, outcomeOf, type TributaryError } from '../../core/errors.ts'
+import { type ErrorCode, outcomeOf } from '../../core/errors.ts'
 import type { EntityRef } from '../../core/ids.ts'
 import type { Limits } from '../../core/limits.ts'
 import type { Logger } from '../../core/logger.ts'
@@ -40,10 +40,4 @@ const SPREAD_MS = 2_000
 export function refusalOf(code: ErrorCode, reason: string, random: Random): Refusal {
   const again = outcomeOf(code).again ? AGAIN_MS + random.next() * SPREAD_MS : null
   return { code, reason, again }
-}
-
-/** What an error is for the client: of one that nobody expected it learns nothing. */
-export function refusalOfError({ code, message }: TributaryError, random: Random): Refusal {
-  const reason = code === 'internal' ? 'The server failed. Its log says why.' : message
-  return refusalOf(code, reason, random)
 }

@@ -5,9 +5,10 @@ import { Rates } from '../../session/rates.ts'
 import type { Unread } from '../../wire/fields.ts'
 import { type ClientMessage, readClientMessage } from '../../wire/tributary-client.ts'
 import { type ServerMessage, serverFrame } from '../../wire/tributary-server.ts'
-import { type Conversation, notLetIn, type Wire } from '../wire.ts'
+import { noteRefusal } from '../note-refusal.ts'
+import type { Conversation, Wire } from '../wire.ts'
 import { Channel, type ChannelHost, type Open } from './channel.ts'
-import { assembledBytes, type DoorContext, refusalOf, refusalOfError } from './context.ts'
+import { assembledBytes, type DoorContext, refusalOf } from './context.ts'
 import type { ChannelMessage } from './inbox.ts'
 import { Outbox } from './outbox.ts'
 
@@ -183,12 +184,10 @@ export class TributaryConversation implements Conversation, ChannelHost {
       } else this.#begin(channel, message)
     } catch (thrown) {
       const error = TributaryError.from(thrown)
-      this.#context.session.metrics.refusals.of(error.code).add()
-      this.#context.logger.info(
-        'a client was not let in',
-        notLetIn(this.wire.address, entity, error),
-      )
-      this.#say({ is: 'refused', request, ...refusalOfError(error, this.#context.random) })
+      const { session, logger, random } = this.#context
+      const { metrics } = session
+      const reason = noteRefusal({ metrics, logger }, { address: this.wire.address, entity }, error)
+      this.#say({ is: 'refused', request, ...refusalOf(error.code, reason, random) })
     }
   }
 

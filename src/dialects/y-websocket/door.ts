@@ -5,14 +5,8 @@ import { DEFAULT_TENANT, type EntityId, type EntityRef, entityRef } from '../../
 import type { Entity } from '../../entity/entity.ts'
 import { entityIdFromPath } from '../../wire/entity-path.ts'
 import { deniedFrame, IDLE_FRAME } from '../../wire/y-websocket.ts'
-import {
-  type Conversation,
-  type Door,
-  type Knock,
-  NOTHING_MORE,
-  notLetIn,
-  type Wire,
-} from '../wire.ts'
+import { noteRefusal } from '../note-refusal.ts'
+import { type Conversation, type Door, type Knock, NOTHING_MORE, type Wire } from '../wire.ts'
 import { Client } from './client.ts'
 import { DENIED_HOLD_MS, DENIED_SPREAD_MS, IDLE_MS, type YWebsocketContext } from './context.ts'
 import { YWebsocketConversation } from './conversation.ts'
@@ -89,15 +83,8 @@ function deny(
   error: TributaryError,
   id: EntityId,
 ) {
-  metrics.refusals.of(error.code).add()
-  if (error.code === 'internal') {
-    metrics.handlerErrors.add()
-    logger.error('a client could not be let in', { address: wire.address, error })
-  } else {
-    logger.info('a client was not let in', notLetIn(wire.address, id, error))
-  }
-  const reason = error.code === 'internal' ? 'The server failed. Its log says why.' : error.message
-  wire.write(deniedFrame(reason))
+  const { address } = wire
+  wire.write(deniedFrame(noteRefusal({ metrics, logger }, { address, entity: id }, error)))
   wire.close(error.code, DENIED_HOLD_MS + random.next() * DENIED_SPREAD_MS)
   return NOTHING_MORE
 }
