@@ -4,6 +4,7 @@ import type { Limits, Paces } from '../core/limits.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Metrics } from '../ops/metrics.ts'
 import { greetingDenied, readGreeting } from '../wire/hocuspocus.ts'
+import { deniedHold } from './denied-hold.ts'
 import type { Conversation, Door, Wire } from './wire.ts'
 
 // The provider of Hocuspocus is not served. All there is of it stands here and in `wire`: that it is
@@ -20,9 +21,6 @@ export interface HocuspocusContext {
 /** At most 123 bytes: it goes into the close frame. */
 const WHY =
   'Hocuspocus is not spoken here: use connect() of tributary-sync, or the provider of y-websocket.'
-/** It comes back for ever, and some versions of it at once. */
-const HOLD_MS = 3_000
-const SPREAD_MS = 2_000
 
 /**
  * Ends a connection whose first message is that of a provider of Hocuspocus.
@@ -41,7 +39,7 @@ export function turnAwayHocuspocus(
   const { address } = wire
   logger.warn('a client speaks the protocol of Hocuspocus', { address, code, reason: WHY })
   wire.write(greetingDenied(name, WHY))
-  wire.close(code, HOLD_MS + random.next() * SPREAD_MS, WHY)
+  wire.close(code, deniedHold(random), WHY)
   return true
 }
 

@@ -24,3 +24,11 @@ export interface Caller {
   readonly until: number | null
   readonly logger: Logger
 }
+
+/**
+ * The wall clock says when a token expires; from here on the clock that nobody sets counts.
+ *
+ * @param expiresAt As an admission has it.
+ */
+export const untilOf = (clock: Clock, expiresAt: number | null): Caller['until'] =>
+  expiresAt === null ? null : clock.monotonic() + Math.max(0, expiresAt - clock.wall())

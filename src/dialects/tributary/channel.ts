@@ -12,7 +12,7 @@ import {
 import type { Logger } from '../../core/logger.ts'
 import { formatPosition, type Position, parsePosition } from '../../core/position.ts'
 import type { Entity } from '../../entity/entity.ts'
-import type { Caller } from '../../session/context.ts'
+import { type Caller, untilOf } from '../../session/context.ts'
 import { type Entered, Session } from '../../session/session.ts'
 import type { ClientMessage } from '../../wire/tributary-client.ts'
 import { type Refusal, serverFrame } from '../../wire/tributary-server.ts'
@@ -145,11 +145,8 @@ export class Channel implements Caller, Person, Owner {
   }
 
   #allow({ may, expiresAt }: Admission): void {
-    const { clock } = this.#context.session
     this.may = may
-    // The wall clock says when; from here on the one that nobody sets counts.
-    this.until =
-      expiresAt === null ? null : clock.monotonic() + Math.max(0, expiresAt - clock.wall())
+    this.until = untilOf(this.#context.session.clock, expiresAt)
   }
 
   async #enter(entity: Entity, from: Position | null, stateVector: Uint8Array): Promise<void> {

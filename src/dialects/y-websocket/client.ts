@@ -4,10 +4,11 @@ import { type ErrorCode, TributaryError } from '../../core/errors.ts'
 import type { EntityKey, EntityRef, Tenant } from '../../core/ids.ts'
 import type { Logger } from '../../core/logger.ts'
 import type { Entity } from '../../entity/entity.ts'
-import type { Caller } from '../../session/context.ts'
+import { type Caller, untilOf } from '../../session/context.ts'
 import { Session } from '../../session/session.ts'
+import { deniedHold } from '../denied-hold.ts'
 import type { Wire } from '../wire.ts'
-import { DENIED_SPREAD_MS, type YWebsocketContext } from './context.ts'
+import type { YWebsocketContext } from './context.ts'
 import { type Addressee, YWebsocketOutlet } from './outlet.ts'
 
 /** Who is at the other end, by its token. */
@@ -23,15 +24,10 @@ export class Client implements Caller, Person, Addressee {
   #sentAway: ErrorCode | null = null
 
   constructor(context: YWebsocketContext, ref: EntityRef, wire: Wire, admission: Admission) {
-    const { clock } = context.session
     this.session = context.random.id(16)
     this.actor = admission.actor
     this.may = admission.may
-    // The wall clock says when; from here on the one that nobody sets counts.
-    this.until =
-      admission.expiresAt === null
-        ? null
-        : clock.monotonic() + Math.max(0, admission.expiresAt - clock.wall())
+    this.until = untilOf(context.session.clock, admission.expiresAt)
     this.#context = context
     this.#ref = ref
     this.#wire = wire
@@ -43,9 +39,8 @@ export class Client implements Caller, Person, Addressee {
     return this.#context.logger.with({ session: this.session, entity: this.#ref.key, address })
   }
 
-  /** Not all at the same time. @returns ms. */
-  spread(ms: number): number {
-    return ms + this.#context.random.next() * DENIED_SPREAD_MS
+  holdMs(): number {
+    return deniedHold(this.#context.random)
   }
 
   get tenant(): Tenant {

@@ -23,8 +23,5 @@ export interface YWebsocketContext {
   sessionsOn(ref: EntityRef): number
 }
 
-/** One that may not be here comes back for ever, so it is held longer, and not all for equally long. */
-export const DENIED_HOLD_MS = 3_000
-export const DENIED_SPREAD_MS = 2_000
 /** Clients give up after 30 s without a data frame. */
 export const IDLE_MS = 15_000

@@ -5,10 +5,11 @@ import { DEFAULT_TENANT, type EntityId, type EntityRef, entityRef } from '../../
 import type { Entity } from '../../entity/entity.ts'
 import { entityIdFromPath } from '../../wire/entity-path.ts'
 import { deniedFrame, IDLE_FRAME } from '../../wire/y-websocket.ts'
+import { deniedHold } from '../denied-hold.ts'
 import { noteRefusal } from '../note-refusal.ts'
 import { type Conversation, type Door, type Knock, NOTHING_MORE, type Wire } from '../wire.ts'
 import { Client } from './client.ts'
-import { DENIED_HOLD_MS, DENIED_SPREAD_MS, IDLE_MS, type YWebsocketContext } from './context.ts'
+import { IDLE_MS, type YWebsocketContext } from './context.ts'
 import { YWebsocketConversation } from './conversation.ts'
 
 /** `/sync/<entity id>`: stock y-websocket clients 1.x to 3.x, one entity per socket. */
@@ -85,7 +86,7 @@ function deny(
 ) {
   const { address } = wire
   wire.write(deniedFrame(noteRefusal({ metrics, logger }, { address, entity: id }, error)))
-  wire.close(error.code, DENIED_HOLD_MS + random.next() * DENIED_SPREAD_MS)
+  wire.close(error.code, deniedHold(random))
   return NOTHING_MORE
 }
 

@@ -13,7 +13,6 @@ import {
   updateFrame,
 } from '../../wire/y-websocket.ts'
 import type { Wire } from '../wire.ts'
-import { DENIED_HOLD_MS } from './context.ts'
 
 /** A refused client hears why, and then nothing for so long: older ones come back 100 ms after any close. */
 const HOLD_MS = 2_000
@@ -22,8 +21,8 @@ const HOLD_MS = 2_000
 export interface Addressee {
   /** It sent what is refused for good. */
   refused(): void
-  /** Not all at the same time. @returns ms. */
-  spread(ms: number): number
+  /** So long is held who may not be here: not all equally long. */
+  holdMs(): number
 }
 
 export class YWebsocketOutlet implements Outlet {
@@ -93,6 +92,6 @@ export class YWebsocketOutlet implements Outlet {
 
   close(code: ErrorCode): void {
     // Its client is back 100 ms after any close, with all that there was no room for.
-    this.#wire.close(code, code === 'pending-full' ? this.#caller.spread(DENIED_HOLD_MS) : 0)
+    this.#wire.close(code, code === 'pending-full' ? this.#caller.holdMs() : 0)
   }
 }
