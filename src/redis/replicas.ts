@@ -85,8 +85,8 @@ export class Replicas {
     try {
       const published = this.#redis.publish(channel, '')
       const answered = this.#redis.wait(wanted, wait)
-      await published
-      return await answered
+      // Both at once: without the connection both fail, and one that nobody awaits ends the node.
+      return (await Promise.all([answered, published]))[0]
     } catch {
       // It may be with a master that is none any more.
       this.renew()
