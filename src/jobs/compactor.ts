@@ -5,15 +5,13 @@ import type { Paces } from '../core/limits.ts'
 import { LocalQueue } from '../queue/local.ts'
 import type { Job } from '../queue/queue.ts'
 import { Compaction, type CompactionContext, tellFailed } from './compaction.ts'
+import { LeftAlone } from './left-alone.ts'
 import { type Grown, isDue, type Schedule } from './schedule.ts'
 
 export interface CompactorContext extends Omit<CompactionContext, 'clock' | 'unfinished'> {
   readonly clock: Clock
   readonly paces: Paces
 }
-
-/** An entity whose compaction failed, or was blocked, is left alone for so long. */
-const RETRY_MS = 60_000
 
 /**
  * When compactions happen on a node that is alone: one entity after another.
@@ -34,12 +32,13 @@ export class Compactor implements Schedule {
     maxSize: Number.MAX_SAFE_INTEGER,
     sizeCalculation: () => 1,
   })
-  readonly #failedAt = new Map<EntityKey, number>()
+  readonly #leftAlone: LeftAlone
   #cancelSweep: Cancel
   #closed = false
 
   constructor(context: CompactorContext) {
     this.#context = context
+    this.#leftAlone = new LeftAlone(context.clock)
     this.#compaction = new Compaction({
       ...context,
       unfinished: (entity) => this.offer(entity),
@@ -50,10 +49,8 @@ export class Compactor implements Schedule {
 
   grown(entity: EntityKey, tail: Grown): void {
     const { clock, paces } = this.#context
-    if (isDue(tail, paces)) {
-      this.#quiet.delete(entity)
-      this.#due({ entity, why: 'grown' })
-    } else if (tail.entries > 0) this.#quiet.set(entity, clock.monotonic())
+    if (isDue(tail, paces)) this.#due({ entity, why: 'grown' })
+    else if (tail.entries > 0) this.#quiet.set(entity, clock.monotonic())
     else this.#quiet.delete(entity)
   }
 
@@ -74,21 +71,15 @@ export class Compactor implements Schedule {
   }
 
   #due(job: Job): void {
-    if (this.#closed || this.#failedLately(job.entity)) return
-    this.#quiet.delete(job.entity)
-    this.#queue.offer(job)
+    if (this.#closed) return
+    if (!this.#leftAlone.has(job.entity) && this.#queue.offer(job) !== 'full') {
+      this.#quiet.delete(job.entity)
+    } else this.#later(job.entity)
   }
 
-  #rest(entity: EntityKey): void {
-    this.#failedAt.set(entity, this.#context.clock.monotonic())
-  }
-
-  #failedLately(entity: EntityKey): boolean {
-    const at = this.#failedAt.get(entity)
-    if (at === undefined) return false
-    if (this.#context.clock.monotonic() - at < RETRY_MS) return true
-    this.#failedAt.delete(entity)
-    return false
+  /** It stays due: the sweep comes back to it. */
+  #later(entity: EntityKey): void {
+    this.#quiet.set(entity, this.#context.clock.monotonic())
   }
 
   #armSweep(): Cancel {
@@ -111,11 +102,12 @@ export class Compactor implements Schedule {
 
   async #run({ entity }: Job): Promise<void> {
     try {
-      // Until somebody has dealt with what blocks it, trying again would read it all for nothing.
-      if ((await this.#compaction.run(entity)) === 'blocked') this.#rest(entity)
+      // No use in coming back to it: what blocks it is there until it is removed, or a later version runs.
+      if ((await this.#compaction.run(entity)) === 'blocked') this.#leftAlone.add(entity)
     } catch (thrown) {
       if (this.#closed) return
-      this.#rest(entity)
+      this.#leftAlone.add(entity)
+      this.#later(entity)
       tellFailed(this.#context.logger, entity, thrown)
     }
   }

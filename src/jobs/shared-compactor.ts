@@ -4,6 +4,7 @@ import type { Paces } from '../core/limits.ts'
 import type { Job, Queue } from '../queue/queue.ts'
 import type { SharedSnapshots } from '../snapshots/shared.ts'
 import { Compaction, type CompactionContext, tellFailed } from './compaction.ts'
+import { LeftAlone } from './left-alone.ts'
 import { type Grown, isDue, type Schedule } from './schedule.ts'
 
 export interface SharedCompactorContext extends Omit<CompactionContext, 'clock' | 'unfinished'> {
@@ -29,12 +30,14 @@ const MOST_OFFERED = 10_000
 export class SharedCompactor implements Schedule {
   readonly #context: SharedCompactorContext
   readonly #compaction: Compaction
+  readonly #leftAlone: LeftAlone
   /** When; in that order. */
   readonly #offered = new Map<EntityKey, number>()
   #closed = false
 
   constructor(context: SharedCompactorContext) {
     this.#context = context
+    this.#leftAlone = new LeftAlone(context.clock)
     this.#compaction = new Compaction({
       ...context,
       unfinished: (entity) => this.#offer({ entity, why: 'spoiled' }),
@@ -84,13 +87,17 @@ export class SharedCompactor implements Schedule {
 
   async #work({ entity, why }: Job): Promise<void> {
     const { paces, snapshots, logger } = this.#context
+    // Done, as far as the queue goes: what is due then still is offered again, or found by the sweep.
+    if (this.#leftAlone.has(entity)) return
     try {
       // Offered while it was being compacted: most of it is done by now.
       const entries = why === 'grown' ? Math.ceil(paces.compactEntries / 2) : 1
       const bytes = why === 'grown' ? Math.ceil(paces.compactBytes / 2) : 1
       const result = await this.#compaction.run(entity, { entries, bytes })
+      if (result === 'blocked') this.#leftAlone.add(entity)
       if (result === 'nothing' && why === 'quiet') await snapshots.rest(entity)
     } catch (thrown) {
+      this.#leftAlone.add(entity)
       if (!this.#closed) tellFailed(logger, entity, thrown)
       throw thrown
     }

@@ -6,7 +6,12 @@ import { compactUpdates } from '../../src/crdt/canonical.ts'
 import { checkUpdate } from '../../src/crdt/check.ts'
 import { decodeStateVector } from '../../src/crdt/state-vector.ts'
 import { compactSound } from '../../src/jobs/compact-sound.ts'
+import type { CompactionContext } from '../../src/jobs/compaction.ts'
 import { Compactor } from '../../src/jobs/compactor.ts'
+import { SharedCompactor } from '../../src/jobs/shared-compactor.ts'
+import { LocalQueue } from '../../src/queue/local.ts'
+import type { SharedSnapshots } from '../../src/snapshots/shared.ts'
+import { compactHere } from '../support/compact-here.ts'
 import { type EntityStage, entityStage, REF } from '../support/entity-stage.ts'
 import { TRIGGERS, WEDGE, WHOLE, WHOLE_OVER } from '../support/unloadable.ts'
 
@@ -29,13 +34,16 @@ async function stored(stage: EntityStage, updates: readonly Uint8Array[]): Promi
   }
 }
 
-function compactorOf(stage: EntityStage): Compactor {
+function compactorOf(stage: EntityStage, compact: CompactionContext['compact'] = compactHere) {
+  return new Compactor(contextOf(stage, compact))
+}
+
+function contextOf(stage: EntityStage, compact: CompactionContext['compact']) {
   const { clock, log, snapshots, metrics } = stage
-  return new Compactor({
+  return {
     ...{ clock, log, snapshots, metrics, logger: SILENT, paces: DEFAULT_PACES, gc: true },
-    compact: async ({ base, entries, gc }) => compactSound(base, entries, { gc }),
-    committed: () => {},
-  })
+    ...{ compact, committed: () => {} },
+  }
 }
 
 test('[E15] a malformed entry and what builds on it are set aside, and what is behind is compacted', async () => {
@@ -123,4 +131,89 @@ async function compacted(stage: EntityStage, updates: readonly Uint8Array[]) {
 
 test('[E15] a compaction that fails for another reason fails', () => {
   expect(() => compactSound(MALFORMED, written(1, 'a'), { gc: true })).toThrow()
+})
+
+/** As a worker of a cluster, whose queue gives it what it is offered. */
+function workerOf(stage: EntityStage, compact: CompactionContext['compact']) {
+  const context = contextOf(stage, compact)
+  const queue = new LocalQueue()
+  const snapshots = context.snapshots as unknown as SharedSnapshots
+  const worker = new SharedCompactor({ ...context, snapshots, queue, works: true })
+  return {
+    offer: () => worker.offer(REF.key),
+    settled: () => queue.settled(),
+    close: () => worker.close(),
+  }
+}
+
+function aloneOf(stage: EntityStage, compact: CompactionContext['compact']) {
+  const compactor = compactorOf(stage, compact)
+  return {
+    offer: () => compactor.offer(REF.key),
+    settled: () => compactor.settled(),
+    close: () => compactor.close(),
+  }
+}
+
+for (const [where, make] of Object.entries({ alone: aloneOf, 'in a cluster': workerOf })) {
+  test(`[J17] an entity whose compaction failed is left alone for a minute, by a node ${where}`, async () => {
+    const stage = entityStage()
+    await stored(stage, written(1, 'a'))
+    let times = 0
+    const schedule = make(stage, async () => {
+      times++
+      throw new Error('out of memory')
+    })
+    for (let second = 0; second < 59; second++) {
+      schedule.offer()
+      await schedule.settled()
+      stage.clock.advance(1_000)
+    }
+    expect(times).toBe(1)
+    stage.clock.advance(1_000)
+    schedule.offer()
+    await schedule.settled()
+    expect(times).toBe(2)
+    await schedule.close()
+  })
+
+  test(`[J17] and one that is blocked, by a node ${where}`, async () => {
+    const stage = entityStage()
+    await stored(stage, written(1, 'a', 'b'))
+    let reads = 0
+    stage.log.read = async () => {
+      reads++
+      const head = { epoch: '0.a', offset: 1, check: '0'.repeat(16) } as const
+      const skipped = [{ offset: 1, why: 'not-understood' }] as const
+      return { is: 'entries', head, tombstone: null, entries: [], skipped }
+    }
+    const schedule = make(stage, compactHere)
+    for (let second = 0; second < 59; second++) {
+      schedule.offer()
+      await schedule.settled()
+      stage.clock.advance(1_000)
+    }
+    expect(reads).toBe(1)
+    await schedule.close()
+  })
+}
+
+test('[J17] what failed, and what became due meanwhile, is compacted later although nobody writes', async () => {
+  const stage = entityStage()
+  await stored(stage, written(1, 'a'))
+  let fails = true
+  const compactor = compactorOf(stage, async (job) => {
+    if (fails) throw new Error('out of memory')
+    return compactHere(job)
+  })
+  compactor.offer(REF.key)
+  await compactor.settled()
+  fails = false
+  compactor.grown(REF.key, { entries: 100_000, bytes: 1, whole: 1 })
+  for (let second = 0; second < 130; second++) {
+    stage.clock.advance(1_000)
+    await compactor.settled()
+  }
+  expect((await stage.snapshots.load(REF.key))?.position.offset).toBe(1)
+  await compactor.close()
 })
