@@ -146,7 +146,7 @@ export async function startServer(config: Config, parts: ServerParts): Promise<R
     const losses = lossesFor(store, clock, (key, looksEmpty) => {
       const entity = registry.get(key)
       if (entity === undefined || entity.knowledge.known.size === 0) return 'nothing'
-      if (looksEmpty) entity.heal()
+      if (looksEmpty && !entity.healing) entity.heal()
       return entity.healing ? 'healing' : 'whole'
     })
     closers.push(() => losses?.close())

@@ -173,10 +173,12 @@ export class Healing {
     const { healer, metrics } = this.#context
     const patient = this.#patient
     await this.#sleep(healer.spend(lacked))
+    // It is not followed any more then: what lands would never count as durable.
+    if (this.#isAnother) return 'another'
     patient.resume()
     if (lacked === 0) {
       metrics.heals.of('nothing').add()
-      return this.#isAnother ? 'another' : 'over'
+      return 'over'
     }
     const another = new Promise<void>((resolve) => {
       this.#onAnother = resolve

@@ -194,6 +194,11 @@ export class Recovery implements Patient, Asker {
 
   #healed(): void {
     this.#healing = null
+    if (this.#barrier === Number.POSITIVE_INFINITY && !this.closed) {
+      // The log turned out to be another one when the healing had looked at it for the last time.
+      this.heal()
+      return
+    }
     this.#lent.changed()
     this.#overYet()
   }

@@ -186,6 +186,52 @@ describe('a log that has lost what a node still has', () => {
   })
 })
 
+describe('a log that is lost again while it is being healed', () => {
+  test('[L70] is healed anew, when that comes while the entity waits for its share of the bytes', async () => {
+    stage = await HealStage.of(1)
+    const { entity, context, metrics } = first()
+    const ann = await writes('abc')
+    await stage.store.loseAll()
+    // Others have spent what there is for a second.
+    context.healer.spend(64 * 1024 * 1024)
+    stage.audit()
+    await stage.advance(300)
+    expect((await entries()).length).toBe(0)
+    entity.heal()
+    await stage.advance(3_000)
+    expect([entity.healing, metrics.healing.value]).toEqual([false, 0])
+    expect(entity.durableSeq).toBe(entity.lastSeq)
+    submit(entity, ann.write('d'))
+    await stage.advance(100)
+    expect(entity.durableSeq).toBe(entity.lastSeq)
+    expect(textOf(await stage.stored())).toBe('dcba')
+  })
+
+  test('[L70] is healed anew, when that comes at its last look', async () => {
+    stage = await HealStage.of(1)
+    const { entity, context, metrics } = first()
+    await writes('abc')
+    // As soon as the look is over, before the entity hears of that.
+    const turn = context.healer.turn.bind(context.healer)
+    let turns = 0
+    context.healer.turn = async () => {
+      const end = await turn()
+      const isLook = ++turns === 2
+      return () => {
+        end()
+        if (isLook) entity.heal()
+      }
+    }
+    await stage.store.loseAll()
+    stage.audit()
+    await stage.advance(2_000)
+    expect(turns).toBeGreaterThan(2)
+    expect([entity.healing, metrics.healing.value]).toEqual([false, 0])
+    expect(entity.durableSeq).toBe(entity.lastSeq)
+    expect(textOf(await stage.stored())).toBe('cba')
+  })
+})
+
 describe('several nodes', () => {
   test('[L74] one appends what was lost, the others find it', async () => {
     stage = await HealStage.of(3)
