@@ -4,7 +4,17 @@ import { SYSTEM_RANDOM } from '../../src/ops/system.ts'
 import type { RedisLink } from '../../src/redis/link.ts'
 import { RedisSnapshots } from '../../src/snapshots/redis.ts'
 import { snapshotsContract } from '../contract/snapshots.contract.ts'
-import { appendAll, collect, key, names, snapshotAt, textsOf } from '../contract/store.ts'
+import {
+  appendAll,
+  collect,
+  entry,
+  key,
+  Notes,
+  names,
+  snapshotAt,
+  textsOf,
+} from '../contract/store.ts'
+import { until } from '../support/deadline.ts'
 import { node, nodeForEach, redisForFile, server } from '../support/redis-scene.ts'
 import { keptCopy, NAMES, openNode, openRedisStore } from '../support/redis-store.ts'
 
@@ -155,6 +165,55 @@ describe('snapshots in Redis', () => {
     expect(loaded?.position).toEqual({ ...at3, epoch: next?.epoch })
     const read = await node.log.read(A, loaded?.position ?? ORIGIN)
     expect(read.is === 'entries' && textsOf(read.entries)).toEqual(['a4'])
+  })
+
+  test.each(['small', 'large'])(
+    '[L52] also where its stream is gone as well: the log goes on behind one that is %s',
+    async (size) => {
+      const positions = await three(size === 'small' ? snapshotAt : large)
+      const notes = new Notes()
+      await node.log.subscribe(A, positions[29] as Position, notes)
+      await server.client.del(meta, stream)
+      // Whoever knew the log by its old name learns of it, and appends nothing to it unseen.
+      await expect(node.log.append(A, entry('a31'))).rejects.toMatchObject({ code: 'storage' })
+      await until('it is told', 5_000, () => notes.told.join() === 'reset@30')
+      const loaded = await node.snapshots.load(A)
+      const at30 = loaded?.position as Position
+      expect(at30).toMatchObject({ offset: 30, check: positions[29]?.check })
+      expect(at30.epoch).not.toBe(positions[29]?.epoch)
+      expect(await node.log.read(A, at30)).toMatchObject({ is: 'entries', head: at30, entries: [] })
+      const [next] = await appendAll(node.log, A, ['b31'])
+      const read = await node.log.read(A, at30)
+      expect(read.is === 'entries' && textsOf(read.entries)).toEqual(['b31'])
+      expect(await node.snapshots.commit(A, snapshotAt(next as Position), at30)).toBe('committed')
+      expect((await node.snapshots.load(A))?.position).toEqual(next)
+    },
+  )
+
+  test('[L52] passing over one whose pieces are gone, and beginning anew when none is left', async () => {
+    await three(large)
+    const piecesAt = async (field: 'n' | 'o') => {
+      const record = (await server.client.hget(snapshots, field)) as string
+      return `${snapshots.replace('}:s:', `}:p${/ ([0-9a-z]+)\n/.exec(record)?.[1]}:`)}`
+    }
+    expect(await server.client.del(await piecesAt('n'))).toBe(1)
+    await server.client.del(meta, stream)
+    const loaded = await node.snapshots.load(A)
+    expect(loaded?.position.offset).toBe(20)
+    const read = await node.log.read(A, loaded?.position as Position)
+    expect(read).toMatchObject({ is: 'entries', head: loaded?.position })
+    expect(await server.client.del(await piecesAt('o'))).toBe(1)
+    await server.client.del(meta)
+    expect((await node.log.read(A, ORIGIN)).head).toMatchObject({ epoch: '0.', offset: 0 })
+  })
+
+  test('[L52] but not behind one of an earlier generation', async () => {
+    await three()
+    const copy = await server.client.dumpBuffer(snapshots)
+    await node.log.remove(A, new Map())
+    await server.client.restore(snapshots, 0, copy)
+    await server.client.del(meta)
+    expect((await node.log.read(A, ORIGIN)).head).toMatchObject({ epoch: '1.', offset: 0 })
   })
 
   describe('of a branch that a failover has lost', () => {

@@ -5,7 +5,9 @@
 -- same script, so that what is in the stream is never younger than what meta says.
 --
 -- Meta may be lost alone (evicted, deleted by hand): then the stream still says where the log ends,
--- and the log goes on there under a new incarnation, so that everybody notices [L52].
+-- and the log goes on there under a new incarnation, so that everybody notices [L52]. Without the
+-- stream it goes on where its newest snapshot ends. A log that began anew beside one could never be
+-- read again: a cold start reads the snapshot first, and this log would not continue it.
 
 local FIRST = '0000000000000000'
 -- How far back an entry of ours is looked for behind entries that are none.
@@ -104,6 +106,24 @@ local function found_branch(stream, snapshots, epoch, fresh)
   return branch
 end
 
+-- The branch of which nothing is left but snapshots; nil without one of this generation. One that has
+-- lost its pieces cannot be read, and is passed over.
+local function branch_of_snapshot(key, generation, epoch)
+  for _, field in ipairs({ 'n', 'o' }) do
+    local line = string.sub(redis.call('HGET', key, field) or '', 7, 262)
+    local of, at, check, pieces =
+      string.match(line, '^(%d+)%.[0-9a-z]*:(%d+):(%x+) %d+ %d+ %d+ %d+ %d+ ([0-9a-z-]+)\n')
+    if of == generation and #check == 16 then
+      local piece = string.gsub(key, '}:s:', '}:p' .. pieces .. ':', 1)
+      if pieces == '-' or redis.call('EXISTS', piece) == 1 then
+        local offset = tonumber(at)
+        return { epoch = epoch, offset = offset, check = check, base = offset, base_check = check }
+      end
+    end
+  end
+  return nil
+end
+
 -- The branch of an entity. `mint` is the incarnation for a log that begins or has lost its meta.
 -- `unborn` when nobody has appended to it: its epoch lacks an incarnation. nil and a text when it
 -- cannot be told.
@@ -115,13 +135,18 @@ local function branch_of(meta, stream, tombstones, snapshots, mint)
     return nil, 'its meta is not understood'
   end
   local generation = int(redis.call('LLEN', tombstones))
+  local epoch = generation .. '.' .. mint
+  local branch
   if redis.call('EXISTS', stream) == 0 then
-    return {
-      unborn = true, epoch = generation .. '.', offset = 0, check = FIRST, base = 0, base_check = FIRST,
-    }
+    branch = branch_of_snapshot(snapshots, generation, epoch)
+    if not branch then
+      return {
+        unborn = true, epoch = generation .. '.', offset = 0, check = FIRST, base = 0, base_check = FIRST,
+      }
+    end
+  else
+    branch = found_branch(stream, snapshots, epoch, string.sub(redis.sha1hex(mint), 1, 16))
   end
-  local fresh = string.sub(redis.sha1hex(mint), 1, 16)
-  local branch = found_branch(stream, snapshots, generation .. '.' .. mint, fresh)
   if not branch then return nil, 'its meta is gone and nothing in its stream is an entry' end
   write_meta(meta, branch)
   return branch
