@@ -1,7 +1,16 @@
 import { varUintLength, writeVarUint } from '../core/varint.ts'
 import { skipAny } from './any-scan.ts'
 import { Reader } from './reader.ts'
-import { ANY, DELETED, GC, HAS_ORIGIN, HAS_RIGHT, STRING, type UpdateScan } from './scan.ts'
+import {
+  ANY,
+  contentOf,
+  DELETED,
+  GC,
+  HAS_ORIGIN,
+  HAS_RIGHT,
+  STRING,
+  type UpdateScan,
+} from './scan.ts'
 
 /** U+FFFD: what is left of a surrogate pair that is cut in two. Yjs puts the same in its place. */
 const HALF_PAIR = Uint8Array.of(0xef, 0xbf, 0xbd)
@@ -44,7 +53,7 @@ function contentFrom(
   offset: number,
   length: number,
 ): Uint8Array {
-  const content = (scan.info[row] as number) & 0x1f
+  const content = contentOf(scan.info[row] as number)
   if (content === DELETED) return numbers(length)
   const reader = new Reader(scan.bytes.subarray(scan.contentAt[row], scan.structEnd(section, row)))
   const count = reader.uint()

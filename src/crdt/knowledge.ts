@@ -2,7 +2,7 @@ import { TributaryError } from '../core/errors.ts'
 import { deleteBeyond, endOf } from './closed.ts'
 import { DeleteRanges } from './delete-ranges.ts'
 import { type Intake, intakeOf } from './intake.ts'
-import { DELETED, GC, SKIP, type StateVector, type UpdateScan } from './scan.ts'
+import { contentOf, DELETED, GC, SKIP, type StateVector, type UpdateScan } from './scan.ts'
 
 /** Rough memory of one entry of the state vector. */
 const CLIENT_BYTES = 48
@@ -91,7 +91,7 @@ export class Knowledge {
     const next = this.known.get(client) ?? 0
     const to = scan.sectionTo(section)
     for (let row = scan.sectionFrom[section] as number; row < to; row++) {
-      const content = (scan.info[row] as number) & 0x1f
+      const content = contentOf(scan.info[row] as number)
       if (content !== GC && content !== DELETED) continue
       // Of a struct that is half known only the new half is its own: the known one may be alive.
       const from = Math.max(scan.clock[row] as number, next)

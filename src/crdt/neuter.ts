@@ -1,9 +1,14 @@
 import { varUintLength, writeVarUint } from '../core/varint.ts'
 import { DeleteRanges } from './delete-ranges.ts'
-import { DELETED, GC, SKIP, type SoundUpdate, type StateVector, type UpdateScan } from './scan.ts'
-
-/** The bits of an info byte that name the content. */
-const CONTENT = 0x1f
+import {
+  contentOf,
+  DELETED,
+  GC,
+  SKIP,
+  type SoundUpdate,
+  type StateVector,
+  type UpdateScan,
+} from './scan.ts'
 
 /**
  * An update without its effect, for one that is sound but may not have it (too large, over quota).
@@ -66,4 +71,4 @@ const placeOf = (scan: UpdateScan, row: number): Uint8Array =>
   scan.bytes.subarray(scan.at[row], scan.contentAt[row])
 
 const neuterInfo = (info: number): number =>
-  info === GC || info === SKIP ? info : (info & ~CONTENT) | DELETED
+  info === GC || info === SKIP ? info : info - contentOf(info) + DELETED

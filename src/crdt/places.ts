@@ -1,6 +1,7 @@
 import { TributaryError } from '../core/errors.ts'
 import {
   ANY,
+  contentOf,
   HAS_KEY,
   HAS_ORIGIN,
   HAS_RIGHT,
@@ -43,7 +44,6 @@ export function checkPlaces(scan: UpdateScan): void {
   for (let section = 0; section < scan.sections; section++) walk.finish(section)
 }
 
-const contentOf = (info: number): number => info & 0x1f
 const isType = (info: number): boolean => contentOf(info) === TYPE
 
 /** Whether it has content of several clocks, which a delete may split. */

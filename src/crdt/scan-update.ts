@@ -4,6 +4,7 @@ import { MAX_CLOCK, Reader } from './reader.ts'
 import {
   ANY,
   BINARY,
+  contentOf,
   DELETED,
   DOC,
   EMBED,
@@ -101,7 +102,7 @@ function readStruct(reader: Reader, scan: UpdateScan, client: number, clock: num
   scan.parentClock[row] = NONE
   if (info !== GC && info !== SKIP) {
     // With flags, a GC or a Skip is read by one reader of Yjs and refused by another.
-    const content = info & 0x1f
+    const content = contentOf(info)
     if (content === GC || content > DOC) reader.fail(`a struct has the info byte ${info}`, at)
     readPlace(reader, scan, row, info, client, clock)
   }
@@ -157,7 +158,7 @@ function readId(
 function readContent(reader: Reader, info: number): number {
   const at = reader.at
   if (info === GC || info === SKIP) return readLength(reader)
-  switch (info & 0x1f) {
+  switch (contentOf(info)) {
     case STRING:
       return reader.text()
     case DELETED:

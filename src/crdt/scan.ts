@@ -14,6 +14,11 @@ export const ANY = 8
 export const DOC = 9
 export const SKIP = 10
 
+/** Which of them an info byte names. Called for every struct, thus a function and no more. */
+export function contentOf(info: number): number {
+  return info & 0x1f
+}
+
 /** Bits of an info byte beside the content reference: which ids and names follow. */
 export const HAS_ORIGIN = 0x80
 export const HAS_RIGHT = 0x40

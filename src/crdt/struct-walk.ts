@@ -3,6 +3,7 @@ import { Reader } from './reader.ts'
 import {
   ANY,
   BINARY,
+  contentOf,
   DELETED,
   DOC,
   EMBED,
@@ -64,7 +65,7 @@ export class StructWalk {
   #skipContent(info: number): number {
     const reader = this.#reader
     if (info === GC || info === SKIP) return reader.uint()
-    switch (info & 0x1f) {
+    switch (contentOf(info)) {
       case DELETED:
         return reader.uint()
       case STRING:

@@ -2,16 +2,13 @@ import { TributaryError } from '../core/errors.ts'
 import { varUintLength, writeVarUint } from '../core/varint.ts'
 import { DeleteRanges } from '../crdt/delete-ranges.ts'
 import { Reader } from '../crdt/reader.ts'
-import { DELETED, GC, SKIP, type StateVector, type UpdateScan } from '../crdt/scan.ts'
+import { contentOf, DELETED, GC, SKIP, type StateVector, type UpdateScan } from '../crdt/scan.ts'
 
 /** Each by the number that stands for it in a store, for keeps. */
 const REASONS = ['update-too-large', 'entity-full'] as const
 
 /** Why an update was taken without its content. */
 export type Neutered = (typeof REASONS)[number]
-
-/** The bits of an info byte that name the content. */
-const CONTENT = 0x1f
 
 /** For a reason so many ranges are kept at least, and twice as many at most; of one update so many structs. */
 const MOST = 1_000
@@ -206,7 +203,7 @@ type Holds = (client: number, clock: number, length: number) => boolean
 /** Whether it holds of any struct that has content. */
 const someContent = (scan: UpdateScan, holds: Holds): boolean =>
   someStruct(scan, (client, clock, length, info) => {
-    if (info === GC || (info & CONTENT) === DELETED) return false
+    if (info === GC || contentOf(info) === DELETED) return false
     return holds(client, clock, length)
   })
 
