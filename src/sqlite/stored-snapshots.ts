@@ -30,8 +30,8 @@ export class StoredSnapshots {
   /** Found damaged; the database is told when the next one is written. */
   readonly #damaged = new Set<number>()
   readonly #told = new Set<number>()
-  /** How far the log of an entity is being trimmed. */
-  readonly #trims = new Map<string, number>()
+  /** How far the log of an entity is being trimmed: by its number, which is one generation's only. */
+  readonly #trims = new Map<number, number>()
 
   constructor(reader: Connection, mover: Connection, logs: StoredLogs) {
     this.#mover = mover
@@ -102,10 +102,12 @@ export class StoredSnapshots {
    */
   trim(key: string): boolean {
     const entity = this.#entity(key)
-    const upTo = entity === null ? null : (this.#trims.get(key) ?? this.#covered(entity))
-    const more = entity !== null && upTo !== null && this.#trimTo(entity, upTo)
-    if (more) this.#trims.set(key, upTo)
-    else this.#trims.delete(key)
+    if (entity === null) return false
+    const upTo = this.#trims.get(entity.no) ?? this.#covered(entity)
+    // Should this slice fail, the next trim looks for itself.
+    this.#trims.delete(entity.no)
+    const more = upTo !== null && this.#trimTo(entity, upTo)
+    if (more) this.#trims.set(entity.no, upTo)
     return more
   }
 

@@ -123,28 +123,45 @@ describe('[L22] the trim', () => {
     expect(reader.branches([E1])).toMatchObject([{ base: { offset: 20 } }])
   })
 
-  test('goes on over many slices, filed entries and those of the journal alike', () => {
-    const ids = Array.from({ length: 300 }, (_, i) => `c${i}`)
+  const CS = Array.from({ length: 300 }, (_, i) => `c${i}`)
+  /** One with 300 entries, of which the older snapshot covers 290. */
+  function long(): string {
     const large = (i: number) => (i % 3 === 0 ? 70_000 : 0)
-    writer.commit(new Rows().group(ids.map((id, i) => [5, id, large(i)] as const)))
+    writer.commit(new Rows().group(CS.map((id, i) => [5, id, large(i)] as const)))
     const key = keyOf(5)
     for (const [to, from] of [
       [290, null],
       [300, 290],
     ] as const) {
       const about = {
-        position: positionOf(5, ids.slice(0, to)),
+        position: positionOf(5, CS.slice(0, to)),
         depth: 0,
         parts: [0, 0, 0, 0],
       } as const
-      const keep = reader.begin(key, about, from && positionOf(5, ids.slice(0, from)))
+      const keep = reader.begin(key, about, from && positionOf(5, CS.slice(0, from)))
       expect(keep !== null && writer.keep(keep)).toBe(true)
     }
+    return key
+  }
+
+  test('goes on over many slices, filed entries and those of the journal alike', () => {
+    const key = long()
     let slices = 0
     while (reader.trim(key)) slices++
     expect(slices).toBeGreaterThan(2)
     expect(reader.branches([key])).toMatchObject([{ base: { offset: 290 }, head: { offset: 300 } }])
     expect(sql('SELECT count(*) FROM entries WHERE entity = 5')).toBe(3)
+  })
+
+  test('ends with its generation: of the next one nothing is covered yet', () => {
+    const key = long()
+    expect(reader.trim(key)).toBe(true)
+    const group = new Rows().group(CS.map((id) => [100, id] as const))
+    const removal = { is: 'remove', key, entity: 100, epoch: '1.x', tombstone: [] } as const
+    writer.commit({ ...group, changes: [removal] })
+    while (reader.trim(key));
+    expect(reader.branches([key])).toMatchObject([{ base: { offset: 0 }, head: { offset: 300 } }])
+    expect(reader.log(key, ORIGIN)?.rows.length).toBe(300)
   })
 })
 
