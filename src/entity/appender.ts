@@ -8,6 +8,7 @@ import type { SoundUpdate } from '../crdt/scan.ts'
 import type { Appended, Author, Log, NewEntry } from '../log/log.ts'
 import type { Batch } from './batch.ts'
 import type { Member } from './member.ts'
+import { newEntry } from './new-entry.ts'
 
 /** How safe what has landed is. */
 export type Saved = Pick<Appended, 'tier' | 'replicas'>
@@ -203,16 +204,9 @@ export class Appender {
   }
 
   #entryOf(unlogged: readonly Unlogged[], update: SoundUpdate): Made {
-    const entry: NewEntry = {
-      id: this.#context.nextEntryId(),
-      authors: authorsOf(unlogged),
-      origin: 'session',
-      time: this.#context.clock.wall(),
-      update,
-    }
-    const emptied = this.#sink.emptied(update)
-    const said = emptied === null ? entry : { ...entry, emptied }
-    return { entry: said, unlogged, seq: unlogged[0]?.seq ?? 0 }
+    const what = { authors: authorsOf(unlogged), origin: 'session', update } as const
+    const entry = newEntry(this.#context, what, this.#sink.emptied(update))
+    return { entry, unlogged, seq: unlogged[0]?.seq ?? 0 }
   }
 
   #append(flight: Flight): void {

@@ -1,10 +1,9 @@
 import { TributaryError } from '../core/errors.ts'
 import type { EntityRef } from '../core/ids.ts'
-import { Knowledge } from '../crdt/knowledge.ts'
 import type { EntityContext } from './context.ts'
 import { emptiedIn } from './emptied.ts'
 import { Entity } from './entity.ts'
-import { malformedOf, takeEntries } from './healing/heal-plan.ts'
+import { malformedOf, readFound } from './healing/heal-plan.ts'
 
 /** A compaction may commit between reading the snapshot and reading the log; twice in a row hardly. */
 const ATTEMPTS = 4
@@ -38,8 +37,7 @@ export async function loadEntity(context: EntityContext, ref: EntityRef): Promis
         continue
       }
     }
-    const knowledge = new Knowledge(new Map(state.stateVector), state.deleteSet)
-    const { tail, faults } = takeEntries(knowledge, read.entries)
+    const { knowledge, tail, faults } = readFound({ state, entries: read.entries })
     const malformed = malformedOf(faults)
     const entity = new Entity(context, ref, {
       state,

@@ -71,8 +71,7 @@ const REPAIR_BYTES = 8 * 1024 * 1024
  */
 export function planHeal(had: Had, found: Found): HealPlan {
   const { state, entries } = found
-  const knowledge = new Knowledge(new Map(state.stateVector), state.deleteSet)
-  const { tail, faults } = takeEntries(knowledge, entries)
+  const { knowledge, tail, faults } = readFound(found)
   const { base, basePosition } = had
   const sameBase = isSamePlace(basePosition, state.position)
   const news = newsOf(had.knowledge, sameBase ? null : state, entries)
@@ -101,8 +100,9 @@ export function planHeal(had: Had, found: Found): HealPlan {
 const isSamePlace = (one: Position, other: Position): boolean =>
   one.offset === other.offset && one.check === other.check
 
-/** Takes what a log has behind its snapshot. */
-export function takeEntries(knowledge: Knowledge, entries: readonly Entry[]) {
+/** What is known of a log: by its snapshot, and by what it has behind that. */
+export function readFound({ state, entries }: Found) {
+  const knowledge = new Knowledge(new Map(state.stateVector), state.deleteSet)
   const tail: { offset: number; update: SoundUpdate }[] = []
   const faults: { offset: number; why: StoredFault }[] = []
   for (const { position, update: bytes } of entries) {
@@ -111,7 +111,7 @@ export function takeEntries(knowledge: Knowledge, entries: readonly Entry[]) {
     if (update !== null) tail.push({ offset, update })
     if (fault !== null) faults.push({ offset, why: fault })
   }
-  return { tail, faults }
+  return { knowledge, tail, faults }
 }
 
 /** Those that nobody will ever take. */

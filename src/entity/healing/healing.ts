@@ -2,11 +2,11 @@ import type { Clock } from '../../core/clock.ts'
 import { TributaryError } from '../../core/errors.ts'
 import type { EntityRef } from '../../core/ids.ts'
 import { generationOf, ORIGIN } from '../../core/position.ts'
-import { Knowledge } from '../../crdt/knowledge.ts'
+import type { Knowledge } from '../../crdt/knowledge.ts'
 import type { Log } from '../../log/log.ts'
 import type { Metrics } from '../../ops/metrics.ts'
 import { NO_STATE, type State, type States } from '../states.ts'
-import { takeEntries } from './heal-plan.ts'
+import { readFound } from './heal-plan.ts'
 import type { Healer } from './healer.ts'
 
 /** A log as it is now: its snapshot, and what is behind it. */
@@ -198,9 +198,8 @@ export class Healing {
       const found = await findLog(this.#context, this.#patient.ref)
       if (this.#patient.closed) return 'over'
       if (found === null || this.#isAnother) return 'another'
-      const { deleteSet, stateVector } = found.state
-      const knowledge = new Knowledge(new Map(stateVector), deleteSet)
-      takeEntries(knowledge, found.read.entries)
+      const { state, read } = found
+      const { knowledge } = readFound({ state, entries: read.entries })
       return knowledge.contains(promised) ? 'over' : 'lacking'
     } catch {
       return 'another'

@@ -7,6 +7,7 @@ import type { NewEntry } from '../../log/log.ts'
 import type { Appender, Made, Unlogged } from '../appender.ts'
 import type { Content } from '../content.ts'
 import type { Member } from '../member.ts'
+import { newEntry } from '../new-entry.ts'
 import { type Asker, Asking } from './asking.ts'
 import { malformedOf } from './heal-plan.ts'
 import {
@@ -214,12 +215,8 @@ export class Recovery implements Patient, Asker {
   }
 
   #entryOf(update: SoundUpdate): NewEntry {
-    const { clock, nextEntryId } = this.#context
-    const emptied = this.#lent.content.emptiedIn(update)
-    const entry: NewEntry = {
-      ...{ id: nextEntryId(), authors: [], origin: 'heal', time: clock.wall(), update },
-    }
-    return emptied === null ? entry : { ...entry, emptied }
+    const what = { authors: [], origin: 'heal', update } as const
+    return newEntry(this.#context, what, this.#lent.content.emptiedIn(update))
   }
 
   // ---- the asking's
