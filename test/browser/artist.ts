@@ -8,7 +8,7 @@ import { rememberLabels } from './labels.ts'
 import { placeOf } from './pages-folder.ts'
 
 /** How long a button is waited for, in ms, which has nothing to do with a server. */
-const LOCATED = 10_000
+const LOCATED = 30_000
 
 /** In pixels of the view: from the top left corner of `#board`. */
 export type Spot = readonly [x: number, y: number]

@@ -42,7 +42,9 @@ describe.skipIf(withoutChromium)('fingers and a pen', () => {
     await glass.touch('touchEnd')
     expect(await zoom()).toBe('200 %')
     expect(reader.kinds()).toBe('pen')
-    expect([...reader.board.live.strokes()]).toEqual([])
+    await reader.until('nothing is being drawn', () => {
+      return [...reader.board.live.strokes()].length === 0
+    })
 
     // The tools are reached by a finger.
     await ann.page.getByRole('button', { name: 'Undo' }).tap()

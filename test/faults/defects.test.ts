@@ -40,7 +40,7 @@ describe('without a defect', () => {
     await withCopy(async (copy) => {
       outcomes = await copy.testAll(defects)
     })
-  }, 10 * 60_000)
+  }, 15 * 60_000)
 
   for (const defect of defects) {
     const { title, test: file, name } = defect

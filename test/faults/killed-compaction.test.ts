@@ -104,6 +104,6 @@ describe('a compaction', () => {
       expect(acked.size).toBeGreaterThan(100)
       expect(midst(), 'killed in the midst').toBeGreaterThan(1)
     },
-    { timeout: 180_000 },
+    { timeout: 600_000 },
   )
 })

@@ -96,6 +96,8 @@ describe('poison that is stored already', () => {
 
       const clean = await stage.start(flags, { data })
       expect(await read(stage, id)).toEqual(['a', 'b', 'c', 'd', 'e'])
+      // All of its lines have come then.
+      await clean.stop()
       expect(clean.output.filter((line) => line.includes('passed over'))).toEqual([])
     },
     { timeout: 60_000 },

@@ -1,5 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { Clock } from '../../src/core/clock.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { Clock, Random } from '../../src/core/clock.ts'
 import type { Tier } from '../../src/core/tier.ts'
 import { SYSTEM_RANDOM } from '../../src/ops/system.ts'
 import { identityOfRedis } from '../../src/redis/identity.ts'
@@ -42,14 +42,16 @@ class Looks implements Pick<Clock, 'after'> {
   }
 }
 
-function open(options: { url?: string; declared?: Tier; replicas?: number } = {}) {
+function open(
+  options: { url?: string; declared?: Tier; replicas?: number; random?: Pick<Random, 'next'> } = {},
+) {
   const logger = new RecordedLog()
-  const { declared = null, replicas = 0, url = server.url } = options
+  const { declared = null, replicas = 0, url = server.url, random = SYSTEM_RANDOM } = options
   const standing = new Standing({ declared, replicas, logger })
   const failures: string[] = []
   const link = new RedisLink({
     place: readRedisUrl(url),
-    random: SYSTEM_RANDOM,
+    random,
     logger,
     examine: (ask) => standing.examine(ask),
     onFailure: (failure) => failures.push(failure),
@@ -183,17 +185,19 @@ describe('[R5] [R8] a Redis that cannot be ours', () => {
   test('because it is a replica is told once and tried slowly, until it is none', async () => {
     const own = await startRedis()
     closing.push(() => own.stop())
-    const { link, events } = open({ url: own.url })
+    const { link, events } = open({ url: own.url, random: { next: () => 0.5 } })
     await ready(link)
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    closing.push(() => timers.mockRestore())
     await own.client.replicaof('127.0.0.1', 1)
     await link.examine()
     expect(link.state.is).toBe('connecting')
     expect(link.trouble).toMatch(/is a replica of 127\.0\.0\.1:1/)
     await expect(link.call('GET', 'a')).rejects.toMatchObject({ code: 'storage' })
-    const [before, since] = [await connectionsOf(own), performance.now()]
-    await until('it is tried again', 10_000, async () => (await connectionsOf(own)) >= before + 4)
-    // 25 to 50 ms, then twice as much each time.
-    expect(performance.now() - since, 'ms for four tries').toBeGreaterThan(350)
+    // 38 ms, then twice as much each time.
+    await until('the fourth try waits its time', 20_000, () =>
+      timers.mock.calls.some(([, ms]) => ms === 300),
+    )
     expect(link.state.is).toBe('connecting')
     await own.client.replicaof('NO', 'ONE')
     await ready(link)

@@ -23,7 +23,10 @@ const NEEDS_BUILD = [
 /** The copies' own. What a defect has not changed is not compiled again. */
 const CONFIG = `export default {
   cacheDir: '.vite',
-  test: { pool: 'forks', testTimeout: 60_000, maxWorkers: 2, experimental: { fsModuleCache: true } },
+  test: {
+    pool: 'forks', maxWorkers: 2, experimental: { fsModuleCache: true },
+    testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 10_000,
+  },
 }
 `
 
@@ -136,11 +139,15 @@ export class DefectiveCopy {
   }
 }
 
-/** What can be run together: with a title or without, and with so many seeds. */
+/** What can be run together: with a title or without. Of those with seeds each file by itself, with its most. */
 function groupsOf(defects: readonly Defect[]): Defect[][] {
   const groups = new Map<string, Defect[]>()
   for (const defect of defects) {
-    const key = [defect.title === null, defect.runs > 0, needsBuild(defect)].join()
+    const key = [
+      defect.title === null,
+      defect.runs > 0 ? defect.test : '',
+      needsBuild(defect),
+    ].join()
     groups.set(key, [...(groups.get(key) ?? []), defect])
   }
   return [...groups.values()]

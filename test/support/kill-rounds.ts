@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
-import { type Author, Crowd, type CrowdOptions } from './crowd.ts'
+import { type Author, Crowd, type CrowdOptions, PATIENCE } from './crowd.ts'
+import { until } from './deadline.ts'
 import { residentOf } from './resident.ts'
 import { Seeded } from './seeded.ts'
 import { expectClean, type Stage } from './stage.ts'
@@ -10,6 +11,8 @@ export interface KillRounds extends CrowdOptions {
   readonly rounds: number
   /** Of the server. */
   readonly flags?: readonly string[]
+  /** So many snapshots are committed before each kill. */
+  readonly compactions?: number
 }
 
 export interface KillResult {
@@ -42,8 +45,12 @@ export async function killRounds(stage: Stage, options: KillRounds): Promise<Kil
   let compactions = 0
   for (let round = 0; round < options.rounds; round++) {
     await pause(random.int(200, 1_500))
-    const metrics = await stage.metrics()
-    compactions += metrics.sum('compactions_total', { result: 'committed' })
+    const committed = async () =>
+      (await stage.metrics()).sum('compactions_total', { result: 'committed' })
+    // Their thread has the lowest priority: on a busy machine they take their time.
+    const least = options.compactions ?? 0
+    await until('it is compacted', PATIENCE, async () => (await committed()) >= least)
+    compactions += await committed()
     await killAndLook(stage, proxy, crowd, `round ${round}`)
     proxy.plugInto(stage.port)
     await crowd.synced()

@@ -208,7 +208,7 @@ export function ownStageTest(
  */
 export function stockTest(title: string, body: Body, options: StageOptions = {}): void {
   stageTest(title, body, options)
-  test(`without a server fails: ${title}`, { timeout: 20_000 }, async () => {
+  test(`without a server fails: ${title}`, { timeout: 60_000 }, async () => {
     const dead = await deadPort()
     try {
       const stage = new Stage(null, dead.port, DEAD_DEADLINE)

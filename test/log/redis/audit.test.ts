@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ORIGIN } from '../../../src/core/position.ts'
 import { appendAll, entry, key, Notes, names } from '../../contract/store.ts'
@@ -305,32 +304,43 @@ describe('the audit of what is followed', () => {
       const isOnline = async () =>
         /^slave0:.*state=online/m.test(await server.client.info('replication'))
       const options = ['--replicaof', '127.0.0.1', String(server.port)]
+      let looks = 0
+      const { info } = node.link
+      node.link.info = (...which) => {
+        looks++
+        return info.apply(node.link, which)
+      }
+      /** Two more: the first may have begun before. */
+      const looked = async () => {
+        const before = looks
+        await until('it has looked', 30_000, () => looks >= before + 3)
+      }
       // Else it is made to wait for others that might want the same copy.
       await server.client.config('SET', 'repl-diskless-sync-delay', '0')
       const replica = await startRedis(options)
       try {
-        await until('it follows', 10_000, isOnline)
+        await until('it follows', 30_000, isOnline)
         const steady = await isSteady(node)
         expect(node.log.safeSince).toBe(steady)
-        // A few rounds.
-        await pause(300)
+        await looked()
         await replica.kill()
-        await until('it is missed', 5_000, () => (node.log.safeSince ?? 0) > steady)
+        await until('it is missed', 30_000, () => (node.log.safeSince ?? 0) > steady)
         const missed = node.log.safeSince ?? 0
-        await until('it still is', 5_000, () => (node.log.safeSince ?? 0) > missed)
+        await until('it still is', 30_000, () => (node.log.safeSince ?? 0) > missed)
         await replica.restart()
-        await until('it follows again', 10_000, isOnline)
+        await until('it follows again', 30_000, isOnline)
         let since: number | null = null
-        await until('and is no longer', 5_000, async () => {
+        await until('and is no longer', 30_000, async () => {
           since = node.log.safeSince
-          await pause(300)
+          await looked()
           return node.log.safeSince === since
         })
         expect(node.log.steadySince).toBe(steady)
       } finally {
+        node.link.info = info
         await replica.stop()
       }
-    })
+    }, 120_000)
 
     test('[L66] not while it is a replica, nor while it cannot be reached', async () => {
       const before = await isSteady(node)
