@@ -3,9 +3,8 @@ import { utf16Units } from './utf8.ts'
 /** Why bytes are not a JSON text that may be passed on. */
 export type JsonFault = 'json' | 'depth'
 
-/** A number of no more digits needs an exponent to be more than a double holds: that is 1.8e308. */
+/** A number below 10 to the power of that is finite. */
 const SURELY_FINITE = 308
-const latin1 = new TextDecoder('latin1')
 
 const BAD = -1
 const DEEP = -2
@@ -116,11 +115,14 @@ function number(bytes: Uint8Array, start: number, to: number): number {
   const whole = at
   at = digits(bytes, at, to)
   if (at === whole || (at > whole + 1 && bytes[whole] === 0x30)) return BAD
+  // It is below 10 to the power of that.
+  let power = at - whole
   if (byteAt(bytes, at, to) === 0x2e) {
     const fraction = at + 1
     at = digits(bytes, fraction, to)
     if (at === fraction) return BAD
   }
+  const end = at
   if ((byteAt(bytes, at, to) | 0x20) === 0x65) {
     at++
     const sign = byteAt(bytes, at, to)
@@ -128,17 +130,41 @@ function number(bytes: Uint8Array, start: number, to: number): number {
     const exponent = at
     at = digits(bytes, exponent, to)
     if (at === exponent) return BAD
-    if (!fitsDouble(bytes, start, at)) return BAD
-  } else if (at - start > SURELY_FINITE && !fitsDouble(bytes, start, at)) return BAD
-  return at
+    const size = sizeOf(bytes, exponent, at)
+    power += sign === 0x2d ? -size : size
+  }
+  return power <= SURELY_FINITE || fitsDouble(bytes, whole, end, power) ? at : BAD
+}
+
+/** Of digits. Of hundreds of them it is Infinity, which is as far as an exponent can go. */
+function sizeOf(bytes: Uint8Array, from: number, to: number): number {
+  let sum = 0
+  for (let at = from; at < to; at++) sum = sum * 10 + (bytes[at] as number) - 0x30
+  return sum
 }
 
 /**
- * Whether a double holds it. Else `JSON.parse` makes it Infinity, of which `JSON.stringify` makes
+ * Whether a double holds 0.d₁d₂d₃… × 10^power, the digits being those of `bytes[from, to)`, with or
+ * without a point among them. Else `JSON.parse` makes it Infinity, of which `JSON.stringify` makes
  * `null`: an entity would say one thing to those who got the update and another to all who come later.
+ *
+ * Compared byte by byte, and only where the power leaves it open: 64 KB of `1e1` took 5.3 ms with a
+ * string made of each, and take 0.6 ms so.
  */
-function fitsDouble(bytes: Uint8Array, start: number, to: number): boolean {
-  return Number.isFinite(Number(latin1.decode(bytes.subarray(start, to))))
+function fitsDouble(bytes: Uint8Array, from: number, to: number, power: number): boolean {
+  let at = from
+  let places = power
+  for (; at < to && (bytes[at] === 0x30 || bytes[at] === 0x2e); at++) {
+    if (bytes[at] === 0x30) places--
+  }
+  if (at === to || places <= SURELY_FINITE) return true
+  if (places > LEAST_INFINITE.length) return false
+  for (const least of LEAST_INFINITE) {
+    if (bytes[at] === 0x2e) at++
+    const digit = at < to ? (bytes[at++] as number) : 0x30
+    if (digit !== least) return digit < least
+  }
+  return false
 }
 
 function digits(bytes: Uint8Array, start: number, to: number): number {
@@ -172,4 +198,6 @@ const utf8 = new TextEncoder()
 const TRUE = utf8.encode('true')
 const FALSE = utf8.encode('false')
 const NULL = utf8.encode('null')
+/** What is as large is rounded to Infinity, what is less to the largest double at most. */
+const LEAST_INFINITE = utf8.encode(String(2n ** 1024n - 2n ** 970n))
 const ESCAPED = utf8.encode('"\\/bfnrt')

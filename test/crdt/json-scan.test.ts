@@ -35,6 +35,11 @@ const good = [
   '0.0e-0',
   '1e308',
   '-1e-999',
+  '0.00e999',
+  '-0E+999',
+  `1e-${'9'.repeat(400)}`,
+  `0.${'0'.repeat(400)}1e401`,
+  `${'9'.repeat(400)}e-92`,
   '9'.repeat(308),
   '""',
   '"a"',
@@ -108,6 +113,7 @@ const bad = [
   '1e5e5',
   '1e309',
   '[-1E+999]',
+  `1e${'9'.repeat(400)}`,
   '9'.repeat(309),
   `${'9'.repeat(310)}.5`,
 ]
@@ -165,6 +171,52 @@ describe('the JSON scanner', () => {
       false,
       false,
     ])
+  })
+
+  test('[C15] knows to the digit what a double holds, however it is written', () => {
+    const least = 2n ** 1024n - 2n ** 970n
+    for (const [digits, fits] of [
+      [String(least - 1n), true],
+      [String(least), false],
+      [String(least + 1n), false],
+      ['17976931348623158', true],
+      ['17976931348623159', false],
+    ] as const) {
+      const power = 309 - digits.length
+      for (const json of [
+        `${digits}e${power}`,
+        `-${digits}.0000E+${power}`,
+        `0.${digits}e309`,
+        `0.000${digits}000e0312`,
+        `${digits[0]}.${digits.slice(1)}e308`,
+        `${digits}${'0'.repeat(700)}e${power - 700}`,
+      ]) {
+        expect(parses(json), json).toBe(fits)
+        expect(scan(json) === null, json).toBe(fits)
+      }
+    }
+  })
+
+  test('[C15] agrees with JSON.parse on numbers about as large as a double can be', () => {
+    const seed = seedOfRun()
+    const random = new Seeded(seed)
+    const largest = String(2n ** 1024n - 2n ** 970n)
+    let taken = 0
+    for (let i = 0; i < 5_000; i++) {
+      const zeros = '0'.repeat(random.int(0, 3))
+      const digits = largest.slice(0, random.int(1, 20)) + random.int(0, 9_999)
+      const point = random.int(0, digits.length - 1)
+      const mantissa =
+        point === 0
+          ? `0.${zeros}${digits}`
+          : `${digits.slice(0, point)}.${digits.slice(point)}${zeros}`
+      const power = 309 + (point === 0 ? zeros.length : -point) + random.int(-1, 1)
+      const json = `${mantissa}${random.pick(['e', 'E+', 'e00'])}${power}`
+      if (parses(json)) taken++
+      expect(scan(json) === null, `SEED=${seed} ${i}: ${json}`).toBe(parses(json))
+    }
+    expect(taken / 5_000).toBeGreaterThan(0.3)
+    expect(taken / 5_000).toBeLessThan(0.9)
   })
 
   test('[C15] agrees with JSON.parse on mutants of real texts', () => {
