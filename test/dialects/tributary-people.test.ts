@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { tenant } from '../../src/core/ids.ts'
 import { formatPosition } from '../../src/core/position.ts'
 import { encodeAwareness } from '../../src/crdt/awareness.ts'
 import { author, gate } from '../support/tributary-authors.ts'
@@ -136,6 +137,25 @@ describe('people', () => {
     await stage.settle()
     stage.people.kick({ tenant: 'default', entity: 'a' })
     expect(socket.last('refused')).toMatchObject({ request: 1, code: 'kicked' })
+  })
+
+  test('[G24] one who is gone before its token was looked at opens nothing, of no tenant', async () => {
+    const { access, admit } = gate()
+    const opened: string[] = []
+    const stage = tributaryStage({
+      access,
+      open: ({ key }) => {
+        opened.push(key)
+        return null
+      },
+    })
+    const [gone, stays] = [await stage.connect('new'), await stage.connect('new')]
+    for (const socket of [gone, stays]) socket.open('a')
+    gone.conversation?.closed(false)
+    admit('new', { tenant: tenant('acme') })
+    await stage.settle()
+    expect(opened).toEqual(['acme/a'])
+    expect([gone.kinds(), stays.kinds().slice(0, 2)]).toEqual([['welcome'], ['welcome', 'opened']])
   })
 
   test('[S18] [V19] or while its state is loaded: its channel is not open, and the next one is', async () => {

@@ -121,6 +121,8 @@ export class Channel implements Caller, Person, Owner {
     if (this.#isOver) return
     try {
       await this.#admit()
+      // Gone meanwhile, it was never admitted: nobody knows of which tenant the entity is.
+      if (this.#isOver) return
       const entity = await this.#context.open(this.#ref)
       if (this.#isOver) return
       await this.#enter(entity, positionIn(position), stateVector)
