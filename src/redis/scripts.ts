@@ -15,6 +15,7 @@ export type ScriptName =
   | 'read'
   | 'remove'
   | 'set-aside'
+  | 'stage-piece'
   | 'take-job'
   | 'trim'
 

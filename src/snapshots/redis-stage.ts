@@ -56,8 +56,7 @@ export async function stage(
   }
   const write = async (field: number | string, body: Uint8Array): Promise<void> => {
     const piece = seal(body)
-    await link.call('HSET', key, field, piece)
-    if (field === 0) await link.call('EXPIRE', key, EXPIRES_S)
+    await link.run('stage-piece', [key], [field, piece, EXPIRES_S])
     compare(await link.call('HGET', key, field), piece)
   }
   for (let no = 0; no * PIECE_BYTES < bytes.length; no++) {

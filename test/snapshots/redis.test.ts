@@ -88,6 +88,33 @@ describe('snapshots in Redis', () => {
     }
   })
 
+  test('[L60] what a node wrote that has ended goes by itself, after whichever of its calls it ended', async () => {
+    const [position] = await appendAll(node.log, A, ['a1'])
+    for (let calls = 1; calls <= 5; calls++) {
+      let left = calls
+      const ended = <T extends unknown[], R>(call: (...args: T) => Promise<R>) => {
+        return async (...args: T): Promise<R> => {
+          if (left-- <= 0) throw new Error('killed')
+          return await call(...args)
+        }
+      }
+      const { link } = node
+      const dying = new RedisSnapshots(
+        {
+          names: link.names,
+          call: ended(link.call.bind(link)),
+          run: ended(link.run.bind(link)),
+        } as unknown as RedisLink,
+        { random: SYSTEM_RANDOM },
+      )
+      await expect(dying.commit(A, large(position as Position), null)).rejects.toThrow('killed')
+      for (const each of await pieceKeys()) {
+        expect(await server.client.ttl(each), `after ${calls} calls`).toBeGreaterThan(3_000)
+      }
+    }
+    expect(await pieceKeys()).not.toEqual([])
+  })
+
   test('[L23] a trim that a crash has cut off is made up for by the next commit', async () => {
     const positions = await appendAll(node.log, A, names('a', 1, 30))
     const ended = new RedisSnapshots(
