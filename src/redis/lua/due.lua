@@ -2,7 +2,7 @@
 --
 -- KEYS  1 dirty set
 -- ARGV  1 ms after which to look (again), 2 how many at most
--- Reply {entity, …}
+-- Reply {entity, …}. One that has neither meta nor stream is none of them, and noted no longer.
 --
 -- One script, so that of two nodes that look at the same time each entity falls to one. A note from
 -- the future was written before the clock of Redis stepped back: it is looked at.
@@ -20,5 +20,15 @@ if #due < most then
   local more = redis.call('ZRANGEBYSCORE', KEYS[1], ahead, '+inf', 'LIMIT', 0, most - #due)
   for _, entity in ipairs(more) do due[#due + 1] = entity end
 end
-for _, entity in ipairs(due) do redis.call('ZADD', KEYS[1], 'XX', int(now), entity) end
-return due
+local partition = string.sub(KEYS[1], 1, -2)
+local there = {}
+for _, entity in ipairs(due) do
+  -- The next entry of a log that is gone notes it again: until then nothing can be done about it.
+  if redis.call('EXISTS', partition .. 'm:' .. entity, partition .. 'l:' .. entity) == 0 then
+    redis.call('ZREM', KEYS[1], entity)
+  else
+    redis.call('ZADD', KEYS[1], 'XX', int(now), entity)
+    there[#there + 1] = entity
+  end
+end
+return there

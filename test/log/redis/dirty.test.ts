@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Position } from '../../../src/core/position.ts'
+import { ORIGIN, type Position } from '../../../src/core/position.ts'
+import { DirtySets } from '../../../src/queue/dirty-sets.ts'
+import { partitionOf } from '../../../src/redis/names.ts'
 import { appendAll, key, names, snapshotAt } from '../../contract/store.ts'
 import { node, nodeForEach, redisForFile, server } from '../../support/redis-scene.ts'
 import { NAMES } from '../../support/redis-store.ts'
@@ -48,6 +50,30 @@ describe('[J1] the dirty set of a partition', () => {
     await appendAll(node.log, key('a'), ['a2'])
     expect((await noted('a'))[0]).toBe(key('a'))
   })
+
+  test.each(['a', '}:m:default/a', '%7D'])(
+    '[J6] forgets %s when it is due and its log is gone, and names it again at the next entry',
+    async (name) => {
+      const sets = new DirtySets(node.link)
+      const { meta, stream } = NAMES.keys(key(name))
+      const due = async () => {
+        const all = await sets.due(partitionOf(key(name)), 0, 10)
+        return all.map(({ entity }) => entity)
+      }
+      await appendAll(node.log, key(name), ['a1'])
+      for (const one of [meta, stream]) {
+        await server.client.del(one)
+        expect(await due(), 'the other is there').toEqual([key(name)])
+        expect(await server.client.exists(meta, stream)).toBe(1)
+        await node.log.read(key(name), ORIGIN)
+      }
+      await server.client.del(meta, stream)
+      expect(await due()).toEqual([])
+      expect(await noted(name)).toEqual([])
+      await appendAll(node.log, key(name), ['b1'])
+      expect(await due()).toEqual([key(name)])
+    },
+  )
 
   test.each(['}:m:default/a', 'a}{1}:m:b', 'ä🌊', '%7D'])(
     'knows %s by its own name',
