@@ -296,7 +296,7 @@ export class RedisLog implements Log {
     throw new TributaryError('storage', `the snapshots of ${entity} changed while it was removed`)
   }
 
-  /** `null` when the log was removed or trimmed between two pages. */
+  /** `null` when the log was removed or trimmed between two pages, or became another branch of itself. */
   async #pages(entity: EntityKey, after: Position): Promise<Page[] | null> {
     const { meta, stream, tombstones, snapshots } = this.#link.names.keys(entity)
     const pages: Page[] = []
@@ -311,6 +311,8 @@ export class RedisLog implements Log {
       const [first] = pages
       if (first !== undefined) {
         if (page.head.epoch !== first.head.epoch || page.base.offset > from) return null
+        const last = pages.at(-1)?.rows.at(-1)
+        if (last?.offset === from && last.check !== page.checkAt) return null
       }
       pages.push(page)
       if (page.next === null) return pages

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { ORIGIN } from '../../src/core/position.ts'
+import type { NewEntry } from '../../src/log/log.ts'
 import { logContract } from '../contract/log.contract.ts'
 import { appendAll, entry, key, names, textsOf } from '../contract/store.ts'
 import { until } from '../support/deadline.ts'
 import { oneWayTo } from '../support/one-way.ts'
 import { A, entries, logThrough, stream, texts } from '../support/redis-log.ts'
 import { join, node, nodeForEach, redisForFile, server } from '../support/redis-scene.ts'
-import { openRedisStore } from '../support/redis-store.ts'
+import { keptCopy, openRedisStore } from '../support/redis-store.ts'
 
 redisForFile()
 
@@ -116,6 +117,28 @@ describe('the log in Redis', () => {
       const read = await disturbed.read(A, ORIGIN)
       expect(read.is === 'entries' && textsOf(read.entries)).toEqual(['b1'])
       expect(pages).toBeGreaterThan(2)
+      await disturbed.close()
+    })
+
+    test('[L51] begins anew when a failover comes between two pages: nothing is called damaged', async () => {
+      const [first, second, ...rest] = large('a')
+      for (const each of [first, second]) await node.log.append(A, each as NewEntry)
+      const failOver = await keptCopy(server.client, A)
+      for (const each of rest) await node.log.append(A, each)
+      let pages = 0
+      const disturbed = logThrough(node.link, {
+        async run(...call) {
+          if (call[0] === 'read' && ++pages === 2) {
+            await failOver()
+            for (const each of large('b').slice(2)) await node.log.append(A, each)
+          }
+          return await node.link.run(...call)
+        },
+      })
+      const read = await disturbed.read(A, ORIGIN)
+      if (read.is === 'reset') return expect.fail('it is of the same epoch')
+      expect(read.skipped).toEqual([])
+      expect(read.entries.map(({ id }) => id)).toEqual(['a1', 'a2', ...names('b', 3, 7)])
       await disturbed.close()
     })
   })
