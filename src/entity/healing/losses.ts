@@ -5,6 +5,8 @@ import type { EntityKey } from '../../core/ids.ts'
 /** What is empty under a younger mark may have been lost with all that was there. */
 const YOUNG_MS = 10 * 60_000
 const ANSWERS_MS = 1_000
+/** Who has just come has been greeted by all the others after this. */
+const GREETED_MS = 250
 /** So long after a store was found to be another one it may have a part of what is being put back. */
 const UNSTEADY_MS = 15_000
 
@@ -30,7 +32,7 @@ export type Had = 'nothing' | 'healing' | 'whole'
 
 interface Question {
   readonly waitsFor: Set<NodeName>
-  readonly settle: (isHealing: boolean) => void
+  readonly settle: (isElsewhere: boolean) => void
 }
 
 /**
@@ -45,6 +47,8 @@ export class Losses {
   readonly #questions = new Map<string, Question>()
   readonly #stop: () => void
   #asked = 0
+  /** When an entity was looked for first: Redis was there then, and this node had just said hello. */
+  #since: number | null = null
 
   constructor(options: LossesOptions) {
     this.#options = options
@@ -62,16 +66,18 @@ export class Losses {
   }
 
   /**
-   * Whether another node has what is not in the store, or not all of it; it puts it there then.
+   * Whether another node has what is not in the store, or not all of it; it puts it there then. So it
+   * may be, too, as long as nobody can know: it is to be asked again.
    *
    * @param looksEmpty Whether there is nothing of it in the store.
    * @throws {TributaryError} `storage`.
    */
   async isElsewhere(entity: EntityKey, looksEmpty: boolean): Promise<boolean> {
     const { bus, markAge } = this.#options
-    if (others(bus).size === 0) return false
+    const isAlone = () => others(bus).size === 0
+    if (isAlone() && (!looksEmpty || this.#wasGreeted())) return false
     if (looksEmpty && (await markAge(entity)) >= YOUNG_MS) return false
-    return await this.#ask(entity, looksEmpty)
+    return isAlone() || (await this.#ask(entity, looksEmpty))
   }
 
   close(): void {
@@ -79,17 +85,27 @@ export class Losses {
     for (const { settle } of this.#questions.values()) settle(false)
   }
 
+  #wasGreeted(): boolean {
+    const now = this.#options.clock.monotonic()
+    this.#since ??= now
+    return now - this.#since >= GREETED_MS
+  }
+
   #ask(entity: EntityKey, looksEmpty: boolean): Promise<boolean> {
     const { bus, clock } = this.#options
     const id = `${bus.node}.${this.#asked++}`
     return new Promise((resolve) => {
-      const settle = (isHealing: boolean) => {
+      const settle = (isElsewhere: boolean) => {
         this.#questions.delete(id)
         cancel()
-        resolve(isHealing)
+        resolve(isElsewhere)
       }
-      const cancel = clock.after(ANSWERS_MS, () => settle(false))
-      this.#questions.set(id, { waitsFor: others(bus), settle })
+      const waitsFor = others(bus)
+      // One that has not come back to this Redis yet has not heard the question, and may have it.
+      const mayBe = () =>
+        looksEmpty && this.isDoubtful && bus.nodes().some((node) => waitsFor.has(node))
+      const cancel = clock.after(ANSWERS_MS, () => settle(mayBe()))
+      this.#questions.set(id, { waitsFor, settle })
       bus.publish({ is: 'nodes' }, ASKS, Buffer.from(`${id} ${looksEmpty ? 0 : 1} ${entity}`))
     })
   }

@@ -56,14 +56,50 @@ describe('who has what the store does not know', () => {
     expect(clock.pending).toBe(0)
   })
 
-  test('[L85] one that does not answer is waited for for a second', async () => {
-    const a = node('a')
-    hub.join('mute')
-    const answer = a.isElsewhere(REF.key, true)
+  const afterASecond = async (losses: Losses, looksEmpty: boolean) => {
+    const answer = losses.isElsewhere(REF.key, looksEmpty)
     await settle()
     expect(clock.pending).toBe(1)
     clock.advance(1_000)
+    return answer
+  }
+
+  test('[L85] one that does not answer is waited for for a second', async () => {
+    const a = node('a')
+    hub.join('mute')
+    steadySince = clock.monotonic() - 15_000
+    expect(await afterASecond(a, true)).toBe(false)
+    expect(clock.pending).toBe(0)
+  })
+
+  test('[L85] one that does not answer may have it, as long as the store is doubtful and it is there', async () => {
+    const a = node('a')
+    node('b')
+    hub.join('mute')
+    expect(await afterASecond(a, true)).toBe(true)
+    expect(await afterASecond(a, false)).toBe(false)
+    const answer = a.isElsewhere(REF.key, true)
+    await settle()
+    hub.leave('mute')
+    clock.advance(1_000)
     expect(await answer).toBe(false)
+  })
+
+  test('[L85] one that comes back to an emptied Redis after another is asked, too', async () => {
+    const a = node('a')
+    hub.join('late')
+    expect(await afterASecond(a, true)).toBe(true)
+    node('late', [REF.key])
+    expect(await a.isElsewhere(REF.key, true)).toBe(true)
+    expect(looked).toEqual(['late'])
+  })
+
+  test('[L85] one that has just come is not alone before others could greet it', async () => {
+    const a = node('a')
+    expect(await a.isElsewhere(REF.key, true)).toBe(true)
+    node('b', [REF.key])
+    expect(await a.isElsewhere(REF.key, true)).toBe(true)
+    expect(looked).toEqual(['b'])
   })
 
   test('[L85] one that has it whole, as the store has, is not waited for', async () => {
@@ -86,6 +122,9 @@ describe('who has what the store does not know', () => {
 
   test('[L85] nobody is asked by a node that is alone, or under a mark of 10 minutes', async () => {
     const a = node('a')
+    expect(await a.isElsewhere(REF.key, false)).toBe(false)
+    expect(await a.isElsewhere(REF.key, true)).toBe(true)
+    clock.advance(250)
     expect(await a.isElsewhere(REF.key, true)).toBe(false)
     node('b', [REF.key])
     age = 600_000
