@@ -86,7 +86,8 @@ export function compactUpdates(
 /**
  * The form by which two replicas are compared: encoded, applied at once to a fresh document with
  * garbage collection, encoded again. Raw encodings of equal replicas differ (what an UndoManager
- * keeps, `gc: false`); equal state vectors prove nothing.
+ * keeps, `gc: false`); equal state vectors prove nothing. No server compares replicas: this is for
+ * tests, and stands here because it is the form in which snapshots are stored.
  *
  * @throws {TributaryError} `malformed` when the bytes are no update, `damaged` when something in it
  *   waits for what it does not hold.

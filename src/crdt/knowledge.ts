@@ -4,9 +4,6 @@ import { DeleteRanges } from './delete-ranges.ts'
 import { type Intake, intakeOf } from './intake.ts'
 import { contentOf, DELETED, GC, SKIP, type StateVector, type UpdateScan } from './scan.ts'
 
-/** Rough memory of one entry of the state vector. */
-const CLIENT_BYTES = 48
-
 /**
  * What an entity has: the next clock of every client, and what was deleted. It decides about each
  * update without a document.
@@ -37,11 +34,6 @@ export class Knowledge {
   constructor(known: StateVector = new Map(), deleteSet: Uint8Array | null = null) {
     this.known = known
     this.#undecoded = deleteSet === null ? null : unlessEmpty(deleteSet)
-  }
-
-  /** Memory held, in bytes, roughly. */
-  get bytes(): number {
-    return this.known.size * CLIENT_BYTES + (this.#deletes?.bytes ?? 0)
   }
 
   /** Everything deleted, in the bytes of a Yjs delete set. */

@@ -9,7 +9,7 @@ const MARK = 2
 const CLOCK = 0
 const AT = 1
 const SECTION = 4
-/** A client is above 32 bits. */
+/** A client may be above 32 bits: it takes two words. */
 const HALF = 2 ** 32
 
 /**
@@ -105,11 +105,6 @@ export class SnapshotIndex {
     let to = 0
     for (const number of numbers) to = writeVarUint(bytes, to, number)
     return bytes
-  }
-
-  /** Memory held, in bytes. */
-  get bytes(): number {
-    return this.#words.byteLength
   }
 
   client(section: number): number {

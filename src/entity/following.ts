@@ -140,14 +140,14 @@ export class Following implements EntrySink {
   }
 
   #lent(): Lent {
-    const context = this.#entity.context
     const entity = this.#entity
+    const { context } = entity
     const landing = this.#landing
     return {
       ref: entity.ref,
-      content: this.#entity.content,
+      content: entity.content,
       appender: landing.appender,
-      members: this.#entity.joined,
+      members: entity.joined,
       isClosed: () => entity.closed,
       flush: () => entity.flush(),
       tell: (update, offset) => this.#fanOut.tell(update, offset),

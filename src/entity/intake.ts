@@ -125,18 +125,18 @@ export class Intake {
 
   /** What is left of an update that may not have its effect. */
   #neuter(scan: UpdateScan, why: Neutered): UpdateScan {
-    const { metrics, log } = this.#entity.context
     const entity = this.#entity
+    const { metrics, log } = entity.context
     metrics.neutered.add()
-    this.#entity.content.empty(scan, why)
+    entity.content.empty(scan, why)
     log.setAside(entity.ref.key, scan.bytes, why).then(
       () => metrics.setAside.add(),
       (cause: unknown) => {
         const error = TributaryError.from(cause)
-        this.#entity.context.trouble(entity, 'an original could not be set aside', error)
+        entity.context.trouble(entity, 'an original could not be set aside', error)
       },
     )
-    return scanUpdate(neuter(scan, this.#entity.content.knowledge.known))
+    return scanUpdate(neuter(scan, entity.content.knowledge.known))
   }
 
   #gather(

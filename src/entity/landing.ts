@@ -76,7 +76,7 @@ export class Landing implements AppenderSink {
     const waiting = this.#waiting
     if (waiting === null) return
     this.#waiting = null
-    for (const member of waiting) member.durable(this.durableSeq)
+    for (const member of waiting) member.durable()
   }
 
   #tellSettled(): void {

@@ -12,8 +12,8 @@ export interface Member {
   readonly author: Omit<Author, 'clients'>
   /** A batch, in fan-out order. Who alone wrote it is not called. */
   deliver(batch: Batch): void
-  /** Everything up to and including the batch `seq` is durable. Called after `Entity.whenDurable`. */
-  durable(seq: number): void
+  /** Something more is durable, see `Entity.durableSeq`. Called after `Entity.whenDurable`. */
+  durable(): void
   /** Its own batch has become durable. Called only when the entity is told to echo. */
   echo(batch: Batch): void
   /** What does it have that the entity lacks? @returns whether it may say so: that it may write. */

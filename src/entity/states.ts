@@ -100,10 +100,6 @@ export class States {
     this.#cache.delete(key)
   }
 
-  clear(): void {
-    this.#cache.clear()
-  }
-
   get bytes(): number {
     return this.#cache.calculatedSize
   }

@@ -30,7 +30,6 @@ export class Witness implements Member {
   readonly author
   delivered: Batch[] = []
   echoed: Batch[] = []
-  durableTo: number[] = []
   evicted: string[] = []
 
   constructor(session = 'witness') {
@@ -40,9 +39,7 @@ export class Witness implements Member {
   deliver(batch: Batch) {
     this.delivered.push(batch)
   }
-  durable(seq: number) {
-    this.durableTo.push(seq)
-  }
+  durable() {}
   echo(batch: Batch) {
     this.echoed.push(batch)
   }

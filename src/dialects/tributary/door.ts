@@ -1,7 +1,7 @@
 import { TributaryError } from '../../core/errors.ts'
 import { TRIBUTARY_PROTOCOL } from '../../wire/tributary-client.ts'
 import { serverFrame } from '../../wire/tributary-server.ts'
-import { type Conversation, type Door, NOTHING_MORE, type Wire } from '../wire.ts'
+import { type Door, NOTHING_MORE, type Wire } from '../wire.ts'
 import { type DoorContext, refusalOf, type TributaryContext } from './context.ts'
 import { TributaryConversation } from './conversation.ts'
 import { Crowd } from './crowd.ts'
@@ -40,7 +40,7 @@ function sendHome({ session, logger, random }: TributaryContext, wire: Wire, pat
   logger.info('a client came to the wrong path', { address: wire.address, code, reason: message })
   wire.write(serverFrame({ is: 'error', ...refusalOf(code, message, random) }))
   wire.close(code)
-  return NOTHING_MORE satisfies Conversation
+  return NOTHING_MORE
 }
 
 /** @param path As `Knock` has it. */
