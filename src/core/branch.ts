@@ -45,3 +45,19 @@ export function goesThrough(
   if (position.offset === base.offset) return position.check === base.check
   return position.check === checkAt(position.offset)
 }
+
+/**
+ * Whether a snapshot at a position may become the newest: it replaces the one that is, and is not
+ * older. The same for every store. [L21]
+ *
+ * @param newest Where the newest one ends that is whole, `null` without one.
+ * @param replaces Where the one ends that it was made from.
+ */
+export const isNextSnapshot = (
+  position: Position,
+  newest: Position | null,
+  replaces: Position | null,
+): boolean =>
+  newest === null || replaces === null
+    ? newest === replaces && position.offset > 0
+    : samePosition(newest, replaces) && position.offset >= newest.offset

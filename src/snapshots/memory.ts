@@ -1,5 +1,6 @@
+import { isNextSnapshot } from '../core/branch.ts'
 import type { EntityKey } from '../core/ids.ts'
-import { type Epoch, type Position, samePosition } from '../core/position.ts'
+import type { Epoch, Position } from '../core/position.ts'
 import type { Snapshot, SnapshotInfo, Snapshots } from './snapshots.ts'
 
 /** What snapshots in memory ask of the log they lie beside. `MemoryLog` is one. */
@@ -40,7 +41,7 @@ export class MemorySnapshots implements Snapshots {
   ): Promise<'committed' | 'stale'> {
     const { position } = snapshot
     const [newest] = this.#whole(entity)
-    if (!isNext(position, newest?.position ?? null, replaces)) return 'stale'
+    if (!isNextSnapshot(position, newest?.position ?? null, replaces)) return 'stale'
     if (!this.#log.holds(entity, position)) return 'stale'
     this.#state.set(entity, newest === undefined ? [snapshot] : [snapshot, newest])
     if (newest !== undefined) this.#log.trim(entity, newest.position.offset)
@@ -67,11 +68,6 @@ export class MemorySnapshots implements Snapshots {
     return kept.filter((one) => one !== 'damaged').filter((one) => one.position.epoch === epoch)
   }
 }
-
-const isNext = (position: Position, newest: Position | null, replaces: Position | null): boolean =>
-  newest === null || replaces === null
-    ? newest === replaces && position.offset > 0
-    : samePosition(newest, replaces) && position.offset >= newest.offset
 
 const ownCopy = (snapshot: Snapshot): Snapshot => ({
   ...snapshot,

@@ -1,3 +1,4 @@
+import { isNextSnapshot } from '../core/branch.ts'
 import type { Random } from '../core/clock.ts'
 import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
@@ -51,7 +52,7 @@ export class RedisSnapshots implements SharedSnapshots {
     const { look, kept: base } = await this.#kept.newestWhole(entity)
     // What a later version has kept stays, and is left to its nodes.
     if (look.newer?.isLater === true || look.older?.isLater === true) return 'stale'
-    if (!isNext(snapshot.position, base?.position ?? null, replaces)) return 'stale'
+    if (!isNextSnapshot(snapshot.position, base?.position ?? null, replaces)) return 'stale'
     if (snapshot.position.epoch !== look.epoch) return 'stale'
 
     const staged = await stage(this.#link, entity, snapshot, this.#random.id(PIECES_ID_LENGTH))
@@ -148,8 +149,3 @@ export class RedisSnapshots implements SharedSnapshots {
     }
   }
 }
-
-const isNext = (position: Position, newest: Position | null, replaces: Position | null): boolean =>
-  newest === null || replaces === null
-    ? newest === replaces && position.offset > 0
-    : samePosition(newest, replaces) && position.offset >= newest.offset

@@ -1,6 +1,6 @@
-import { goesThrough } from '../core/branch.ts'
+import { goesThrough, isNextSnapshot } from '../core/branch.ts'
 import { TributaryError } from '../core/errors.ts'
-import { type Position, samePosition } from '../core/position.ts'
+import type { Position } from '../core/position.ts'
 import { seal, sealJson, unseal, unsealJson } from '../record/record.ts'
 import type { Keep, LoadedSnapshot, SnapshotRecord, SnapshotRow, StoredSnapshot } from './calls.ts'
 import { isCorrupt } from './connection.ts'
@@ -70,7 +70,7 @@ export class StoredSnapshots {
     const entity = this.#entity(key)
     if (entity === null) return null
     const [newest] = this.#kept(entity)
-    if (!isNext(about.position, newest?.about.position ?? null, replaces)) return null
+    if (!isNextSnapshot(about.position, newest?.about.position ?? null, replaces)) return null
     const branch = this.#logs.branchOf(entity)
     const checkAt = (offset: number) => this.#logs.checkAt(entity.no, offset)
     if (!goesThrough(branch, about.position, checkAt)) return null
@@ -185,11 +185,6 @@ export class StoredSnapshots {
     return next.offset === last && last < upTo
   }
 }
-
-const isNext = (position: Position, newest: Position | null, replaces: Position | null): boolean =>
-  newest === null || replaces === null
-    ? newest === replaces && position.offset > 0
-    : samePosition(newest, replaces) && position.offset >= newest.offset
 
 const readStatements = (db: Connection) => ({
   kept: db.prepare<[number], { no: number; record: Buffer }>(
