@@ -59,6 +59,8 @@ export class RedisAudit {
   readonly #stops: readonly (() => void)[]
   readonly #reads: PacedReads
   #cancelNext: Cancel | null = null
+  /** Of what a round waits for. */
+  readonly #waits = new Set<Cancel>()
   #isRunning = false
   #again = false
   #closed = false
@@ -132,6 +134,7 @@ export class RedisAudit {
     this.#closed = true
     for (const stop of this.#stops) stop()
     this.#cancelNext?.()
+    for (const cancel of this.#waits) cancel()
     this.#reads.close()
   }
 
@@ -237,7 +240,7 @@ export class RedisAudit {
 
   #waitFor(behind: readonly Behind[]): void {
     if (behind.length === 0) return
-    this.#options.clock.after(PATIENCE_MS, () => {
+    this.#after(PATIENCE_MS, () => {
       for (const { feed, epoch, offset } of behind) {
         const at = feed.position
         if (at !== null && (at.epoch !== epoch || at.offset < offset)) this.#reads.add(feed)
@@ -246,7 +249,17 @@ export class RedisAudit {
   }
 
   #pause(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#options.clock.after(ms, resolve))
+    return new Promise((resolve) => this.#after(ms, resolve))
+  }
+
+  #after(ms: number, then: () => void): void {
+    // Closed, a round goes on no further than here.
+    if (this.#closed) return
+    const cancel = this.#options.clock.after(ms, () => {
+      this.#waits.delete(cancel)
+      then()
+    })
+    this.#waits.add(cancel)
   }
 }
 

@@ -125,6 +125,19 @@ describe('the audit of what is followed', () => {
       for (let i = 0; i < 10; i++) await node.link.call('PING')
     }
 
+    test('closed while it waits for what is ahead it leaves no timer', async () => {
+      const node = await read()
+      await follows(['a1'], node)
+      await answered(node)
+      await appendAll(silent.log, A, ['b2'])
+      clock.advance(4_000)
+      await answered(node)
+      const before = clock.pending
+      await node.log.close()
+      // What it waited for, and the next round.
+      expect(before - clock.pending).toBeGreaterThanOrEqual(2)
+    })
+
     test('[L64] what is ahead has 200 ms to come; what is as it was is not read', async () => {
       const node = await read()
       await follows(['a1'], node)
