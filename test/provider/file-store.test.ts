@@ -51,6 +51,12 @@ describe('what is kept in a file', () => {
   })
   const bytes = (...values: number[]) => Uint8Array.from(values)
   const opened = (name = 'one') => new FileDeviceStore(folder).open(name)
+  /** What all files have in common. */
+  const diskOf = async () => {
+    const handle = await open(fileOf(), 'r')
+    await handle.close()
+    return Object.getPrototypeOf(handle) as typeof handle
+  }
   const fileOf = () => {
     const [name] = readdirSync(folder).filter((each) => /^[0-9a-f]+$/.test(each))
     return join(folder, name ?? 'none')
@@ -156,9 +162,7 @@ describe('what is kept in a file', () => {
     const ann = await opened()
     const [first, second] = [await ann.keep(bytes(1), 'here'), await ann.keep(bytes(2), 'server')]
     expect(second).toBeGreaterThan(first)
-    const handle = await open(fileOf(), 'r')
-    const disk = Object.getPrototypeOf(handle) as typeof handle
-    await handle.close()
+    const disk = await diskOf()
     for (const [code, trouble, part] of [
       ['ENOSPC', 'full', 'write'],
       ['EIO', 'blocked', 'datasync'],
@@ -180,6 +184,25 @@ describe('what is kept in a file', () => {
     expect(await bob.load()).toMatchObject({ updates: [bytes(1, 2, 3, 4)], position })
     expect((await bob.adopt()).map(({ id }) => id)).toEqual([first])
     await bob.close()
+  })
+
+  test('[U48] a whole state that could not be written: nothing that came meanwhile is standing', async () => {
+    const ann = await opened()
+    await ann.keep(bytes(1), 'server')
+    const write = vi.spyOn(await diskOf(), 'write')
+    const full = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
+    write.mockRejectedValueOnce(full)
+    await expect(ann.keep(bytes(2), 'server')).rejects.toMatchObject({ trouble: 'full' })
+    const last = await ann.keep(bytes(3), 'server')
+    let stand = Promise.resolve()
+    write.mockImplementationOnce(async () => {
+      stand = ann.standAt('0.abc:3:0000000000000000', false)
+      throw full
+    })
+    await expect(ann.compact(bytes(1, 2, 3), last)).rejects.toMatchObject({ trouble: 'full' })
+    await expect(stand).rejects.toMatchObject({ trouble: 'hole' })
+    expect(await ann.load()).toMatchObject({ updates: [bytes(1), bytes(3)], position: '' })
+    await ann.close()
   })
 
   test('[U51] an entity is one process’s at a time, and the next one’s when that is gone', async () => {

@@ -108,16 +108,18 @@ export class ShelfStore<Body> implements EntityStore {
   async compact(state: Uint8Array, id: number): Promise<void> {
     const bytes = state.slice()
     const heard = new Set(this.#heard)
-    await this.#run((shelf, note) => {
+    const ids = await this.#run((shelf, note) => {
       const knows = (row: { id: number; tab: string }) =>
         row.id <= this.#loaded || row.tab === this.#tab || heard.has(row.id)
       const ids = shelf.covered(id, knows)
       this.#kept = shelf.next
       note({ is: 'row', id: this.#kept, tab: this.#tab, state: true, edit: null }, bytes)
       note({ is: 'compacted', ids })
-      for (const each of ids) this.#heard.delete(each)
-      if (id > this.#loaded) this.#hole = false
+      return ids
     })
+    // Only now: what comes after a state that could not be written is not standing either.
+    for (const each of ids) this.#heard.delete(each)
+    if (id > this.#loaded) this.#hole = false
   }
 
   async adopt(): Promise<readonly KeptEdit[]> {
@@ -127,17 +129,17 @@ export class ShelfStore<Body> implements EntityStore {
         const living = new Set([...this.#vault.handles].map((handle) => handle.#tab))
         const ids = shelf.orphans(living)
         if (ids.length > 0) note({ is: 'adopted', tab: this.#tab, ids })
-        for (const id of ids) {
-          this.#heard.add(id)
-          this.#untold.add(id)
-        }
+        for (const id of ids) this.#untold.add(id)
         return shelf.edits(this.#tab).filter(({ edit }) => this.#untold.has(edit.id))
       },
       async (edits, bytesOf) => {
         const adopted = await Promise.all(
           edits.map(async ({ edit, body }) => ({ ...edit, update: await bytesOf(body) })),
         )
-        for (const { id } of adopted) this.#untold.delete(id)
+        for (const { id } of adopted) {
+          this.#untold.delete(id)
+          this.#heard.add(id)
+        }
         return adopted
       },
     )
