@@ -14,8 +14,8 @@ Usage: tributary [--option value]...
        tributary token --help     make a token for trying out
 `
 const BOTTOM = `
-Every option but the last three is also a variable, like TRIBUTARY_LOG_LEVEL for --log-level, and,
-but for --config, a key of the config file. A flag counts before a variable, a variable before the
+Every option but --help, --version and --print-config is also a variable, like TRIBUTARY_LOG_LEVEL
+for --log-level, and, but for --config, a key of the config file. A flag counts before a variable, a variable before the
 file. Sizes are written like 64MB or 256KB, times like 30s or 250ms.
 `
 
