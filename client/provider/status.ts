@@ -7,9 +7,9 @@ export type LinkState =
   | { readonly is: 'online' }
   /** `again`: when it is tried next, in whole ms like `Date.now()`; `null` while nobody tries: the device has no network, or it was `disconnect()`. */
   | { readonly is: 'offline'; readonly reason: string; readonly again: number | null }
-  /** The token is missing, bad or over: edits are kept here until there is another. */
+  /** The token is missing, invalid or expired: edits are kept here until there is another. */
   | { readonly is: 'needs-auth'; readonly reason: string }
-  /** The server said no for good: no right to this entity, or the entity was removed. */
+  /** The server lets nobody with this token in: no right to this entity, or the entity was removed. Another token, or `connect()`, asks again. */
   | { readonly is: 'denied'; readonly code: string; readonly reason: string }
 
 /** What has become of the edits that were made here. */

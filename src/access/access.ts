@@ -1,6 +1,6 @@
 import type { EntityId, Tenant } from '../core/ids.ts'
 
-/** What somebody may do to an entity; each includes those before it. `admin`: write and remove. */
+/** What somebody may do to an entity; each includes those before it. `admin`: `write`, until entities can be removed. */
 export type May = 'read' | 'write' | 'admin'
 
 /** Who it is and what they may do to one entity. */

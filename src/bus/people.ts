@@ -8,7 +8,7 @@ export interface Person {
   readonly actor: string
   readonly tenant: Tenant
   readonly entity: EntityKey
-  /** Ends that, with its socket. Does not throw. */
+  /** Ends that, with a socket that carries nothing else. Does not throw. */
   sendAway(code: ErrorCode): void
 }
 
@@ -106,7 +106,7 @@ export class People {
   }
 
   /**
-   * Ends sessions on every node, and closes their sockets.
+   * Ends sessions on every node. A socket that carries other entities too stays open for them.
    *
    * @param again Whether they are told to come again, instead of to stay away: who was told so and
    *   still has a right to be here may come back all the same.

@@ -30,7 +30,7 @@ export const limitTable = {
   pendingNodeBytes: { default: 256 * MB, what: 'updates of one node that are not yet durable', reached: 'close 1013' },
   pendingEntityBytes: { default: 64 * MB, what: 'the same of one entity', reached: 'close 1013' },
   heldBytes: { default: 256 * MB, what: 'entries of the last minute, kept in case that Redis loses them', reached: 'close 1013' },
-  setAsideBytes: { default: 256 * MB, what: 'originals set aside for export', reached: 'the oldest go' },
+  setAsideBytes: { default: 256 * MB, what: 'originals set aside', reached: 'the oldest go' },
 } as const satisfies Record<string, { default: number; what: string; reached: string }>
 
 export type LimitName = keyof typeof limitTable

@@ -35,7 +35,7 @@ export const metricTable = {
   unclosed: { kind: 'counter', name: 'updates_unclosed', what: 'updates cut because something they build on is not known' },
   questions: { kind: 'counter', what: 'times a client was asked for what its updates build on' },
   neutered: { kind: 'counter', name: 'updates_neutered', what: 'updates stored without their content, being over a limit' },
-  setAside: { kind: 'counter', what: 'originals set aside for export' },
+  setAside: { kind: 'counter', what: 'originals set aside' },
   refusals: { kind: 'counter', label: 'code', values: CODES, what: 'requests, updates and sessions refused' },
   conflations: { kind: 'counter', what: 'queues of slow sessions replaced by one merged update' },
   unknownMessages: { kind: 'counter', what: 'messages of a kind this server does not know' },
