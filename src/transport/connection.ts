@@ -329,8 +329,10 @@ export class Connection implements Wire, Listener {
     if (this.#busy) this.#heardAt = now
     if (now - this.#heardAt < this.#context.paces.ping) return false
     if (this.#pingedAt === null) {
+      // A ping would wait behind what is on its way: whether that is taken is asked by `stall`.
+      if (this.#writer.midFrame) return false
       this.#pingedAt = now
-      if (!this.#writer.midFrame) this.#writer.write(PING)
+      this.#writer.write(PING)
       return false
     }
     if (now - this.#pingedAt < this.#context.paces.pong) return false

@@ -170,6 +170,21 @@ test('[S14] a silent socket is pinged, and ended when it does not answer', async
   expect(stage.acceptor.connections).toBe(1)
 })
 
+test('[S14] a silent socket that takes a large message slowly is neither pinged nor ended', async () => {
+  const stage = await begin({ paces: { ping: 200, pong: 200, stall: 60_000 } })
+  const slow = dialRaw(stage)
+  slow.on('data', () => {
+    slow.pause()
+    setTimeout(() => slow.resume(), 50)
+  })
+  await until(() => stage.talks.length === 1)
+  stage.talks[0]?.wire.write(updateFrame(new Uint8Array(24 * 2 ** 20)))
+  // It is looked at once a second.
+  await new Promise((resolve) => setTimeout(resolve, 4_000))
+  expect(stage.acceptor.connections).toBe(1)
+  slow.destroy()
+})
+
 test('a ping is answered with its own payload', async () => {
   const stage = await begin()
   const { socket, opened } = dial(stage)
