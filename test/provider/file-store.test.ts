@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -202,6 +203,25 @@ describe('what is kept in a file', () => {
     await expect(ann.compact(bytes(1, 2, 3), last)).rejects.toMatchObject({ trouble: 'full' })
     await expect(stand).rejects.toMatchObject({ trouble: 'hole' })
     expect(await ann.load()).toMatchObject({ updates: [bytes(1), bytes(3)], position: '' })
+    await ann.close()
+  })
+
+  test('[U48] a lock that cannot be read: nothing is kept until it can, and closing ends all the same', async () => {
+    const ann = await opened()
+    await ann.keep(bytes(1), 'server')
+    const lock = `${fileOf()}.lock`
+    const text = readFileSync(lock)
+    const spoil = () => {
+      rmSync(lock)
+      mkdirSync(lock)
+    }
+    spoil()
+    await expect(ann.keep(bytes(2), 'here')).rejects.toMatchObject({ trouble: 'blocked' })
+    rmSync(lock, { recursive: true })
+    writeFileSync(lock, text)
+    await ann.keep(bytes(3), 'here')
+    expect((await ann.load()).updates).toEqual([bytes(1), bytes(3)])
+    spoil()
     await ann.close()
   })
 

@@ -112,8 +112,11 @@ export class EntityFile implements Vault<Place> {
   }
 
   async #write(jobs: readonly Job[]): Promise<void> {
-    if (!this.#lock.isOurs) {
-      for (const job of jobs) job.failed(new StorageTrouble('busy', this.#path))
+    try {
+      if (!this.#lock.isOurs) throw new StorageTrouble('busy', this.#path)
+    } catch (error) {
+      // The file may be another's by now: it is not even read, which would cut it.
+      for (const job of jobs) job.failed(error)
       return
     }
     const worked: (readonly [Job, unknown])[] = []

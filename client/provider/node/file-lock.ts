@@ -45,7 +45,11 @@ export class FileLock {
     this.#signs = setInterval(() => this.#sign(), SIGN_MS).unref()
   }
 
-  /** Whether nobody has taken it over, as happens to a process that was stopped for a minute. */
+  /**
+   * Whether nobody has taken it over, as happens to a process that was stopped for a minute.
+   *
+   * @throws When it cannot be read.
+   */
   get isOurs(): boolean {
     return read(this.#path) === this.#text
   }
@@ -71,7 +75,11 @@ export class FileLock {
 
   release(): void {
     clearInterval(this.#signs)
-    if (this.isOurs) rmSync(this.#path, { force: true })
+    try {
+      if (this.isOurs) rmSync(this.#path, { force: true })
+    } catch {
+      // It is taken over when this process is gone.
+    }
   }
 
   /** Writes the same bytes once more: the time is then that of the disk, whose clock all of them share. */
