@@ -251,6 +251,19 @@ describe('what is kept in a file', () => {
     await expect(opened()).rejects.toMatchObject({ trouble: 'busy' })
   })
 
+  test('[U51] a lock whose holder the disk has lost, as a loss of power does, is nobody’s', async () => {
+    await (await opened()).close()
+    const lock = `${fileOf()}.lock`
+    for (const left of ['', '{"pid":12', 'null']) {
+      writeFileSync(lock, left)
+      await (await opened()).close()
+      writeFileSync(lock, left)
+      await new FileDeviceStore(folder).forget('one')
+      expect(readdirSync(folder)).toEqual([])
+      await (await opened()).close()
+    }
+  })
+
   test('[U57] a host, or container, that gives no sign of life for a minute is gone', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const ann = await opened()

@@ -61,8 +61,8 @@ export class FileLock {
       if (own !== null) return new FileLock(path, own)
       const text = read(path)
       if (text === null) continue
-      const holder = JSON.parse(text) as Holder
-      if (isAlive(holder, path)) {
+      const holder = holderIn(text)
+      if (holder !== null && isAlive(holder, path)) {
         throw new StorageTrouble(
           'busy',
           `end process ${holder.pid} of ${holder.host}, or use another folder: ${path}`,
@@ -103,7 +103,8 @@ function created(path: string): string | null {
   const own = `${path}.${randomUUID()}`
   const holder: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) }
   const text = JSON.stringify({ ...holder, id: randomUUID() })
-  writeFileSync(own, text)
+  // On the disk before it has the name: a loss of power would leave a lock without a holder.
+  writeFileSync(own, text, { flush: true })
   try {
     linkSync(own, path)
     return text
@@ -112,6 +113,15 @@ function created(path: string): string | null {
     throw error
   } finally {
     rmSync(own, { force: true })
+  }
+}
+
+/** `null` where the disk has lost it: that is nobody's. */
+function holderIn(text: string): Holder | null {
+  try {
+    return JSON.parse(text) as Holder | null
+  } catch {
+    return null
   }
 }
 
