@@ -15,36 +15,44 @@ interface Cost extends Traffic {
   readonly state: number
 }
 
+interface StrokeCost extends Cost {
+  /** How much longer than meant the hand took, at least 1: presence is told by the second. */
+  readonly stretch: number
+}
+
 /** How much longer than meant a hand may take on a busy machine before it is another hand. */
 const SLACK = 1.3
 const TRIES = 4
 
 describe.skipIf(withoutChromium)('what drawing costs on the wire', () => {
-  stageTest('[B1] [B10] [B59] [B97] strokes of 300 points, and a drag', async (stage) => {
-    const [slow, fast, moved] = await Promise.all([
-      stroke(stage, 60),
-      stroke(stage, 120),
-      drag(stage),
-    ])
-    if (process.env.FIGURES !== undefined) {
-      console.table({ 'stroke, 60 a second': slow, 'stroke, 120 a second': fast, drag: moved })
-    }
-    for (const cost of [slow, fast]) {
-      expect(cost.bytesOut).toBeLessThanOrEqual(3_000)
-      expect(cost.state).toBeLessThanOrEqual(1_000)
-      // Chunks, not one lump at the end, which would be cheaper.
-      expect(cost.framesOut).toBeGreaterThan(5)
-    }
-    // Presence, at most 30 times in each second that it took, two on a quiet machine, until the drop.
-    expect(moved.bytesOut / moved.framesOut).toBeLessThan(250)
-    expect(moved.framesOut).toBeLessThanOrEqual((moved.took / 1_000) * 30 + 10)
-    expect(moved.framesOut).toBeGreaterThan(5)
-    expect(moved.state).toBeLessThanOrEqual(60)
-  })
+  stageTest(
+    '[B1] [B10] [B59] [B97] strokes of 300 points, and a drag',
+    async (stage) => {
+      // One after another: three browsers that draw at once are slow hands.
+      const slow = await stroke(stage, 60)
+      const fast = await stroke(stage, 120)
+      const moved = await drag(stage)
+      if (process.env.FIGURES !== undefined) {
+        console.table({ 'stroke, 60 a second': slow, 'stroke, 120 a second': fast, drag: moved })
+      }
+      for (const cost of [slow, fast]) {
+        expect(cost.bytesOut).toBeLessThanOrEqual(3_000 * cost.stretch)
+        expect(cost.state).toBeLessThanOrEqual(1_000)
+        // Chunks, not one lump at the end, which would be cheaper.
+        expect(cost.framesOut).toBeGreaterThan(5)
+      }
+      // Presence, at most 30 times in each second that it took, two on a quiet machine, until the drop.
+      expect(moved.bytesOut / moved.framesOut).toBeLessThan(250)
+      expect(moved.framesOut).toBeLessThanOrEqual((moved.took / 1_000) * 30 + 10)
+      expect(moved.framesOut).toBeGreaterThan(5)
+      expect(moved.state).toBeLessThanOrEqual(60)
+    },
+    { timeout: 180_000 },
+  )
 })
 
 /** By the mouse, at a pace, as a hand draws. */
-async function stroke(stage: Stage, perSecond: number): Promise<Cost> {
+async function stroke(stage: Stage, perSecond: number): Promise<StrokeCost> {
   const { ann, reader } = await begin(stage)
   for (let tries = 1; ; tries += 1) {
     const before = sizeOf(reader)
@@ -61,7 +69,8 @@ async function stroke(stage: Stage, perSecond: number): Promise<Cost> {
     })
     const meant = 300_000 / perSecond
     if (took <= meant * SLACK || tries === TRIES) {
-      return { ...traffic, state: sizeOf(reader) - before }
+      const stretch = Math.max(1, took / meant)
+      return { ...traffic, state: sizeOf(reader) - before, stretch }
     }
     await ann.point([400, 300])
   }
