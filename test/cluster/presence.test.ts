@@ -106,7 +106,8 @@ describe('awareness between nodes', () => {
         one.awareness.setLocalState({ name: 'one' })
         await until('it is seen', stage.deadline, () => sees(two, one))
         one.awareness.setLocalState(null)
-        await until('it is gone', 1_000, () => !sees(two, one))
+        // Well before a ghost would be gone, after 31 s.
+        await until('it is gone', 10_000, () => !sees(two, one))
         const late = await stage.stock('2.1.0', id, { door: doors[1] }).synced()
         expect(sees(late, one)).toBe(false)
         one.awareness.setLocalState({ name: 'one again' })
@@ -192,11 +193,10 @@ describe('nodes that go, and what presence costs', () => {
         watchers.every((watcher) => sees(watcher, stays) && sees(watcher, goes)),
       )
       goes.provider.shouldConnect = false
-      const killedAt = performance.now()
       await one.kill()
       one.sendClientsTo(two)
-      await until('who left is gone', 10_000, () => watchers.every((w) => !sees(w, goes)), 20)
-      expect(performance.now() - killedAt).toBeLessThan(10_000)
+      // With what a busy machine adds. A client would take them for gone after 30 s.
+      await until('who left is gone', 20_000, () => watchers.every((w) => !sees(w, goes)), 20)
       stays.awareness.setLocalState({ name: 'still here' })
       await until('the other is there', stage.deadline, () =>
         watchers.every((w) => (stateOf(w, stays) as { name: string }).name === 'still here'),
@@ -254,10 +254,10 @@ describe('nodes that go, and what presence costs', () => {
       bob.awareness.setLocalState({ name: 'bob' })
       await until('both', stage.deadline, () => sees(bob, ann) && sees(ann, bob))
       sleeper.server.signal('SIGSTOP')
-      await until('it is taken for gone', 10_000, () => !sees(bob, ann), 20)
+      await until('it is taken for gone', 20_000, () => !sees(bob, ann), 20)
       sleeper.server.signal('SIGCONT')
       // Well before it would say so by itself, twice, 15 s apart.
-      await until('it is seen again', 5_000, () => sees(bob, ann) && sees(ann, bob), 20)
+      await until('it is seen again', 12_000, () => sees(bob, ann) && sees(ann, bob), 20)
       ann.awareness.setLocalState({ name: 'awake' })
       await until('it goes on', stage.deadline, () => {
         return (stateOf(bob, ann) as { name: string }).name === 'awake'
@@ -362,16 +362,17 @@ describe('sending away', () => {
         const [ann, bob] = await Promise.all([join('ann'), join('bob')])
         expect(two.server.people.count('default', 'ann')).toBe(1)
         one.server.people.kick({ tenant: 'default', actor: 'ann' })
-        await until('it is told', 2_000, () => ann.sockets[0]?.closedWith === 4403)
+        // Well before the 34 s, here and below.
+        await until('it is told', 15_000, () => ann.sockets[0]?.closedWith === 4403)
         if (version === '3.1.0') {
           await pause(1_000)
           expect(ann.sockets).toHaveLength(1)
-        } else await until('it comes back', 5_000, () => ann.sockets.length > 1)
+        } else await until('it comes back', 15_000, () => ann.sockets.length > 1)
         expect(bob.sockets.map(({ closedWith }) => closedWith)).toEqual([null])
 
         one.server.people.kick({ tenant: 'default', entity: id }, true)
-        await until('bob too', 2_000, () => bob.sockets[0]?.closedWith === 1013)
-        await until('bob is back', 5_000, () => bob.provider.synced && bob.sockets.length === 2)
+        await until('bob too', 15_000, () => bob.sockets[0]?.closedWith === 1013)
+        await until('bob is back', 15_000, () => bob.provider.synced && bob.sockets.length >= 2)
         const told: string[] = []
         two.server.people.onMessage(({ actor, kind }) => told.push(`${actor} ${kind}`))
         one.server.people.send({
@@ -380,7 +381,7 @@ describe('sending away', () => {
           kind: 'hello',
           bytes: Buffer.of(1),
         })
-        await until('a message', 2_000, () => told.length === 1)
+        await until('a message', stage.deadline, () => told.length === 1)
         expect(told).toEqual(['bob hello'])
       },
     )
@@ -402,7 +403,7 @@ describe('sending away', () => {
       () => server.people.count('default', 'ann') === 1,
     )
     server.people.kick({ tenant: 'default', actor: 'ann' })
-    await until('it is told', 2_000, () => ann.sockets[0]?.closedWith === 4403)
+    await until('it is told', 15_000, () => ann.sockets[0]?.closedWith === 4403)
     expect(ann.provider.synced).toBe(false)
     await until(
       'it is forgotten',
