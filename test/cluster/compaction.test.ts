@@ -117,6 +117,8 @@ describe('compaction in a cluster', () => {
       await second.stop()
       const id = stage.entity()
       const client = await stage.stock('3.1.0', id, { door: edge.door }).synced()
+      // A fast machine would be done with it before anybody has looked.
+      first.back.delay(300)
       const written = writeMuch(client, 'a')
       await isAtWork(cluster)
       await first.kill()
@@ -144,6 +146,8 @@ describe('compaction in a cluster', () => {
       const id = stage.entity()
       const { snapshots } = NAMES.keys(key(id))
       const client = await stage.stock('3.1.0', id, { door: edge.door }).synced()
+      // As above.
+      still.back.delay(300)
       const written = writeMuch(client, 'a')
       await isAtWork(cluster)
       still.server.signal('SIGSTOP')
@@ -161,6 +165,7 @@ describe('compaction in a cluster', () => {
       }
       const before = await newest()
       expect(before).toBeGreaterThan(0)
+      still.back.delay(0)
       still.server.signal('SIGCONT')
       // Whatever it was in the middle of is over when it has done what comes now.
       await other.stop()
