@@ -28,8 +28,24 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
+/** How often one that ends before it answers is started, each time on another port. */
+const TRIES = 3
+
+/** It has ended before it answered: the port may be somebody else's by now. */
+class Ended extends Error {}
+
 /** @param args More options of redis-server, as `--name value`. */
 export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOnce(args)
+    } catch (error) {
+      if (!(error instanceof Ended) || tries === TRIES) throw error
+    }
+  }
+}
+
+async function startOnce(args: readonly string[]): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-redis-'))
   const port = await freePort()
   const password = args[args.indexOf('--requirepass') + 1] as string
@@ -42,19 +58,23 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     enableReadyCheck: !args.includes('INFO'),
   })
   client.on('error', () => {})
-  let child = run(port, folder, args)
+  let { child, output } = run(port, folder, args)
   const answers = () =>
-    until('redis-server answers', 10_000, () =>
-      client.ping().then(
+    until('redis-server answers', 10_000, () => {
+      if (hasEnded(child)) throw new Ended(`redis-server has ended\n${output.join('')}`)
+      // By its own word: on that port somebody else may answer, and this one be about to end.
+      if (!output.some((said) => said.includes('Ready to accept connections'))) return false
+      return client.ping().then(
         () => true,
         () => false,
-      ),
-    )
+      )
+    })
   try {
     await answers()
   } catch (error) {
     client.disconnect()
     await end(child, 'SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
     throw error
   }
   return {
@@ -65,7 +85,7 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     kill: () => end(child, 'SIGKILL'),
     async restart() {
       await end(child, 'SIGKILL')
-      child = run(port, folder, args)
+      ;({ child, output } = run(port, folder, args))
       await answers()
     },
     async stop() {
@@ -78,31 +98,63 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
   }
 }
 
-function run(port: number, folder: string, args: readonly string[]): ChildProcess {
+/** @returns `output` grows as it speaks, up to what a start says. */
+function run(
+  port: number,
+  folder: string,
+  args: readonly string[],
+): { child: ChildProcess; output: string[] } {
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '']
-  const child = spawn('redis-server', [...options, ...args], { stdio: 'ignore' })
+  const child = spawn('redis-server', [...options, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const output: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      if (output.length < 200) output.push(text)
+    })
+  }
   running.add(child)
   child.on('exit', () => running.delete(child))
   // Without it the tests of Redis fail, here as anywhere: `npm test` installs it or says how.
   child.on('error', (error) => {
     throw new Error('redis-server cannot be started: node scripts/test-needs.mjs', { cause: error })
   })
-  return child
+  return { child, output }
 }
 
 /** Ours alone, by its own id. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+  if (hasEnded(child)) return
   const exit = once(child, 'exit')
   child.kill(signal)
   await exit
 }
 
+const hasEnded = ({ exitCode, signalCode }: ChildProcess) =>
+  exitCode !== null || signalCode !== null
+
+/** Below 32768, where the system hands out ports by itself: it gives none of these to anybody meanwhile. */
+const LOWEST_PORT = 12_000
+/** Each process goes through ports of its own, as far as there are enough. */
+const SLICES = 100
+const SLICE_PORTS = 200
+const firstPort = LOWEST_PORT + (process.pid % SLICES) * SLICE_PORTS
+let nextPort = 0
+
+/** A port of 127.0.0.1 that is free now, and that this process has not given out lately. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
+  for (let tries = 0; tries < SLICE_PORTS; tries++) {
+    const port = firstPort + (nextPort++ % SLICE_PORTS)
+    if (await isFree(port)) return port
+  }
+  throw new Error(`no port is free from ${firstPort} on`)
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer()
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
