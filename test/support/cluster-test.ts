@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Cluster, type ClusterOptions } from './cluster.ts'
 import { Deadline } from './deadline.ts'
-import { DEAD_DEADLINE, DEADLINE, deadPort, perform, Stage } from './stage.ts'
+import { DEAD_DEADLINE, DEADLINE, deadPort, perform, Stage, TEST_MS } from './stage.ts'
 
 export interface ClusterTestOptions extends ClusterOptions {
   /** Of the test, in ms. */
@@ -14,7 +14,7 @@ export interface ClusterTestOptions extends ClusterOptions {
 export function clusterTest(
   title: string,
   body: (cluster: Cluster, stage: Stage) => Promise<void>,
-  { timeout = 60_000, concurrent = false, ...options }: ClusterTestOptions = {},
+  { timeout = TEST_MS, concurrent = false, ...options }: ClusterTestOptions = {},
 ): void {
   test(title, { timeout, concurrent }, () =>
     perform(new Stage(null, 0, DEADLINE), async (stage) => {
@@ -30,7 +30,7 @@ export function clusterTest(
 export function clusterStockTest(
   title: string,
   body: (doors: readonly string[], stage: Stage) => Promise<void>,
-  { timeout = 60_000, nodes = 3, ...options }: ClusterTestOptions = {},
+  { timeout = TEST_MS, nodes = 3, ...options }: ClusterTestOptions = {},
 ): void {
   clusterTest(
     title,

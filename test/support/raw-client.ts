@@ -98,7 +98,7 @@ export class RawClient {
       perMessageDeflate: false,
       ...options.ws,
     })
-    const client = new RawClient(socket, options.deadline ?? 5_000)
+    const client = new RawClient(socket, options.deadline ?? 20_000)
     await openSocket(socket, url, client.deadline)
     return client
   }

@@ -57,7 +57,7 @@ export async function openNode(
     tier: () => 'memory',
   })
   // What befalls Redis next is the test's, and must not be found by the audit that a start begins with.
-  await until('the first audit', 5_000, () => log.steadySince !== null, 1)
+  await until('the first audit', 30_000, () => log.steadySince !== null, 1)
   const damaged: EntityKey[] = []
   const snapshots = new RedisSnapshots(link, {
     random: SYSTEM_RANDOM,

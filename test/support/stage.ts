@@ -16,6 +16,8 @@ import { TributaryClient } from './tributary-client.ts'
 export const DEADLINE = 20_000
 /** The same where nothing listens and every wait is in vain. */
 export const DEAD_DEADLINE = 150
+/** Of a test, in ms. Above several waits: the one that was in vain is to say so, not the runner. */
+export const TEST_MS = 120_000
 
 /**
  * Everything one test starts, ended with it in reverse order whether it passes or not: clients,
@@ -181,7 +183,7 @@ export interface StageOptions {
 
 /** A test on a running server. */
 export function stageTest(title: string, body: Body, options: StageOptions = {}): void {
-  const { timeout = 40_000, concurrent = false } = options
+  const { timeout = TEST_MS, concurrent = false } = options
   test(title, { timeout, concurrent }, async () => {
     const server = options.flags === undefined ? await sharedServer() : null
     const stage = new Stage(server, server === null ? 0 : portOf(server), DEADLINE)
@@ -196,7 +198,7 @@ export function stageTest(title: string, body: Body, options: StageOptions = {})
 export function ownStageTest(
   title: string,
   body: Body,
-  { timeout = 40_000, concurrent = false }: StageOptions = {},
+  { timeout = TEST_MS, concurrent = false }: StageOptions = {},
 ): void {
   test(title, { timeout, concurrent }, () => perform(new Stage(null, 0, DEADLINE), body))
 }

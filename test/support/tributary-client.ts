@@ -55,7 +55,7 @@ export class TributaryClient {
    * @throws {Refused} when the answer is a status instead of an upgrade.
    */
   static async open(url: string, options: RawOptions = {}): Promise<TributaryClient> {
-    const { protocols = [TRIBUTARY_PROTOCOL], deadline = 5_000 } = options
+    const { protocols = [TRIBUTARY_PROTOCOL], deadline = 20_000 } = options
     const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false, ...options.ws })
     const client = new TributaryClient(socket, deadline)
     await openSocket(socket, url, deadline)
