@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { type Cluster, DURABLE } from '../support/cluster.ts'
 import { clusterTest } from '../support/cluster-test.ts'
-import { Crowd, PATIENCE } from '../support/crowd.ts'
+import { Crowd, IN_SYNC_MS, PATIENCE } from '../support/crowd.ts'
 import { until } from '../support/deadline.ts'
 import { MOST_MEMORY } from '../support/kill-rounds.ts'
 import { seedOfRun } from '../support/seeded.ts'
@@ -29,7 +29,7 @@ async function backAndWhole(cluster: Cluster, crowd: Crowd): Promise<void> {
   await Promise.all(cluster.nodes.map((node) => node.ready()))
   await crowd.synced()
   await crowd.acknowledged()
-  await crowd.settle()
+  await crowd.settle(IN_SYNC_MS)
   expect(cluster.resident, '[C7]').toBeLessThan(MOST_MEMORY)
   const sockets = crowd.authors.map(({ client }) => client.sockets.length)
   expect(sockets, 'sockets that each has had').toEqual(sockets.map(() => 1))
