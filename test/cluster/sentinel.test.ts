@@ -45,11 +45,11 @@ ownStageTest(
 
     await before.kill()
     const after = await group.failedOver(before)
-    await until('the new master is written to', 10_000, async () => {
+    await until('the new master is written to', 30_000, async () => {
       await link.call('SET', 'a', '2').catch(() => {})
       return (await after.client.get('a')) === '2'
     })
-    await until('it is heard', 10_000, async () => {
+    await until('it is heard', 30_000, async () => {
       await after.client.publish('news', 'x')
       return heard.length > 0
     })
@@ -87,7 +87,7 @@ ownStageTest(
     await link.call('SET', 'a', '1')
     const after = await group.failedOver(before)
     expect(await before.client.get('a')).toBe('1')
-    await until('the new master is written to', 5_000, async () => {
+    await until('the new master is written to', 30_000, async () => {
       await link.call('SET', 'a', '2').catch(() => {})
       return (await after.client.get('a')) === '2'
     })

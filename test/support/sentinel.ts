@@ -10,7 +10,10 @@ export interface SentinelOptions {
   /** Beside the master. */
   readonly replicas?: number
   readonly sentinels?: number
-  /** In ms: so long a master is silent before a Sentinel thinks that it is down. */
+  /**
+   * In ms: so long a master is silent before a Sentinel thinks that it is down. A busy machine must
+   * not look like a dead master.
+   */
   readonly downAfter?: number
   /** More options of every redis-server, as `--name value`. */
   readonly args?: readonly string[]
@@ -48,7 +51,7 @@ const FAILOVER_MS = 30_000
 
 /** Resolves when every Sentinel knows every other one and every replica: a failover is possible. */
 export async function startSentinels(options: SentinelOptions = {}): Promise<SentinelGroup> {
-  const { replicas = 1, sentinels = 3, downAfter = 1_000, args = [], password } = options
+  const { replicas = 1, sentinels = 3, downAfter = 4_000, args = [], password } = options
   const ends: (() => Promise<void>)[] = []
   const stop = async () => {
     for (const one of ends.splice(0).reverse()) await one()
