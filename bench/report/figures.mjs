@@ -66,7 +66,9 @@ export function figureTable(results) {
   const beside = results.filter((result) => !isAlone(result)).flatMap(besideLines)
   const alone = results.filter(isAlone).flatMap(aloneLines)
   return [
-    `Measured by \`npm run bench\` on ${cpu}, ${cores} cores, Node ${node}: the server on one core, the load on the other.`,
+    `Measured by \`npm run bench\` on ${cpu}, ${cores} cores, Node ${node}: the server on one core, the load on the other.${
+      results.some(isWeak) ? ` ${WEAK}: measured once only, or disturbed, as its file says.` : ''
+    }`,
     ...section(['work', 'figure', ...PEERS, OWN, 'goal', 'file'], beside),
     ...section(['work', 'figure', OWN, 'goal', 'file'], alone),
   ].join('\n')
@@ -78,26 +80,48 @@ function section(heads, lines) {
   return ['', `| ${heads.join(' | ')} |`, `|${' --- |'.repeat(heads.length)}`, ...lines, '']
 }
 
-/** A line per figure that has a goal. @param {Result} result */
+/** A line per figure that has a goal, and one for what latency it costs. @param {Result} result */
 function besideLines(result) {
-  const figures = figuresOf(result).filter(({ goals }) => goals.length > 0)
+  const figures = figuresOf(result).filter(
+    ({ key, goals }) => goals.length > 0 || (key === 'p99' && isMeasured(result, key)),
+  )
   return figures.map(({ key, label, unit }, index) => {
     const values = [...PEERS, OWN].map((name) => {
       const median = rowOf(result, name)?.figures[key]?.median
       return typeof median === 'number' ? digits(median) : '–'
     })
-    return line(result, index, [`${label}${unit === '' ? '' : `, ${unit}`}`, ...values], label)
+    const said = labelOf(result, label)
+    return line(result, index, [`${said}${unit === '' ? '' : `, ${unit}`}`, ...values], label)
   })
 }
 
-/** A line per figure that has a goal. @param {Result} result */
+/** A line per figure that has a goal, and per one that is shown without. @param {Result} result */
 function aloneLines(result) {
+  const shown = scenarioOf(result)?.readmeFigures ?? []
+  const further = figuresOf(result).filter(({ key }) => shown.includes(key))
+  /** @type {[string, string][]} */
+  const lines = [
+    ...further.map(({ key, label, unit }) => shownAs(result, key, label, unit)),
+    ...goalLines(result),
+  ]
+  return lines.map(([label, value], index) =>
+    line(result, index, [labelOf(result, label), value], label),
+  )
+}
+
+/** @param {Result} result @param {string} key @param {string} label @param {string} unit @returns {[string, string]} */
+function shownAs(result, key, label, unit) {
+  const median = rowOf(result, OWN)?.figures[key]?.median
+  return [label, typeof median === 'number' ? `${digits(median)} ${unit}`.trim() : '–']
+}
+
+/** @param {Result} result @returns {[string, string][]} */
+function goalLines(result) {
   /** @type {Map<string, import('./rows.mjs').Verdict>} */
   const byLabel = new Map(rowOf(result, OWN)?.verdicts.map((verdict) => [verdict.figure, verdict]))
-  return Array.from(byLabel, ([label, { value, goal }], index) => {
+  return Array.from(byLabel, ([label, { value, goal }]) => {
     const unit = goal.split(' ').slice(2).join(' ')
-    const shown = value === null ? '–' : `${digits(value)} ${unit}`.trim()
-    return line(result, index, [label, shown], label)
+    return [label, value === null ? '–' : `${digits(value)} ${unit}`.trim()]
   })
 }
 
@@ -120,7 +144,7 @@ function line(result, index, cells, label) {
     index === 0 ? title : '',
     ...cells,
     goals.join('; '),
-    index === 0 ? `[${scenario}](${file})` : '',
+    index === 0 ? `[${scenario}](${file})${isWeak(result) ? ` ${WEAK}` : ''}` : '',
   ]
   return `| ${all.join(' | ')} |`
 }
@@ -128,8 +152,27 @@ function line(result, index, cells, label) {
 /** @param {Result} result @param {string} target */
 const rowOf = ({ rows }, target) => rows.find((row) => row.target === target)
 
+/** Behind the name of a result that is to be taken with care. */
+const WEAK = '†'
+
+/** Of one round, or with a warning. @param {Result} result */
+const isWeak = ({ rows }) =>
+  rows.some(
+    ({ figures, warnings }) =>
+      warnings.length > 0 || Object.values(figures).some(({ rounds }) => rounds.length < 2),
+  )
+
+/** @param {Result} result @param {string} key */
+const isMeasured = ({ rows }, key) => rows.some(({ figures }) => figures[key] !== undefined)
+
 /** @param {Result} result */
-const figuresOf = ({ scenario }) => SCENARIOS.find(({ name }) => name === scenario)?.figures ?? []
+const scenarioOf = ({ scenario }) => SCENARIOS.find(({ name }) => name === scenario)
+
+/** @param {Result} result */
+const figuresOf = (result) => scenarioOf(result)?.figures ?? []
+
+/** @param {Result} result @param {string} label */
+const labelOf = (result, label) => scenarioOf(result)?.readmeLabels?.[label] ?? label
 
 /**
  * `text` with the table made anew between its markers.

@@ -15,4 +15,8 @@ export const growthDisk = {
     figure('p99', 'p99', 'ms'),
     figure('lost', 'lost', '', { atMost: 0 }),
   ],
+  readmeLabels: {
+    'written per update': 'written to disk per update',
+  },
+  readmeFigures: ['written'],
 }

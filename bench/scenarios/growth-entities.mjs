@@ -25,4 +25,7 @@ export const growthEntities = {
     figure('each', 'memory of an idle one', 'KB'),
     figure('memory', 'of all', 'MB'),
   ],
+  readmeLabels: {
+    'at 100,000 to at 1,000': 'CPU per update beside 100,000, to that beside 1,000',
+  },
 }

@@ -17,4 +17,8 @@ export const growthReaders = {
     figure('p99at5000', 'p99 at 5,000', 'ms'),
     figure('lost', 'lost', '', { atMost: 0 }),
   ],
+  readmeLabels: {
+    'at 5,000 to at 500': 'CPU per delivery with 5,000 readers, to that with 500',
+  },
+  readmeFigures: ['p99at5000'],
 }

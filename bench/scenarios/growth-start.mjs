@@ -21,4 +21,10 @@ export const growthStart = {
     figure('cpuLeft', 'appends without a pause', 'ms'),
     figure('memory', 'memory with 1 million', 'MB'),
   ],
+  readmeLabels: {
+    '1 million entities': 'from the process to ready, 1 million entities',
+    'and the longest journal': 'the same with the longest journal',
+    'after 1 million appends without a pause': 'the same after 1 million appends without a pause',
+    'its journal': 'journal that these appends left',
+  },
 }

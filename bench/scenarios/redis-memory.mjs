@@ -19,4 +19,7 @@ export const redisMemory = {
     figure('total', 'of Redis', 'MB'),
     figure('compactions', 'compactions of each', ''),
   ],
+  readmeLabels: {
+    'memory of each': 'memory of each, in a Redis without a disk',
+  },
 }

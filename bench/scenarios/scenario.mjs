@@ -47,6 +47,8 @@ import { tokens } from './tokens.mjs'
  * @property {boolean} [isDurable] False: their Redis keeps nothing on disk.
  * @property {readonly string[]} [flags] Options of Tributary, where its defaults would stop the load.
  * @property {Figure[]} figures
+ * @property {Record<string, string>} [readmeLabels] What the README calls figures, by label: there no others stand beside them.
+ * @property {string[]} [readmeFigures] Keys of figures without a goal that it shows too.
  */
 
 /** @type {Scenario[]} */

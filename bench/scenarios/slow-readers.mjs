@@ -19,4 +19,8 @@ export const slowReaders = {
     figure('slow', 'by the slow one', 'KB'),
     figure('lost', 'lost', '', { atMost: 0 }),
   ],
+  readmeLabels: {
+    'p99 to that without them': 'p99 of the others, to that without the two',
+    'more memory': 'memory, more than without the two',
+  },
 }

@@ -16,7 +16,7 @@ export const limitTable = {
   nodeSockets: { default: 50_000, what: 'sockets of one node', reached: '503 before the upgrade' },
   socketSessions: { default: 256, what: 'entities that are open on one socket at /connect', reached: 'refused' },
   socketOpens: { default: 32, what: 'entities that one such socket has opened at the same time', reached: 'further ones wait' },
-  unauthenticatedBytes: { default: 64 * KB, what: 'what such a socket sends until its hello is read; 16 times as much is the most of one message until it was let in anywhere', reached: 'close 1009' },
+  unauthenticatedBytes: { default: 64 * KB, what: 'bytes that a socket at /connect may send before its hello is read; from then until an entity is open, one message may have 16 times as many', reached: 'close 1009' },
   awarenessBytes: { default: 16 * KB, what: 'one awareness state', reached: 'that state is dropped' },
   awarenessDepth: { default: 64, what: 'nesting of one awareness state', reached: 'that state is dropped' },
   sessionClients: { default: 64, what: 'client ids one session speaks for', reached: 'further ids are dropped' },
@@ -39,7 +39,7 @@ export type Limits = { readonly [name in LimitName]: number }
 /** The paces of the house, in milliseconds unless the name says otherwise. Options too. */
 // biome-ignore format: a table is read in rows
 export const paceTable = {
-  tick: { default: 16, what: 'a busy entity sends at most once in this time' },
+  tick: { default: 16, what: 'a busy entity sends at most once in this time, with more than 108 sessions less often: CPU is saved, updates come later' },
   tickMax: { default: 250, what: 'the longest tick under pressure' },
   commit: { default: 10, what: 'a busy log commits at most once in this time' },
   idle: { default: 30_000, what: 'an entity without sessions is unloaded after this time' },

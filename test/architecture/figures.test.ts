@@ -21,19 +21,22 @@ test('every result that README.md names is there', () => {
   expect(named.filter((path) => !existsSync(`${ROOT}/${path}`))).toEqual([])
 })
 
-const figure = (median: number) => ({ median, least: median, most: median, rounds: [median] })
+const figure = (median: number, rounds = [median, median]) => ({
+  ...{ median, least: median, most: median },
+  rounds,
+})
 const row = (target: string, figures: object, verdicts: readonly object[] = []) => ({
   ...{ target, figures, verdicts },
   ...{ tier: null, load: 0, warnings: [] },
 })
 const machine = { cpu: 'a chip', cores: 2, node: 'v20' }
 
-test('a table shows what the results say beside the peers, and where a goal was missed', () => {
+test('a table shows what the results say beside the peers, what it costs in latency, where a goal was missed, and what was measured once', () => {
   const latency = {
     ...{ file: 'bench/results/2026-01-01-latency.json', scenario: 'latency', title: 'typing' },
     ...{ date: '2026-01-01', machine },
     rows: [
-      row('tributary', { p99: figure(41.234) }, [
+      row('tributary', { p99: figure(41.234, [41.234]) }, [
         { figure: 'p99', goal: '≤ 40 ms', value: 41.234, limit: 40, isReached: false },
       ]),
     ],
@@ -42,9 +45,9 @@ test('a table shows what the results say beside the peers, and where a goal was 
     ...{ file: 'bench/results/2026-01-01-many-2000.json', scenario: 'many-2000', title: 'many' },
     ...{ date: '2026-01-01', machine },
     rows: [
-      row('floor', { cpu: figure(10) }),
+      row('floor', { cpu: figure(10), p99: figure(0.5) }),
       row('hocuspocus', { cpu: figure(40) }),
-      row('tributary', { cpu: figure(16) }, [
+      row('tributary', { cpu: figure(16), p99: figure(14) }, [
         {
           figure: 'CPU per update',
           goal: '≤ 0.45 × hocuspocus',
@@ -56,7 +59,8 @@ test('a table shows what the results say beside the peers, and where a goal was 
   const table = figureTable([many, latency])
   const lines = [
     '| many | CPU per update, µs | 10.0 | – | 40.0 | 16.0 | ≤ 0.45 × hocuspocus (0.40 ×) | [many-2000](bench/results/2026-01-01-many-2000.json) |',
-    '| typing | p99 | 41.2 ms | ≤ 40 ms (missed) | [latency](bench/results/2026-01-01-latency.json) |',
+    '|  | p99, ms | 0.50 | – | – | 14.0 |  |  |',
+    '| typing | p99 | 41.2 ms | ≤ 40 ms (missed) | [latency](bench/results/2026-01-01-latency.json) † |',
   ]
   for (const line of lines) expect(table).toContain(line)
   const place = '<!-- bench-figures -->\nold\n<!-- /bench-figures -->\n'
