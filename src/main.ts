@@ -107,7 +107,7 @@ async function refuseToStart(thrown: unknown, logger: LogLines): Promise<never> 
   process.exit(error.code === 'bad-request' ? EXIT.badOption : EXIT.failed)
 }
 
-/** SIGTERM and Ctrl-C: an orderly end. A second one: an end. */
+/** SIGTERM and Ctrl-C: a graceful shutdown. A second one: an end. */
 function stopOnSignal(starting: Promise<RunningServer>, logger: LogLines): void {
   let since: number | null = null
   const stop = (signal: NodeJS.Signals): void => {

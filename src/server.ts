@@ -56,7 +56,7 @@ export interface RunningServer {
 export interface Closed {
   /**
    * Bytes of updates that could not be made durable, and so were never acknowledged: the clients that
-   * made them still have them. 0 after an orderly end.
+   * made them still have them. 0 after a graceful shutdown.
    */
   readonly unsaved: number
 }

@@ -47,7 +47,7 @@ export const optionTable = {
   redisPrefix: { value: 'TEXT', default: 'tributary:', check: keyPrefix, what: 'what the names of all keys and channels in Redis begin with' },
   redisPassword: { value: 'TEXT', default: null, check: text.nullable(), isSecret: true, what: 'the password of --redis, where it does not stand in its URL; better as a variable' },
   redisPasswordFile: { value: 'FILE', default: null, check: path.nullable(), what: 'the same, in a file' },
-  redisCa: { value: 'FILE', default: null, check: path.nullable(), what: 'who may vouch for a Redis with TLS, as certificates in PEM, in the place of those that Node trusts' },
+  redisCa: { value: 'FILE', default: null, check: path.nullable(), what: 'the CA certificates (PEM) that a Redis with TLS is checked against, in the place of those that Node trusts' },
   redisSentinel: { value: 'HOSTS', default: null, check: hosts.nullable(), what: 'ask these Sentinels for the master: host:26379,host:26379. The host of --redis is the name by which they know it' },
   redisMaster: { value: 'NAME', default: null, check: text.nullable(), what: 'that name, where it cannot stand in a URL' },
   redisSentinelPassword: { value: 'TEXT', default: null, check: text.nullable(), isSecret: true, what: 'the password of the Sentinels; better as a variable' },

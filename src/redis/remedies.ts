@@ -21,7 +21,7 @@ const REMEDIES: readonly Row[] = [
   { of: /^Socket timeout/, means: 'nothing comes from there: it hangs, is no Redis, or only one of both ends speaks TLS (rediss://)', isGibberish: true },
   { of: new RegExp(`^${CLOSED_AT_ONCE}`), means: 'does it want TLS? Then write rediss://. Or it is no Redis' },
   { of: /wrong version number|packet length too long|unexpected message|ssl3_get_record/, means: 'what answers there speaks no TLS: write redis:// in the place of rediss://, or correct the port', isGibberish: true },
-  { of: /self.signed certificate|unable to (get|verify)/, means: 'nobody whom we trust vouches for its certificate: name who does with --redis-ca' },
+  { of: /self.signed certificate|unable to (get|verify)/, means: 'its certificate is signed by no trusted CA: give the certificate of the CA with --redis-ca' },
   { of: /altnames/, means: 'its certificate is for another name: use one of its names in --redis' },
   { of: /certificate has expired|certificate is not yet valid/, means: 'renew its certificate, or correct the clock' },
   { of: /^NOAUTH/, means: 'it wants a password: give it as TRIBUTARY_REDIS_PASSWORD or --redis-password-file' },

@@ -56,7 +56,7 @@ export class Standing {
     const { tier, why } = reading
     if (before.tier === tier && before.why === why) return
     const fields = { tier, before: before === UNKNOWN ? null : before.tier, why }
-    this.#options.logger.info('what redis acknowledges is this safe', fields)
+    this.#options.logger.info('durability tier of redis', fields)
   }
 
   #takeWeaknesses(found: readonly string[]): void {

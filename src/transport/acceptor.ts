@@ -132,7 +132,8 @@ export class Acceptor implements Host {
     const all = this.#doors.map(({ prefix }) => prefix)
     // Not those that are there only for whoever leaves something out.
     const whole = all.filter((one) => !all.some((other) => other !== one && other.startsWith(one)))
-    return `Doors: ${whole.join(', ')}.`
+    const paths = whole.map((one) => (one.endsWith('/') ? `${one}<entity id>` : one))
+    return `WebSocket paths: ${paths.join(', ')}.`
   }
 
   #refuseOverLimit(address: string): void {

@@ -119,7 +119,7 @@ describe('[R7] what only Redis can tell ends no process', () => {
     expect(['memory', 'process', 'disk'].map((tier) => metrics.sum('tier', { tier }))).toEqual([
       0, 1, 0,
     ])
-    expect(linesOf(server, 'what redis acknowledges is this safe')).toMatchObject([
+    expect(linesOf(server, 'durability tier of redis')).toMatchObject([
       { tier: 'disk' },
       { tier: 'process', before: 'disk', why: 'appendfsync no' },
     ])

@@ -235,7 +235,7 @@ describe('[H20] from start to end', () => {
     expect(await ended).toMatchObject({ code: 0 })
   })
 
-  /** Half a request is an answer under way: an orderly end waits a second for it. */
+  /** Half a request is an answer under way: a graceful shutdown waits a second for it. */
   async function holdUp(url: unknown): Promise<Socket> {
     const half = connect(Number(new URL(String(url)).port), '127.0.0.1')
     half.on('error', () => {})
@@ -244,7 +244,7 @@ describe('[H20] from start to end', () => {
     return half
   }
 
-  test('one wish that arrives twice, as from npm, is still an orderly end', async () => {
+  test('one wish that arrives twice, as from npm, is still a graceful shutdown', async () => {
     const { child, line, ended } = run(['--port', '0', '--store', 'memory'])
     const half = await holdUp((await line('listening')).url)
     child.kill('SIGINT')

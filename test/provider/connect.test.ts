@@ -114,7 +114,7 @@ describe('a switch for the link', () => {
 
 describe('a token, and another', () => {
   stageTest(
-    '[U79] [U80] a new text lets in who was refused for the old one: `synced` comes true after all',
+    '[U79] [U80] a new text lets in who was refused for the old one: `synced` resolves after all',
     async (stage) => {
       const entity = stage.entity()
       const grants = (...ids: string[]) => ids.map((id) => ({ entity: id, may: 'write' }))

@@ -90,7 +90,7 @@ describe('[U24] "on this device" is said when it is true', () => {
 })
 
 describe('[U25] saved()', () => {
-  test('is about what was written before it, and comes true when that is acknowledged', async () => {
+  test('is about what was written before it, and resolves when that is acknowledged', async () => {
     const a = await scene.open()
     insert(a.doc, 'one')
     let isSaved = false

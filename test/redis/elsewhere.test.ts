@@ -69,7 +69,7 @@ describe('[C27] where no Redis is', () => {
     [
       'tls',
       'rediss',
-      /nobody whom we trust vouches for its certificate: name who does with --redis/,
+      /its certificate is signed by no trusted CA: give the certificate of the CA with --redis/,
     ],
   ])('but %s, asked as %s, one line says what it looks like', async (name, scheme, why) => {
     const { port, connections } = await serve(name)

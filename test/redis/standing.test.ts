@@ -83,7 +83,7 @@ describe('[R3] the tier of a running Redis', () => {
     await server.client.config('SET', 'appendfsync', 'always')
     await clock.look()
     expect(standing.tier).toBe('disk')
-    expect(events('what redis acknowledges is this safe')).toEqual([
+    expect(events('durability tier of redis')).toEqual([
       { tier: 'disk', before: null, why: 'appendfsync always' },
       { tier: 'process', before: 'disk', why: 'appendfsync no' },
       { tier: 'memory', before: 'process', why: 'appendfsync everysec' },

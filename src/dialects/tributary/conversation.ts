@@ -174,7 +174,7 @@ export class TributaryConversation implements Conversation, ChannelHost {
       }
       const { socketSessions, socketOpens } = this.#context.session.limits
       if (this.#channels.size >= socketSessions) {
-        throw new TributaryError('too-many-sessions', 'So many entities are open on this socket.')
+        throw new TributaryError('too-many-sessions', 'Too many entities are open on this socket.')
       }
       const channel = new Channel(this.#context, this, request, id)
       this.#channels.set(id, channel)
@@ -285,7 +285,7 @@ export class TributaryConversation implements Conversation, ChannelHost {
       return
     }
     if (!this.#isTrusted && now - this.#since >= this.#context.session.paces.hello * ADMIT_FACTOR) {
-      this.#end(new TributaryError('unauthenticated', 'You were let in nowhere.'))
+      this.#end(new TributaryError('unauthenticated', 'No valid token opened an entity in time.'))
       return
     }
     if (this.#rates?.full(now)) this.#rates = null
