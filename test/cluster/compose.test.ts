@@ -18,6 +18,7 @@ import {
   STORES,
 } from '../support/deployment.ts'
 import { readMetrics } from '../support/metrics.ts'
+import { readyzWhen } from '../support/readiness.ts'
 import type { ServerProcess } from '../support/spawn-server.ts'
 import { ownStageTest } from '../support/stage.ts'
 import { STOCK_VERSIONS, type StockClient } from '../support/stock-clients.ts'
@@ -62,9 +63,8 @@ describe('[H33] docker-compose.yml, as processes of this machine', () => {
       const composed = await Composed.start(compose, stage)
       const nodes = () => [composed.node('node-a'), composed.node('node-b')] as const
       for (const node of nodes()) {
-        expect(await (await fetch(`${node.url}/readyz`)).json()).toMatchObject({
-          status: 'ready',
-          tier: 'disk',
+        await readyzWhen(node, 'it is ready', ({ status, tier }) => {
+          return status === 'ready' && tier === 'disk'
         })
       }
       const params = { token: tokenFor('notes/**:write') }

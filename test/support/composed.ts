@@ -58,6 +58,8 @@ export class Composed {
     stage.atEnd(() => redis.stop())
     const port = await freePort()
     const places = new Map([
+      // As Linux shares connections out among several, each balances only those it has: nobody could count.
+      ['worker_processes auto', 'worker_processes 1'],
       ['redis:6379', `127.0.0.1:${redis.port}`],
       ['listen 8080', `listen 127.0.0.1:${port}`],
       [addressOf(services.nginx), '127.0.0.1'],
