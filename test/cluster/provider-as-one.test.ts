@@ -40,7 +40,7 @@ describe('[U91] two nodes, one of which is killed, are as one server', () => {
       await reader.saved({ timeoutMs: PATIENCE })
       expect(bytes).toBeGreaterThan(3_900_000)
       // Until it has been told where all of it is.
-      await new Promise((resolve) => setTimeout(resolve, 2_500))
+      await new Promise((resolve) => setTimeout(resolve, 6_000))
 
       await one.kill()
       await until('it is away', PATIENCE, () => reader.status.link.is === 'offline')

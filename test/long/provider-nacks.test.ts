@@ -150,7 +150,7 @@ describe('[U29] who may not write', () => {
     const entity = stage.entity()
     const grants = [{ entity: '**', may: 'write' }]
     const soon = () => Math.floor(Date.now() / 1_000)
-    let token = tokenOf({ grants, exp: soon() - 57 })
+    let token = tokenOf({ grants, exp: soon() - 50 })
     let isAsked = 0
     const give = () => {
       isAsked++

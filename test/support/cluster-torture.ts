@@ -80,9 +80,10 @@ const FAULTS: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await pause(random.int(0, 3_000))
     await cluster.redis.restart()
   },
-  async stopRedis({ cluster, random }) {
+  async stopRedis({ cluster, random, isAlone }) {
     cluster.redis.signal('SIGSTOP')
-    await pause(random.int(200, 8_000))
+    // A node that is stopped beside it has 7 s for what is unsaved.
+    await pause(random.int(200, isAlone ? 8_000 : 4_000))
     cluster.redis.signal('SIGCONT')
   },
   async flush({ cluster }) {
