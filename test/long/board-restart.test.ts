@@ -45,6 +45,8 @@ describe.skipIf(withoutChromium)('a board whose server is killed', () => {
       await ann.lift()
       await sees(bob, 'scene', [550, 450])
       await sees(bob, 'live', [550, 450], { no: true })
+      await sees(ann, 'scene', [550, 450])
+      await sees(ann, 'live', [550, 450], { no: true })
       await Promise.all([ann.says('Saved'), bob.says('Saved')])
       expect((await compareScenes(ann, bob)).differ).toBe(0)
       const before = await pictureOf(ann)
