@@ -69,6 +69,25 @@ describe('[U85] what somebody wrote who might only read', () => {
     expect(again.handle.status.save).toEqual({ is: 'saved' })
   })
 
+  test('is not what went before the server said so, and it has not answered yet', async () => {
+    const a = await scene.open()
+    await scene.run()
+    a.doc.getText().insert(0, 'sent')
+    await settled()
+    const saved = a.handle.saved()
+    a.channel.step('up')
+    a.channel.tell({ is: 'rights', channel: 1, may: 'read', expires: null })
+    a.channel.step('down')
+    await settled()
+    scene.clock.advance(1_000)
+    await settled()
+    scene.server.write()
+    await scene.run()
+    await saved
+    expect(await a.handle.setAside()).toEqual([])
+    expect(a.handle.status.save).toEqual({ is: 'saved' })
+  })
+
   test('is never called saved on the way', async () => {
     scene.server.may = 'read'
     const a = await scene.open(new MoodyDevice())

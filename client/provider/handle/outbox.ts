@@ -125,8 +125,9 @@ export class Outbox {
     for (const edit of this.#edits) if (edit.batch === batch) edit.batch = 0
   }
 
-  takeAll(): readonly Edit[] {
-    return this.#take(() => true)
+  /** What is on the wire stays: it is acknowledged or refused by its number. */
+  takeUnsent(): readonly Edit[] {
+    return this.#take(({ batch }) => batch === 0)
   }
 
   #take(out: (edit: Edit) => boolean): readonly Edit[] {

@@ -273,7 +273,7 @@ export class WayUp {
 
   #setAllAside(): void {
     this.#stopBarring = null
-    const edits = this.outbox.takeAll()
+    const edits = this.outbox.takeUnsent()
     const update = merged(edits)
     if (update && this.#bar !== null) this.#setAside(edits, update, this.#bar)
     this.#owner.changed()
