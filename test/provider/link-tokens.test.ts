@@ -146,3 +146,19 @@ describe('[U9] without a token that counts', () => {
     expect(asked).toBeLessThan(16)
   })
 })
+
+describe('[U79] a text in the place of another', () => {
+  test('after twenty thousand of them the last one counts, for the first as for any', async () => {
+    const scene = await LinkScene.set('token 0')
+    const { server, links } = scene
+    for (let n = 0; n < 20_000; n++) links.to(server.url, `token ${n}`).renew(`token ${n + 1}`)
+    links.to(server.url, 'token 20000').renew('last')
+    for (const [count, token] of ['token 0', 'token 5000', 'last'].entries()) {
+      scene.open(`entity ${count}`, token)
+    }
+    const socket = await scene.welcomed()
+    expect(socket.all('hello')).toEqual([{ is: 'hello', token: 'last' }])
+    await socket.hears('open', 3)
+    expect(scene.attempts).toBe(1)
+  })
+})

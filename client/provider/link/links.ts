@@ -36,8 +36,14 @@ export class Links {
 
   #now(address: string, token: TokenSource): TokenSource {
     // Of a function that is its source, which is nobody's token.
-    const next = this.#renewed.get(`${address} ${token}`)
-    return next === undefined ? token : this.#now(address, next)
+    let now = token
+    let next: TokenSource | undefined = token
+    // A loop: a page that renews for weeks has a chain that no stack is deep enough for.
+    while (next !== undefined) {
+      now = next
+      next = this.#renewed.get(`${address} ${now}`)
+    }
+    return now
   }
 
   #renew(address: string, token: TokenSource, next: string): void {
