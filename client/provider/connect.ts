@@ -7,7 +7,10 @@ import type { TokenSource } from './link/token.ts'
 import type { DeviceStore } from './store.ts'
 
 export interface ConnectOptions extends CopyOptions {
-  /** Who this is. A function is asked for each try, and before the one it gave is over. */
+  /**
+   * Who this is. A function is asked for each try, and before the one it gave is over. Give the same
+   * function each time: handles share a socket by it, and a new one for each handle is a socket for each.
+   */
   readonly token?: TokenSource | undefined
   /**
    * For whom it is kept on this device, such as a user's id: what is kept for one nobody else has, or

@@ -23,12 +23,12 @@ export interface TabOwner {
  * the tab is gone, and is alone with what it left. Others wait in line for it, to be told.
  *
  * A page that came over plain HTTP has no locks. Then a tab is taken for gone when it is asked for:
- * see `startedAt`. Without BroadcastChannel others learn what was kept when they load.
+ * see `inPlaceOf`. Without BroadcastChannel others learn what was kept when they load.
  */
 export class Tab {
   /** `crypto.randomUUID` is missing where a page comes over plain HTTP. */
   readonly id = uuidv4()
-  /** `null` where there are no locks: only edits older than this are then taken from others. */
+  /** `undefined` where there are no locks: only edits older than this are then taken from others. */
   readonly #locks: LockManager | undefined = globalThis.navigator?.locks
   readonly #name: string
   readonly #owner: TabOwner
