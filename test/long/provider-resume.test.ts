@@ -38,7 +38,7 @@ ownStageTest(
     await reader.saved({ timeoutMs: PATIENCE })
     expect(Y.encodeStateAsUpdate(reader.doc).length).toBeGreaterThan(4_000_000)
     // Until it has been told where all of it is.
-    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    await new Promise((resolve) => setTimeout(resolve, 6_000))
 
     const links: string[] = []
     reader.on('status', ({ link }) => links.push(link.is))
