@@ -27,7 +27,7 @@ export const errorTable = {
   'too-many-sockets': { close: 1013, http: 503, again: true },
   'too-many-from-address': { close: 1013, http: 429, again: true },
   'no-such-door': { close: 4404, http: 404, again: false },
-  'refused-lately': { close: 4429, http: 429, again: true },
+  'refused-lately': { close: 1013, http: 429, again: true },
   'too-many-sessions': { close: 1013, http: 503, again: true },
   'pending-full': { close: 1013, http: 503, again: true },
   'no-answer': { close: 1013, http: 503, again: true },

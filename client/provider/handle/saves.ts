@@ -1,7 +1,7 @@
 import { TIERS, type Tier } from '../../../src/core/tier.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Why `saved()` did not come true. What was written is as it was: in the outbox, or set aside. */
+/** Why `saved()` rejected. What was written is as it was: in the outbox, or set aside. */
 export class NotSaved extends Error {
   /**
    * `tier`: this server cannot. `timeout`: not yet. `destroyed`: this handle is gone. Otherwise the
