@@ -5,18 +5,23 @@ import { type ScheduleOptions, SimSchedule } from './sim-schedule.ts'
 const SHOWN = 60
 
 /**
- * Runs that many seeds, from `first` on. `SIM_SEED=17` runs that one alone, `SIM_RUNS=2000` so many
+ * Runs that many seeds, from `first` on, or as many as begin within `forMs`. `SIM_SEED=17` runs that one alone, `SIM_RUNS=2000` so many
  * (both are read here and nowhere else). A failure is made smaller and told with its last events,
  * unless `SIM_BRIEF` says that nobody will read it.
  */
 export async function runSeeds(
-  { first = 1, runs }: { readonly first?: number; readonly runs: number },
+  {
+    first = 1,
+    runs,
+    forMs = Number.POSITIVE_INFINITY,
+  }: { readonly first?: number; readonly runs: number; readonly forMs?: number },
   options: ScheduleOptions = {},
 ): Promise<Tally> {
   const only = Number(process.env.SIM_SEED ?? 0)
   const count = only > 0 ? 1 : Number(process.env.SIM_RUNS ?? runs)
   const tally = new Tally()
-  for (let i = 0; i < count; i++) {
+  const end = performance.now() + forMs
+  for (let i = 0; i < count && performance.now() < end; i++) {
     const seed = only > 0 ? only : first + i
     const failure = await failureOf(seed, options, (counts) => tally.add(counts))
     if (failure !== null) throw new Error(await told(seed, failure, options))
