@@ -95,6 +95,7 @@ export async function playRound(scenario, target, { seconds, profiles }) {
     },
   }
   try {
+    // Each measurement has its own kind of shape, which a scenario names beside it.
     const measure = /** @type {(stage: Stage, shape: any) => Promise<Omit<Sample, 'tier'>>} */ (
       MEASURES[scenario.measure]
     )

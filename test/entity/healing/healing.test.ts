@@ -278,15 +278,20 @@ describe('an entry that is not closed', () => {
   })
 })
 
-test('[L75] what was only in a snapshot that is in no memory is asked for from clients', async () => {
+/** What was in the snapshot is in no memory, and the store has lost all; it has been noticed. */
+async function loseWithSnapshot(text: string, behind: string) {
   stage = await HealStage.of(1, { cacheBytes: 1 })
-  const { entity, witness } = first()
-  const ann = await writes('abc')
+  const ann = await writes(text)
   await stage.compact()
-  submit(entity, ann.write('d'))
+  submit(first().entity, ann.write(behind))
   await stage.advance(20)
   await stage.store.loseAll()
   stage.audit()
+  return { ann, ...first() }
+}
+
+test('[L75] what was only in a snapshot that is in no memory is asked for from clients', async () => {
+  const { ann, entity, witness } = await loseWithSnapshot('abc', 'd')
   await stage.advance(300)
   expect(witness.asked).toBe(1)
   // The client answers with what it has and the server has not.
@@ -297,14 +302,7 @@ test('[L75] what was only in a snapshot that is in no memory is asked for from c
 })
 
 test('[L75] what nobody brings is set aside after 15 s, and said', async () => {
-  stage = await HealStage.of(1, { cacheBytes: 1 })
-  const { entity, troubles } = first()
-  const ann = await writes('a')
-  await stage.compact()
-  submit(entity, ann.write('b'))
-  await stage.advance(20)
-  await stage.store.loseAll()
-  stage.audit()
+  const { entity, troubles } = await loseWithSnapshot('a', 'b')
   await stage.advance(14_000)
   expect(troubles).toEqual([])
   expect(entity.durableSeq).toBe(-1)
