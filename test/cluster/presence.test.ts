@@ -87,7 +87,11 @@ describe('awareness between nodes', () => {
   besideTest('[A19] who is the first on a node sees who is on others', async (stage) => {
     const { doors } = await twoNodes(stage)
     const id = stage.entity()
-    const [ann] = await gather(stage, id, [doors[0]], 3)
+    const all = await gather(stage, id, [doors[0]], 3)
+    const [ann] = all
+    for (const [n, one] of all.entries()) one.awareness.setLocalState({ name: `${n} again` })
+    // That goes nowhere: on the other node nobody has the entity open.
+    await pause(500)
     const late = await stage.stock('2.1.0', id, { door: doors[1] }).synced()
     // Well before they would say so by themselves, every 15 s.
     await until('it sees all', 8_000, () => late.present.length === 4)

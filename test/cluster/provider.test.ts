@@ -47,6 +47,9 @@ describe('[U35] our own provider on two nodes', () => {
       }
       for (let round = 0; round < ROUNDS; round++) {
         await pause(random.int(100, 500))
+        // On a busy machine they are not even back by now.
+        const before = checker.acked
+        await until('something is saved', PATIENCE, () => checker.acked > before)
         const [dead, other] = [cluster.node(round), cluster.node(round + 1)]
         await dead.kill()
         await look(`round ${round}`)

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { allDefects, type Defect, DefectiveCopy, type Outcome } from '../support/defects.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { allDefects, DefectiveCopy, unitGroupsOf } from '../support/defects.ts'
 
-/** As many as there may be in work at once: starting Vitest takes longer than most of the tests. */
-const COPIES = 3
+/** As many as there are in work at once: most of the longer ones wait for a process, or a deadline. */
+const COPIES = 4
 
 /** `DEFECTS=handle-` picks those whose name, test or title has it: all of them take minutes. */
 const wanted = process.env.DEFECTS ?? ''
@@ -33,39 +33,32 @@ async function withCopy(work: (copy: DefectiveCopy) => Promise<void>): Promise<v
   }
 }
 
-describe('without a defect', () => {
-  let outcomes: Map<Defect, Outcome>
-
-  beforeAll(async () => {
+for (const group of unitGroupsOf(defects)) {
+  const files = new Set(group.map((defect) => defect.test))
+  const what = files.size === 1 ? [...files][0] : `each of ${files.size} files`
+  test.concurrent(`${what} passes without a defect`, async () => {
     await withCopy(async (copy) => {
-      outcomes = await copy.testAll(defects)
+      const outcomes = await copy.testAll(group)
+      for (const [i, { name }] of group.entries()) {
+        expect(outcomes[i], name).toMatchObject({ failures: [], broken: null })
+        expect(outcomes[i]?.passed, name).toBeGreaterThan(0)
+      }
     })
-  }, 15 * 60_000)
+  })
+}
 
-  for (const defect of defects) {
-    const { title, test: file, name } = defect
-    test(`${title ?? 'all'} of ${file} passes in the copy (${name})`, () => {
-      const outcome = outcomes.get(defect)
-      expect(outcome).toMatchObject({ failures: [], broken: null })
-      expect(outcome?.passed).toBeGreaterThan(0)
+for (const defect of defects) {
+  test.concurrent(`${defect.test} fails: ${defect.what} (${defect.name})`, async () => {
+    await withCopy(async (copy) => {
+      await copy.put(defect, 'in')
+      try {
+        const { failures, broken } = await copy.test(defect)
+        expect(broken).toBe(null)
+        expect(failures.length, 'tests that noticed').toBeGreaterThan(0)
+        console.log(`${defect.name}: ${failures[0]?.split('\n', 1)[0]?.slice(0, 160)}`)
+      } finally {
+        await copy.put(defect, 'out')
+      }
     })
-  }
-})
-
-describe('with a defect', () => {
-  for (const defect of defects) {
-    test.concurrent(`${defect.test} fails: ${defect.what} (${defect.name})`, async () => {
-      await withCopy(async (copy) => {
-        await copy.put(defect, 'in')
-        try {
-          const { failures, broken } = await copy.test(defect)
-          expect(broken).toBe(null)
-          expect(failures.length, 'tests that noticed').toBeGreaterThan(0)
-          console.log(`${defect.name}: ${failures[0]?.split('\n', 1)[0]?.slice(0, 160)}`)
-        } finally {
-          await copy.put(defect, 'out')
-        }
-      })
-    })
-  }
-})
+  })
+}

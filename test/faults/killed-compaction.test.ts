@@ -35,8 +35,18 @@ function stood(stage: Stage, data: string): Stood {
   })
 }
 
-/** Writes on, faster than it is compacted, until the server is gone. @returns marks that were acknowledged. */
-async function writeUntilKilled(stage: Stage, id: string, doc: Y.Doc): Promise<readonly string[]> {
+/**
+ * Writes on until the server is gone.
+ *
+ * @param rest Milliseconds after every fourth: what makes a compaction due.
+ * @returns marks that were acknowledged.
+ */
+async function writeUntilKilled(
+  stage: Stage,
+  id: string,
+  doc: Y.Doc,
+  rest: number,
+): Promise<readonly string[]> {
   const raw = await stage.raw(id, { deadline: 30_000 }).catch(() => null)
   if (raw === null) return []
   const joined = await raw.join(doc).catch(() => null)
@@ -48,13 +58,12 @@ async function writeUntilKilled(stage: Stage, id: string, doc: Y.Doc): Promise<r
   }
   doc.on('update', send)
   const version = (mark: string) => Number(mark.slice(1))
-  // As fast as the event loop comes round: a compaction is under way nearly always.
   while (!raw.isClosed) {
     const mark = `m${marks.length}`
     marks.push(mark)
     list.push([mark])
     raw.send(marker(version(mark)))
-    await pause(1)
+    await pause(marks.length % 4 === 0 ? rest : 1)
   }
   doc.off('update', send)
   const answers = raw.received.flatMap((m) => (m.is === 'marker' ? [m.version] : []))
@@ -87,7 +96,10 @@ describe('a compaction', () => {
         if (n >= (writes[0]?.length ?? 0) && midst() > 1 && acked.size > 100) break
         const server = await stage.start(flags, { data, under: killedAt(write) }).catch(() => null)
         if (server === null) continue
-        for (const mark of await writeUntilKilled(stage, id, doc)) acked.add(mark)
+        // In turns as fast as the event loop comes round, when a compaction is under way nearly always;
+        // and so that one has time where its thread, of low priority, hardly comes to its turn.
+        const rest = n % 2 === 0 ? 1 : 200
+        for (const mark of await writeUntilKilled(stage, id, doc, rest)) acked.add(mark)
         await within('its end', 20_000, server.exit)
         seen[stood(stage, data)]++
 

@@ -1,17 +1,15 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DEFECTS = join(ROOT, 'test/defects')
-const PARTS = [
-  ...['src', 'client', 'test', 'package.json', 'package-lock.json'],
-  ...['tsconfig.json', 'tsconfig.build.json'],
-  ...['docker-compose.yml', 'Dockerfile'],
-]
+/** What is not of the tree: made from it, or of a repository around it. */
+const NOT_COPIED = ['.git', '.tmp', 'coverage', 'dist', 'node_modules']
 /** What Redis runs: it goes along as it is. */
 const SCRIPTS = 'src/redis/lua'
 /** Tests of real processes and threads run from `dist/`, which is built anew in the copy then. */
@@ -20,15 +18,22 @@ const NEEDS_BUILD = [
   'test/provider/connect.test.ts',
   ...['test/snapshots/sqlite', 'test/ops/thread-pool'],
 ]
-/** The copies' own. What a defect has not changed is not compiled again. */
+/** The copies' own. */
 const CONFIG = `export default {
   cacheDir: '.vite',
-  test: {
-    pool: 'forks', maxWorkers: 2, experimental: { fsModuleCache: true },
-    testTimeout: 60_000, hookTimeout: 120_000, teardownTimeout: 10_000,
-  },
+  test: { pool: 'forks', maxWorkers: 2, teardownTimeout: 10_000 },
 }
 `
+interface Timeouts {
+  readonly testTimeout: number
+  readonly hookTimeout: number
+}
+
+/** Milliseconds. What waits for ever is noticed by its time: a unit's is short. */
+const TIMEOUTS = {
+  units: { testTimeout: 10_000, hookTimeout: 10_000 },
+  long: { testTimeout: 60_000, hookTimeout: 120_000 },
+} as const satisfies Record<string, Timeouts>
 
 /** A defence taken out, as a patch file tells it: what, and which test must notice. */
 export interface Defect {
@@ -73,15 +78,24 @@ export function allDefects(): Defect[] {
   })
 }
 
-/** A copy of the tree, in which defects are put in and taken out. */
+/** A copy of the whole tree, in which defects are put in and taken out. */
 export class DefectiveCopy {
   readonly #root = mkdtempSync(join(tmpdir(), 'tributary-defects-'))
+  /** What was written since the runner looked last. */
+  readonly #changed = new Set<string>()
+  #runner: ChildProcess | null = null
 
   static async make(): Promise<DefectiveCopy> {
     const copy = new DefectiveCopy()
-    for (const part of PARTS) cpSync(join(ROOT, part), join(copy.#root, part), { recursive: true })
+    for (const part of readdirSync(ROOT)) {
+      if (NOT_COPIED.includes(part)) continue
+      cpSync(join(ROOT, part), join(copy.#root, part), {
+        recursive: true,
+        filter: (path) => basename(path) !== 'node_modules',
+      })
+    }
     symlinkSync(join(ROOT, 'node_modules'), join(copy.#root, 'node_modules'))
-    await writeFile(join(copy.#root, 'vitest.config.js'), CONFIG)
+    await writeFile(join(copy.#root, 'vitest.copy.config.js'), CONFIG)
     return copy
   }
 
@@ -90,39 +104,50 @@ export class DefectiveCopy {
     const args = ['apply', '-p1', ...(way === 'out' ? ['--reverse'] : []), defect.path]
     const { code, output } = await run('git', args, this.#root)
     if (code !== 0) throw new Error(`${defect.name} does not apply:\n${output}`)
+    for (const path of filesOf(defect)) this.#changed.add(path)
   }
 
   /** Runs the test of a defect, whether that is in the copy or not. */
   async test(defect: Defect): Promise<Outcome> {
-    return outcomeOf(await this.#run([defect]), defect)
+    const isLong = defect.runs > 0 || needsBuild(defect)
+    const timeouts = isLong ? TIMEOUTS.long : TIMEOUTS.units
+    return outcomeOf(await this.#run([defect], timeouts), defect)
   }
 
-  /** The same for many at once: what each of their tests came to. */
-  async testAll(defects: readonly Defect[]): Promise<Map<Defect, Outcome>> {
-    const outcomes = new Map<Defect, Outcome>()
-    for (const alike of groupsOf(defects)) {
-      const results = await this.#run(alike)
-      for (const defect of alike) outcomes.set(defect, outcomeOf(results, defect))
-    }
-    return outcomes
+  /** The same for those of a group (`unitGroupsOf`), at once: what the tests of each came to. */
+  async testAll(group: readonly Defect[]): Promise<Outcome[]> {
+    const results = await this.#run(group, TIMEOUTS.long)
+    return group.map((defect) => outcomeOf(results, defect))
   }
 
-  async #run(defects: readonly Defect[]): Promise<Results> {
-    const report = join(this.#root, 'report.json')
-    rmSync(report, { force: true })
+  async #run(defects: readonly Defect[], timeouts: Timeouts): Promise<Results> {
     if (defects.some(needsBuild)) {
       const { code, output } = await this.#build()
-      if (code !== 0) return { output, report: null }
+      if (code !== 0) return { tests: [], errors: [output] }
     }
-    const vitest = join(ROOT, 'node_modules/vitest/vitest.mjs')
-    const files = new Set(defects.map((one) => one.test))
-    const args = [vitest, 'run', '--reporter=json', `--outputFile=${report}`, ...files]
-    const titles = new Set(defects.map(({ title }) => title))
-    if (!titles.has(null)) args.push('-t', [...titles].map((title) => `(${title})`).join('|'))
+    const tests = [...new Set(defects.map(({ test }) => test))].map((file) => {
+      const titles = defects.filter(({ test }) => test === file).map(({ title }) => title)
+      const title = titles.includes(null) ? null : titles.map((one) => `(${one})`).join('|')
+      return { file, title }
+    })
     const runs = Math.max(...defects.map((one) => one.runs))
     const env = { SIM_BRIEF: '1', ...(runs > 0 ? { SIM_RUNS: String(runs) } : {}) }
-    const { output } = await run(process.execPath, args, this.#root, env)
-    return { output, report: readReport(report) }
+    this.#runner ??= await startRunner(this.#root)
+    const runner = this.#runner
+    const ended = new AbortController()
+    runner.send({ tests, env, timeouts, changed: [...this.#changed] })
+    this.#changed.clear()
+    try {
+      const [answer] = (await Promise.race([
+        once(runner, 'message', { signal: ended.signal }),
+        once(runner, 'exit', { signal: ended.signal }),
+      ])) as [Results | number | null]
+      if (typeof answer === 'object' && answer !== null) return answer
+      this.#runner = null
+      return { tests: [], errors: [`The runner has ended with ${answer}.`] }
+    } finally {
+      ended.abort()
+    }
   }
 
   #build() {
@@ -135,19 +160,21 @@ export class DefectiveCopy {
   }
 
   remove(): void {
+    this.#runner?.kill('SIGKILL')
     rmSync(this.#root, { recursive: true, force: true })
   }
 }
 
-/** What can be run together: with a title or without. Of those with seeds each file by itself, with its most. */
-function groupsOf(defects: readonly Defect[]): Defect[][] {
+/**
+ * Those whose tests are run in a copy without a defect, in groups that can be run together: those of
+ * units, and of each file that counts its seeds. Tests of processes take minutes, and run without a
+ * defect beside this one, in the tree of which a copy has all.
+ */
+export function unitGroupsOf(defects: readonly Defect[]): Defect[][] {
   const groups = new Map<string, Defect[]>()
   for (const defect of defects) {
-    const key = [
-      defect.title === null,
-      defect.runs > 0 ? defect.test : '',
-      needsBuild(defect),
-    ].join()
+    if (needsBuild(defect)) continue
+    const key = defect.runs > 0 ? defect.test : ''
     groups.set(key, [...(groups.get(key) ?? []), defect])
   }
   return [...groups.values()]
@@ -155,59 +182,63 @@ function groupsOf(defects: readonly Defect[]): Defect[][] {
 
 const needsBuild = ({ test }: Defect): boolean => NEEDS_BUILD.some((path) => test.startsWith(path))
 
-interface Report {
-  readonly testResults: readonly {
-    readonly name: string
-    readonly message: string
-    readonly assertionResults: readonly {
-      readonly fullName: string
-      readonly status: string
-      readonly failureMessages: readonly string[]
-    }[]
-  }[]
-}
-
+/** What `copy-runner.mjs` answers. */
 interface Results {
-  readonly output: string
-  /** `null` when there is none. */
-  readonly report: Report | null
+  readonly tests: readonly {
+    readonly file: string
+    readonly name: string
+    readonly state: 'passed' | 'failed' | 'skipped' | 'pending'
+    readonly errors: readonly string[]
+  }[]
+  /** What went wrong outside of tests. */
+  readonly errors: readonly string[]
 }
 
-function readReport(path: string): Report | null {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Report
-  } catch {
-    return null
-  }
-}
-
-function outcomeOf({ output, report }: Results, { test: file, title }: Defect): Outcome {
-  if (report === null) return { passed: 0, failures: [], broken: output }
-  const results = report.testResults.filter(({ name }) => name.endsWith(`/${file}`))
+function outcomeOf({ tests, errors }: Results, { test: path, title }: Defect): Outcome {
   const isMeant = (name: string) => title === null || new RegExp(title).test(name)
-  const ran = results
-    .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ fullName, status }) => isMeant(fullName) && ['passed', 'failed'].includes(status))
-  const failed = ran.filter(({ status }) => status === 'failed')
-  const messages = results.map(({ message }) => message).join('\n')
+  const ran = tests.filter(
+    ({ file, name, state }) =>
+      file === path && isMeant(name) && ['passed', 'failed'].includes(state),
+  )
+  const failed = ran.filter(({ state }) => state === 'failed')
   return {
     passed: ran.length - failed.length,
-    failures: failed.map(({ failureMessages }) => failureMessages.join('\n')),
-    broken: ran.length === 0 ? `no test ran: ${messages}${output.slice(-2_000)}` : null,
+    failures: failed.map((one) => one.errors.join('\n')),
+    broken: ran.length === 0 ? `no test ran: ${errors.join('\n')}` : null,
   }
+}
+
+/** Which files a patch is about. */
+function filesOf({ path }: Defect): string[] {
+  const patch = readFileSync(path, 'utf8')
+  return [...patch.matchAll(/^(?:---|\+\+\+) [ab]\/(\S+)/gm)].map(([, file]) => String(file))
+}
+
+async function startRunner(root: string): Promise<ChildProcess> {
+  const runner = fork(join(root, 'test/support/copy-runner.mjs'), {
+    cwd: root,
+    env: clean(process.env),
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  await once(runner, 'message')
+  return runner
+}
+
+/** A repository around a copy must not be taken for its own; nor this run's settings for the copy's. */
+function clean(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { SIM_SEED: _seed, SIM_RUNS: _runs, VITEST: _vitest, ...rest } = env
+  return { ...rest, GIT_CEILING_DIRECTORIES: tmpdir() }
 }
 
 function run(
   command: string,
   args: readonly string[],
   cwd: string,
-  env: Readonly<Record<string, string>> = {},
 ): Promise<{ code: number; output: string }> {
-  // A repository around the copy must not be taken for its own; nor this run's settings for the copy's.
-  const { SIM_SEED: _seed, SIM_RUNS: _runs, VITEST: _vitest, ...rest } = process.env
-  const whole = { ...rest, ...env, GIT_CEILING_DIRECTORIES: tmpdir() }
+  const options = { cwd, env: clean(process.env), maxBuffer: 2 ** 26 }
   return new Promise((resolve) => {
-    execFile(command, args, { cwd, env: whole, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+    execFile(command, args, options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1
       resolve({ code, output: stdout + stderr })
     })

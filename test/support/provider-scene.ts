@@ -5,6 +5,7 @@ import type { Handle } from '../../client/provider/handle/handle.ts'
 import { MemoryDeviceStore } from '../../client/provider/keep/memory.ts'
 import type { DeviceStore } from '../../client/provider/store.ts'
 import { ManualClock } from './manual-clock.ts'
+import { MoodyDevice } from './moody-device.ts'
 import { type SimChannel, SimServer } from './provider-sim.ts'
 
 /** Promises that wait for nothing but each other are through. */
@@ -27,6 +28,7 @@ export class ProviderScene {
   readonly guards: boolean[] = []
   readonly handles: Handle[] = []
   readonly #timers = new Map<Handle, Set<() => void>>()
+  readonly #devices = new Set<DeviceStore | null>()
 
   /** @param device `null`: nothing is kept. */
   async open(
@@ -44,6 +46,7 @@ export class ProviderScene {
       },
       guard: (losing: boolean) => void this.guards.push(losing),
     }
+    this.#devices.add(device)
     const before = new Set(this.server.channels)
     const parts = { link: this.server, device, name: 'here', around }
     const { handle } = new EntityCopy('a', parts, { doc })
@@ -84,6 +87,8 @@ export class ProviderScene {
   }
 
   async end(): Promise<void> {
+    // One that hangs in a test that failed would hold up the end, too.
+    for (const device of this.#devices) if (device instanceof MoodyDevice) device.goOn()
     for (const handle of this.handles.splice(0)) await handle.destroy()
   }
 }
