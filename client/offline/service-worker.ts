@@ -59,18 +59,21 @@ function pageOf(below: string): (typeof PAGES)[number] | null {
 
 async function open(page: string, event: Fetching): Promise<Response> {
   const asking = fetch(event.request)
-  // Its failure is dealt with below, whoever wins.
-  asking.catch(() => {})
+  // Also what comes too late to be shown: behind a slow link nothing newer would ever be.
+  event.waitUntil(asking.then((answer) => keepNew(page, answer)).catch(() => {}))
   const answer = await Promise.race([asking.catch(() => null), late()])
+  if (answer !== null && answer.status < 500) return answer
   const cache = await caches.open(CACHE)
-  const kept = await cache.match(addressOf(page))
-  if (answer !== null && answer.status < 500) {
-    // An answer that leads elsewhere has no content to keep.
-    const isNew = answer.headers.get('etag') !== kept?.headers.get('etag')
-    if (answer.ok && isNew) event.waitUntil(keep(page, answer.clone()))
-    return answer
-  }
-  return kept ?? answer ?? asking
+  return (await cache.match(addressOf(page))) ?? answer ?? asking
+}
+
+async function keepNew(page: string, answer: Response): Promise<void> {
+  // An answer that leads elsewhere has no content to keep.
+  if (!answer.ok) return
+  // At once: as soon as it is shown its content is read.
+  const copy = answer.clone()
+  const kept = await (await caches.open(CACHE)).match(addressOf(page))
+  if (copy.headers.get('etag') !== kept?.headers.get('etag')) await keep(page, copy)
 }
 
 const late = () => new Promise<null>((resolve) => setTimeout(resolve, PATIENCE_MS, null))

@@ -12,6 +12,7 @@ export type { Tier } from '../../src/core/tier.ts'
 export type { Kept } from './connect.ts'
 export type { Handle, HandleEvents } from './handle/handle.ts'
 export { NotSaved, type SavedOptions } from './handle/saves.ts'
+export { StorageTrouble } from './keep/trouble.ts'
 export type { LinkState, SaveState, Status } from './status.ts'
 export type { Aside } from './store.ts'
 

@@ -14,7 +14,7 @@ const WORKER = new URL('../../dist/pages/service-worker.js', import.meta.url)
 class PagesServer {
   version = 1
   /** What it does instead of answering with a page. */
-  mood: 'well' | 'broken' | 'silent' = 'well'
+  mood: 'well' | 'broken' | 'silent' | 'slow' = 'well'
   /** Files asked for, by their paths. */
   readonly asked: string[] = []
   readonly #worker: Buffer
@@ -47,7 +47,9 @@ class PagesServer {
     else if (path.startsWith('/assets/')) say('text/javascript', `document.title = "${path}"`)
     else if (this.mood !== 'silent') {
       if (this.mood === 'broken') response.statusCode = 502
-      say('text/html', `<title>…</title><script src="${script}"></script>`)
+      const page = `<title>…</title><script src="${script}"></script>`
+      if (this.mood === 'slow') setTimeout(say, 4_000, 'text/html', page)
+      else say('text/html', page)
     }
   }
 }
@@ -85,6 +87,19 @@ describe.skipIf(withoutChromium)('what keeps the pages', () => {
     })
     pages.mood = 'broken'
     await shows('b/plans', 2)
+
+    // What came too late to be shown is shown the next time.
+    pages.mood = 'slow'
+    pages.version = 3
+    await shows('b/plans', 2)
+    await until('it is kept', stage.deadline, async () => {
+      return (await keptBy(page)).includes('file-3')
+    })
+    pages.mood = 'silent'
+    await until('the page too', stage.deadline, async () => {
+      await page.goto(`${place}b/plans`, { waitUntil: 'load' })
+      return (await page.title()) === '/assets/file-3.js'
+    })
   })
 })
 

@@ -29,6 +29,7 @@ const [, LINES = ''] =
 /** What uses the types, for a page and for a program alike. */
 const APP = `
 import { connect, type ConnectOptions, type Handle, NotSaved } from 'tributary-sync/client'
+import { forgetDevice, StorageTrouble } from 'tributary-sync/client'
 import type { Aside, LinkState, SaveState, Status, Tier } from 'tributary-sync/client'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
@@ -48,6 +49,9 @@ handle.on('rejected', (aside: Aside) => aside.code + text.length)
 handle.on('lost', (clients: readonly number[]) => clients.length)
 handle.saved({ tier: 'process', timeoutMs: 100 }).catch((error: unknown) => {
   if (error instanceof NotSaved) unlisten()
+})
+forgetDevice({ url: 'wss://host' }).catch((error: unknown) => {
+  if (error instanceof StorageTrouble && error.trouble === 'busy') unlisten()
 })
 connect('ws://127.0.0.1:8787', 'notes/today', { token: 'a', offline: false }).destroy()
 // @ts-expect-error There is no such event.

@@ -28,24 +28,31 @@ describe('[U23] edits go up', () => {
     device.goOn()
   })
 
-  test('what is not acknowledged goes again, small ones together, a large one alone', async () => {
+  test('what was on the wire goes again as it was, of the rest small ones together, a large one alone', async () => {
     const a = await scene.open()
     await scene.move()
     const large = 'x'.repeat(100_000)
-    for (const words of ['one ', 'two ', large, ' three', ' four']) {
-      insert(a.doc, words)
-      await settled()
+    const edits = () => a.channel.up.flatMap((said) => (said.is === 'edit' ? [said.update] : []))
+    const write = async (...all: readonly string[]) => {
+      for (const words of all) {
+        insert(a.doc, words)
+        await settled()
+      }
     }
+    await write('one ', 'two ')
+    const sent = edits()
     a.channel.cut()
     scene.server.crash()
+    await write('three ', 'four ', large, ' five', ' six')
     a.channel.connect()
     while (a.channel.step('down'));
-    const sizes = a.channel.up.flatMap((said) => (said.is === 'edit' ? [said.update.length] : []))
-    expect(sizes.map((size) => size > 64 * 1024)).toEqual([false, true, false])
-    expect(a.handle.status.pending).toBe(5)
+    expect(edits().slice(0, 2)).toEqual(sent)
+    const isLarge = edits().map((update) => update.length > 64 * 1024)
+    expect(isLarge).toEqual([false, false, false, true, false])
+    expect(a.handle.status.pending).toBe(7)
     await scene.run()
     expect(a.handle.status.pending).toBe(0)
-    expect(read(scene.server.doc)).toBe(`one two ${large} three four`)
+    expect(read(scene.server.doc)).toBe(`one two three four ${large} five six`)
   })
 
   test('a thousand that wait are few in memory, and all of them count', async () => {

@@ -165,6 +165,28 @@ describe('[U38] what Yjs cannot apply', () => {
   })
 })
 
+describe('[U38] an observer of the program', () => {
+  test('throws at the program, and nothing ends by it', async () => {
+    const device = new MemoryDeviceStore()
+    const [a, b] = [await scene.open(device), await scene.open()]
+    const errors = await uncaughtIn(async () => {
+      let isFaulty = true
+      b.doc.getText().observe(() => {
+        if (isFaulty) throw new Error('of the page')
+      })
+      insert(a.doc, 'one')
+      await scene.run()
+      isFaulty = false
+      insert(a.doc, ' two')
+      await scene.run()
+    })
+    expect(errors).toMatchObject([{ message: 'of the page' }])
+    expect(b.handle.status.link.is).toBe('online')
+    await b.handle.synced
+    expect(read(b.doc)).toBe('one two')
+  })
+})
+
 describe('[U32] presence', () => {
   test('in a blip others are lost and restored, and never removed', async () => {
     const [a, b] = [await scene.open(), await scene.open()]
@@ -260,16 +282,11 @@ describe('[U33] the status', () => {
     scene.clock.advance(1_500)
     expect(a.handle.status.oldestMs).toBe(1_500)
     const heard: string[] = []
-    const errors: unknown[] = []
-    const uncaught = process.listeners('uncaughtException')
-    process.removeAllListeners('uncaughtException')
-    process.once('uncaughtException', (error) => errors.push(error))
     a.handle.on('synced', () => {
       throw new Error('of the page')
     })
     a.handle.on('synced', () => heard.push('second'))
-    await scene.run()
-    for (const listener of uncaught) process.on('uncaughtException', listener)
+    const errors = await uncaughtIn(() => scene.run())
     expect(heard).toEqual(['second'])
     expect(errors).toHaveLength(1)
   })
@@ -305,4 +322,16 @@ function varUint(value: number): number[] {
   let rest = value
   for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
   return [...bytes, rest]
+}
+
+async function uncaughtIn(work: () => Promise<void>): Promise<readonly unknown[]> {
+  const errors: unknown[] = []
+  const note = (error: unknown) => errors.push(error)
+  const others = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  process.on('uncaughtException', note)
+  await work()
+  process.off('uncaughtException', note)
+  for (const listener of others) process.on('uncaughtException', listener)
+  return errors
 }

@@ -88,6 +88,21 @@ describe('[U85] what somebody wrote who might only read', () => {
     expect(a.handle.status.save).toEqual({ is: 'saved' })
   })
 
+  test('[U25] is waited for by who asked meanwhile, when it is an edit again', async () => {
+    const device = new MoodyDevice()
+    scene.server.may = 'read'
+    const a = await scene.open(device)
+    await scene.run()
+    await writeInVain(a)
+    scene.server.may = 'write'
+    a.channel.cut()
+    a.doc.getText().insert(0, 'more ')
+    await settled()
+    const saved = a.handle.saved().then(() => read(scene.server.doc))
+    await scene.run()
+    expect(await saved).toBe('more in vain')
+  })
+
   test('is never called saved on the way', async () => {
     scene.server.may = 'read'
     const a = await scene.open(new MoodyDevice())

@@ -271,7 +271,9 @@ export class EntityCopy implements ChannelOwner, KeeperOwner, PresenceOwner, Way
     } catch (error) {
       // Yjs calls no observer of such a document again. It is not kept either: the next copy may be able to.
       this.#channel?.leave()
-      this.refused({ code: 'damaged', reason: `This copy cannot go on: ${error}` })
+      const why = { code: 'damaged', reason: `This copy cannot go on: ${error}` }
+      this.refused(why)
+      this.#notSynced(why)
       this.#isOver = true
       return
     }

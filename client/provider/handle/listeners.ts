@@ -20,9 +20,7 @@ export class Listeners<Events extends Record<string, unknown>> {
       try {
         fn(told)
       } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
+        uncaught(error)
       }
     }
   }
@@ -30,4 +28,11 @@ export class Listeners<Events extends Record<string, unknown>> {
   clear(): void {
     this.#all.clear()
   }
+}
+
+/** What the program has thrown, in a place where nobody of it could catch it. */
+export function uncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
 }

@@ -18,10 +18,12 @@ export interface Edit {
   /** Of the oldest, by `Date.now()`. */
   readonly madeAt: number
   rows: readonly Row[]
-  /** Under which it is on the wire; 0 when it is not. */
+  /** Under which it is on the wire; 0 when it never was on any, `LOST` when that one is gone. */
   batch: number
 }
 
+/** It goes again as it was: what the server has said of it, and nobody heard, is said once more. */
+const LOST = -1
 /** Above it an edit stays alone: if it cannot be taken, no other goes with it. */
 const LONE_BYTES = 64 * 1024
 /** So many small edits that wait for the link are put together. */
@@ -85,7 +87,7 @@ export class Outbox {
 
   /** The link is another one: nothing is on its wire. */
   reset(): void {
-    for (const edit of this.#edits) edit.batch = 0
+    for (const edit of this.#edits) if (edit.batch > 0) edit.batch = LOST
     this.#putTogether()
   }
 
@@ -103,7 +105,7 @@ export class Outbox {
   /** Gives what is unsent a batch each, in order, and says it. */
   send(say: (update: Uint8Array, batch: number) => boolean): void {
     for (const edit of this.#edits) {
-      if (edit.batch !== 0) continue
+      if (edit.batch > 0) continue
       const batch = this.nextBatch()
       if (!say(edit.update, batch)) break
       edit.batch = batch
@@ -122,12 +124,12 @@ export class Outbox {
 
   /** What went under this batch is to be sent once more. */
   unsend(batch: number): void {
-    for (const edit of this.#edits) if (edit.batch === batch) edit.batch = 0
+    for (const edit of this.#edits) if (edit.batch === batch) edit.batch = LOST
   }
 
   /** What is on the wire stays: it is acknowledged or refused by its number. */
   takeUnsent(): readonly Edit[] {
-    return this.#take(({ batch }) => batch === 0)
+    return this.#take(({ batch }) => batch <= 0)
   }
 
   #take(out: (edit: Edit) => boolean): readonly Edit[] {
@@ -137,7 +139,7 @@ export class Outbox {
     return taken
   }
 
-  /** Neighbours that are unsent become one, as long as that is small. */
+  /** Neighbours that never were on a wire become one, as long as that is small. */
   #putTogether(): void {
     const groups: Edit[][] = []
     let bytes = 0

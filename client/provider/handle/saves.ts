@@ -27,7 +27,7 @@ export const DESTROYED = { code: 'destroyed', reason: 'destroyed' }
 
 interface Wait {
   /** The number of the last edit that it is about. */
-  readonly upTo: number
+  upTo: number
   readonly tier: Tier | undefined
   readonly done: () => void
   readonly fail: (why: Why) => void
@@ -64,7 +64,8 @@ export class Saves {
   }
 
   wait(upTo: number, { tier, timeoutMs }: SavedOptions): Promise<void> {
-    const why = this.refusing ?? this.#kept.asides.at(-1)
+    const notTaken = () => this.refusing ?? this.#kept.asides.at(-1)
+    const had = notTaken()
     return new Promise((resolve, reject) => {
       let stop = () => {}
       const end = (then: () => void) => {
@@ -75,7 +76,12 @@ export class Saves {
       const wait: Wait = {
         upTo,
         tier,
-        done: () => (why ? wait.fail(why) : end(resolve)),
+        done: () => {
+          // It may have been forgotten since, or taken after all.
+          const why = had && notTaken()
+          if (why) wait.fail(why)
+          else end(resolve)
+        },
         fail: (why) => end(() => reject(new NotSaved(why))),
       }
       if (timeoutMs !== undefined) {
@@ -125,6 +131,11 @@ export class Saves {
   /** They are among `asides`. */
   setAside(): void {
     this.refusing = null
+  }
+
+  /** What was set aside is an edit again, up to that number. */
+  takenBack(upTo: number): void {
+    for (const wait of this.#waits) wait.upTo = upTo
   }
 
   end(): void {

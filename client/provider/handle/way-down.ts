@@ -1,4 +1,5 @@
 import * as Y from 'yjs'
+import { uncaught } from './listeners.ts'
 
 /**
  * What comes in of an entity until everything is here: it is put together and applied at once, so that
@@ -53,20 +54,32 @@ export const isEmpty = (update: Uint8Array): boolean => update.length <= 2
 /**
  * Applies them as one transaction, observers are called once. Pieces of which only the last makes the
  * others fit are merged first: one by one each would carry all that wait along.
+ *
+ * What an observer throws is reported like any uncaught error: Yjs has applied everything by then.
+ *
+ * @throws whatever Yjs fails with: such a document calls no observer any more.
  */
 export function applyTogether(doc: Y.Doc, updates: readonly Uint8Array[], origin: unknown): void {
   if (updates.length === 0) return
-  Y.transact(
-    doc,
-    () => {
-      for (const [index, update] of updates.entries()) {
-        Y.applyUpdate(doc, update, origin)
-        if (doc.store.pendingStructs === null || index >= updates.length - 2) continue
-        Y.applyUpdate(doc, Y.mergeUpdates(updates.slice(index + 1)), origin)
-        break
-      }
-    },
-    origin,
-    false,
-  )
+  let isApplied = false
+  try {
+    Y.transact(
+      doc,
+      () => {
+        for (const [index, update] of updates.entries()) {
+          Y.applyUpdate(doc, update, origin)
+          if (doc.store.pendingStructs === null || index >= updates.length - 2) continue
+          Y.applyUpdate(doc, Y.mergeUpdates(updates.slice(index + 1)), origin)
+          break
+        }
+        isApplied = true
+      },
+      origin,
+      false,
+    )
+  } catch (error) {
+    // Else it was Yjs itself, there or while it cleaned up.
+    if (!isApplied || doc._transactionCleanups.length > 0) throw error
+    uncaught(error)
+  }
 }

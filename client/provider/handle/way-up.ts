@@ -268,6 +268,7 @@ export class WayUp {
       // In this order: a page that dies in between has it twice, and sends it.
       this.outbox.add(update, this.#around.wall(), this.#keeper.here(update))
       this.#keeper.forgetAside(id)
+      this.saves.takenBack(this.outbox.written)
     }
   }
 
