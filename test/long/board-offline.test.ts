@@ -69,15 +69,11 @@ describe.skipIf(withoutChromium)('a board without its server', () => {
       await Promise.all([ann.is('Offline'), bob.is('Offline')])
       await ann.page.evaluate(WATCH)
       await box(ann, [400, 150])
-      await ann.until('it is kept here', async () =>
-        /^\d+ changes? kept here$/.test(await kept(ann)),
-      )
+      await keeps(ann)
       await ann.page.reload()
       await ann.is('Offline')
       await ann.page.evaluate(WATCH)
-      await ann.until('it is still kept', async () =>
-        /^\d+ changes? kept here$/.test(await kept(ann)),
-      )
+      await keeps(ann)
       // [U95] Right when the panel is opened, before anything was measured.
       const first = await ann.page.evaluate(`(() => {
         const items = [...document.querySelectorAll('[role=menuitem]')]
@@ -119,9 +115,11 @@ describe.skipIf(withoutChromium)('a board without its server', () => {
       await box(ann, [200, 150])
       await box(bob, [400, 150])
       await Promise.all([ann.says('Saved'), bob.says('Saved')])
+      await sees(ann, 'scene', [400, 180])
       await stage.server.kill()
       await ann.is('Offline')
       await box(ann, [600, 350])
+      await keeps(ann)
       await bob.leave()
       await ann.page.reload()
 
@@ -230,6 +228,10 @@ describe.skipIf(withoutChromium)('a board without its server', () => {
 
 const KEPT_HERE = 'Changes kept here'
 const kept = (artist: Artist) => artist.words('#saved')
+
+/** Waits until all that was drawn is on the device. */
+const keeps = (artist: Artist) =>
+  artist.until('it is kept here', async () => /^\d+ changes? kept here$/.test(await kept(artist)))
 
 /** Opens the panel that counts, where nothing is drawn. */
 async function openFigures({ page }: Artist): Promise<void> {
