@@ -32,7 +32,8 @@ interface Timeouts {
 /** Milliseconds. What waits for ever is noticed by its time: a unit's is short. */
 const TIMEOUTS = {
   units: { testTimeout: 10_000, hookTimeout: 10_000 },
-  long: { testTimeout: 60_000, hookTimeout: 120_000 },
+  processes: { testTimeout: 60_000, hookTimeout: 120_000 },
+  seeds: { testTimeout: 5 * 60_000, hookTimeout: 10_000 },
 } as const satisfies Record<string, Timeouts>
 
 /** A defence taken out, as a patch file tells it: what, and which test must notice. */
@@ -109,14 +110,14 @@ export class DefectiveCopy {
 
   /** Runs the test of a defect, whether that is in the copy or not. */
   async test(defect: Defect): Promise<Outcome> {
-    const isLong = defect.runs > 0 || needsBuild(defect)
-    const timeouts = isLong ? TIMEOUTS.long : TIMEOUTS.units
+    const { seeds, processes, units } = TIMEOUTS
+    const timeouts = defect.runs > 0 ? seeds : needsBuild(defect) ? processes : units
     return outcomeOf(await this.#run([defect], timeouts), defect)
   }
 
   /** The same for those of a group (`unitGroupsOf`), at once: what the tests of each came to. */
   async testAll(group: readonly Defect[]): Promise<Outcome[]> {
-    const results = await this.#run(group, TIMEOUTS.long)
+    const results = await this.#run(group, TIMEOUTS.seeds)
     return group.map((defect) => outcomeOf(results, defect))
   }
 
