@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const DEFECTS = join(ROOT, 'test/defects')
-/** What is not of the tree: made from it, or of a repository around it. */
-const NOT_COPIED = ['.git', '.tmp', 'coverage', 'dist', 'node_modules']
+/** What no test reads. What was built is copied too: what a copy lacked would look like a defect. */
+const NOT_COPIED = ['.git', '.tmp', 'coverage', 'node_modules']
 /** What Redis runs: it goes along as it is. */
 const SCRIPTS = 'src/redis/lua'
 /** Tests of real processes and threads run from `dist/`, which is built anew in the copy then. */
@@ -195,17 +195,23 @@ interface Results {
   readonly errors: readonly string[]
 }
 
+/** What a copy lacks is not what a test was to notice. */
+const OF_THE_COPY = /ENOENT: .*tributary-defects-|Cannot find (?:module|package)/
+
 function outcomeOf({ tests, errors }: Results, { test: path, title }: Defect): Outcome {
   const isMeant = (name: string) => title === null || new RegExp(title).test(name)
   const ran = tests.filter(
     ({ file, name, state }) =>
       file === path && isMeant(name) && ['passed', 'failed'].includes(state),
   )
-  const failed = ran.filter(({ state }) => state === 'failed')
+  const failures = ran.filter(({ state }) => state === 'failed').map((one) => one.errors.join('\n'))
   return {
-    passed: ran.length - failed.length,
-    failures: failed.map((one) => one.errors.join('\n')),
-    broken: ran.length === 0 ? `no test ran: ${errors.join('\n')}` : null,
+    passed: ran.length - failures.length,
+    failures,
+    broken:
+      ran.length === 0
+        ? `no test ran: ${errors.join('\n')}`
+        : (failures.find((failure) => OF_THE_COPY.test(failure)) ?? null),
   }
 }
 
