@@ -38,6 +38,24 @@ describe('[U30] tabs of one device', () => {
   })
 })
 
+describe('[U34] a handle that ends', () => {
+  test('right after a fault of the device leaves there what waits', async () => {
+    const device = new MoodyDevice()
+    const a = await scene.open(device)
+    await scene.run()
+    a.channel.cut()
+    device.full = true
+    insert(a.doc, 'hello')
+    await settled()
+    device.full = false
+    await a.handle.destroy()
+    const b = await scene.open(device)
+    expect([read(b.doc), b.handle.status.pending]).toEqual(['hello', 1])
+    await scene.run()
+    expect(read(scene.server.doc)).toBe('hello')
+  })
+})
+
 describe('[U31] a device that does not keep', () => {
   test('is said, holds nobody up, and has everything when it does again', async () => {
     const device = new MoodyDevice()

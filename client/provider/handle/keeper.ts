@@ -207,6 +207,10 @@ export class Keeper {
     this.#closed = true
     this.#stopMending?.()
     for (const stop of this.#stopListening) stop()
+    // Its last chance: the fault may be over.
+    for (const { row, update } of this.#unkept) {
+      if (row.edits > 0) await this.#store?.keep(update, 'here').catch(() => {})
+    }
     await this.#store?.close().catch(() => {})
   }
 
