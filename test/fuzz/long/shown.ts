@@ -3,14 +3,19 @@ import * as Y from 'yjs'
 
 type Shared = NonNullable<ReturnType<Y.Doc['share']['get']>>
 
+interface Run {
+  readonly clock: number
+  readonly len: number
+}
+
 /** What is left out of a comparison: nothing, unless somebody forged it. */
 export interface Forged {
   readonly isAny: boolean
   hasKey(parent: Shared, key: string): boolean
-  hasId(client: number, clock: number): boolean
+  idsOf(client: number): readonly Run[]
 }
 
-const NOTHING: Forged = { isAny: false, hasKey: () => false, hasId: () => false }
+const NOTHING: Forged = { isAny: false, hasKey: () => false, idsOf: () => [] }
 
 /**
  * What a document holds, whatever its structs are cut into: clocks, deletes, and what can be seen, by
@@ -21,12 +26,7 @@ export function shown(doc: Y.Doc, without: Forged = NOTHING): unknown {
   return {
     pending: [doc.store.pendingStructs, doc.store.pendingDs],
     clocks: byClient(Y.decodeStateVector(Y.encodeStateVector(doc))),
-    deletes: byClient(deletes).map(([who, runs]) => [
-      who,
-      runs.flatMap(({ clock, len }) =>
-        Array.from({ length: len }, (_, n) => clock + n).filter((at) => !without.hasId(who, at)),
-      ),
-    ]),
+    deletes: byClient(deletes).map(([who, runs]) => [who, minus(runs, without.idsOf(who))]),
     roots: [...doc.share]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, type]) => [name, seen(type, without)]),
@@ -35,6 +35,38 @@ export function shown(doc: Y.Doc, without: Forged = NOTHING): unknown {
 
 const byClient = <Value>(entries: Iterable<readonly [number, Value]>) =>
   [...entries].sort(([a], [b]) => a - b)
+
+/**
+ * What is in some runs and in none of the others, as the longest runs `[from, to)`. Nobody counts
+ * them through: one that is forged may have 2^31 clocks.
+ */
+export function minus(runs: readonly Run[], others: readonly Run[]): [number, number][] {
+  const edges = [
+    ...runs.flatMap(({ clock, len }) => [
+      { at: clock, inside: 1, outside: 0 },
+      { at: clock + len, inside: -1, outside: 0 },
+    ]),
+    ...others.flatMap(({ clock, len }) => [
+      { at: clock, inside: 0, outside: 1 },
+      { at: clock + len, inside: 0, outside: -1 },
+    ]),
+  ].sort((one, other) => one.at - other.at)
+  const left: [number, number][] = []
+  let [inside, outside] = [0, 0]
+  let from: number | null = null
+  for (const [n, edge] of edges.entries()) {
+    inside += edge.inside
+    outside += edge.outside
+    if (edges[n + 1]?.at === edge.at) continue
+    const isIn = inside > 0 && outside === 0
+    if (isIn) from ??= edge.at
+    else if (from !== null) {
+      left.push([from, edge.at])
+      from = null
+    }
+  }
+  return left
+}
 
 function seen(type: Shared, without: Forged): unknown {
   const list: unknown[] = []
@@ -75,15 +107,16 @@ export function forgedIn(witness: Y.Doc): Forged {
       keys.add(placeOf(item.parent as Shared, item.parentSub))
     }
   }
-  const ids = new Set<string>()
+  const ids = new Map<number, Run[]>()
   for (const item of itemsOf(witness)) {
     if (!liesUnder(item, keys)) continue
-    for (let n = 0; n < item.length; n++) ids.add(`${item.id.client} ${item.id.clock + n}`)
+    const { client, clock } = item.id
+    ids.set(client, [...(ids.get(client) ?? []), { clock, len: item.length }])
   }
   return {
     isAny: keys.size > 0,
     hasKey: (parent, key) => keys.has(placeOf(parent, key)),
-    hasId: (client, clock) => ids.has(`${client} ${clock}`),
+    idsOf: (client) => ids.get(client) ?? [],
   }
 }
 
