@@ -103,6 +103,30 @@ describe('[U85] what somebody wrote who might only read', () => {
     expect(await saved).toBe('more in vain')
   })
 
+  test('[U25] is waited for although what was written since is acknowledged before it', async () => {
+    const device = new MoodyDevice()
+    scene.server.may = 'read'
+    const before = await scene.open(device)
+    await scene.run()
+    await writeInVain(before)
+    await before.handle.destroy()
+    scene.server.may = 'write'
+    const a = await scene.open(device)
+    // It builds on nothing of the earlier life.
+    a.doc.getMap('more').set('more', 1)
+    await settled()
+    const saved = a.handle.saved().then(() => read(scene.server.doc))
+    a.channel.connect()
+    while (a.channel.step('down'));
+    await settled()
+    while (scene.server.doc.getMap('more').size === 0 && a.channel.step('up')) scene.server.write()
+    expect(read(scene.server.doc)).toBe('')
+    while (a.channel.step('down'));
+    await settled()
+    await scene.run()
+    expect(await saved).toBe('in vain')
+  })
+
   test('is never called saved on the way', async () => {
     scene.server.may = 'read'
     const a = await scene.open(new MoodyDevice())
