@@ -342,9 +342,10 @@ describe('the audit of what is followed', () => {
       const replica = await startRedis(options)
       try {
         await until('it follows', 30_000, isOnline)
-        const steady = await isSteady(node)
-        // A look may have found it when it was there, and had not caught up.
+        // A look may have found it when it was there, and had not caught up; and who gets the first
+        // replica of its life begins another history.
         const safe = await unmoved()
+        const steady = await isSteady(node)
         await replica.kill()
         await until('it is missed', 30_000, () => (node.log.safeSince ?? 0) > safe)
         const missed = node.log.safeSince ?? 0
