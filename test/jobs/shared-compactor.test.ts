@@ -89,6 +89,7 @@ test('[J5] [J8] what two edges write a worker compacts, and both let go of their
   expect(Number.parseInt(first as string, 10)).toBeGreaterThan(30)
   expect(await written(worker)).toEqual({ 1: 60, 2: 60 })
   // Those who are there know all of it, and who joins now gets all of it.
+  await until('all of it is told', 5_000, () => [a, b].every((it) => it.position.offset === 120))
   for (const [node, entity] of [
     [one, a],
     [two, b],
