@@ -13,28 +13,28 @@ const LOG_LINES = 40
 
 const [name, status, report, log] = process.argv.slice(2)
 const failures = existsSync(report) ? failedIn(JSON.parse(readFileSync(report, 'utf8'))) : []
-const lines = failures.length > 0 ? failures : [...first(readFileSync(log, 'utf8'), -LOG_LINES)]
+const lines = failures.length > 0 ? failures : linesOf(readFileSync(log, 'utf8')).slice(-LOG_LINES)
 console.log([`== failed in ${name} (exit code ${status}):`, ...lines].join('\n'))
 
 function failedIn({ testResults }) {
   return testResults.flatMap((file) => {
     const path = relative(process.cwd(), file.name)
     const tests = file.assertionResults.filter((test) => test.status === 'failed')
-    if (tests.length === 0 && file.status === 'failed')
-      return [`${path}: the file itself`, ...indented(file.message)]
-    return tests.flatMap((test) => [
-      `${path}: ${test.fullName}`,
-      ...indented(test.failureMessages[0] ?? ''),
-    ])
+    if (tests.length > 0)
+      return tests.flatMap((test) => told(`${path}: ${test.fullName}`, test.failureMessages[0]))
+    return file.status === 'failed' ? told(`${path}: the file itself`, file.message) : []
   })
 }
 
-function indented(message) {
-  return first(message, ERROR_LINES).map((line) => `    ${line}`)
+function told(what, message = '') {
+  return [
+    what,
+    ...linesOf(message)
+      .slice(0, ERROR_LINES)
+      .map((line) => `    ${line}`),
+  ]
 }
 
-/** The first `count` lines of `text` without colours; the last ones where `count` is negative. */
-function first(text, count) {
-  const all = stripVTControlCharacters(text).trimEnd().split('\n')
-  return count < 0 ? all.slice(count) : all.slice(0, count)
+function linesOf(text) {
+  return stripVTControlCharacters(text).trimEnd().split('\n')
 }

@@ -14,13 +14,19 @@ async function writeInVain({ doc }: Tab): Promise<void> {
   await settled()
 }
 
+/** Somebody who may only read has written. */
+async function readerWhoWrote(device: MoodyDevice): Promise<Tab> {
+  scene.server.may = 'read'
+  const reader = await scene.open(device)
+  await scene.run()
+  await writeInVain(reader)
+  return reader
+}
+
 describe('[U85] what somebody wrote who might only read', () => {
   test('goes up in a later life in which they may write', async () => {
     const device = new MoodyDevice()
-    scene.server.may = 'read'
-    const a = await scene.open(device)
-    await scene.run()
-    await writeInVain(a)
+    const a = await readerWhoWrote(device)
     expect(a.handle.status.save).toMatchObject({ is: 'rejected', code: 'forbidden' })
     await a.handle.destroy()
     scene.server.may = 'write'
@@ -89,11 +95,7 @@ describe('[U85] what somebody wrote who might only read', () => {
   })
 
   test('[U25] is waited for by who asked meanwhile, when it is an edit again', async () => {
-    const device = new MoodyDevice()
-    scene.server.may = 'read'
-    const a = await scene.open(device)
-    await scene.run()
-    await writeInVain(a)
+    const a = await readerWhoWrote(new MoodyDevice())
     scene.server.may = 'write'
     a.channel.cut()
     a.doc.getText().insert(0, 'more ')
@@ -105,10 +107,7 @@ describe('[U85] what somebody wrote who might only read', () => {
 
   test('[U25] is waited for although what was written since is acknowledged before it', async () => {
     const device = new MoodyDevice()
-    scene.server.may = 'read'
-    const before = await scene.open(device)
-    await scene.run()
-    await writeInVain(before)
+    const before = await readerWhoWrote(device)
     await before.handle.destroy()
     scene.server.may = 'write'
     const a = await scene.open(device)

@@ -6,8 +6,8 @@ const SHOWN = 60
 
 /**
  * Runs that many seeds, from `first` on, or as many as begin within `forMs`. `SIM_SEED=17` runs that
- * one alone, `SIM_RUNS=2000` so many (both are read here and nowhere else). A failure is made smaller and told with its last events,
- * unless `SIM_BRIEF` says that nobody will read it.
+ * one alone, `SIM_RUNS=2000` so many (both are read here and nowhere else). A failure is made smaller
+ * and told with its last events, unless `SIM_BRIEF` says that nobody will read it.
  */
 export async function runSeeds(
   {
