@@ -10,6 +10,7 @@ import { listenForFailovers } from './failovers.ts'
 import { type Failure, failureOf, inWords, TAKES_NOTHING } from './failures.ts'
 import { redisFault } from './faults.ts'
 import { Names } from './names.ts'
+import { OneWrite } from './one-write.ts'
 import type { RedisPlace } from './place.ts'
 import { type Messages, publishAll } from './publish-all.ts'
 import { closedAtOnce, isCut } from './remedies.ts'
@@ -57,6 +58,7 @@ export class RedisLink {
   readonly channels: Channels
   readonly #options: LinkOptions
   readonly #commands: Redis
+  readonly #oneWrite: OneWrite
   readonly #subscriber: Redis
   /** Ends the listening for failovers. */
   readonly #deaf: () => void
@@ -81,6 +83,7 @@ export class RedisLink {
     this.names = new Names(prefix, place.database)
     this.#options = options
     this.#commands = this.#connection('commands')
+    this.#oneWrite = new OneWrite(this.#commands)
     this.#subscriber = this.#connection('subscriber')
     this.channels = new Channels(this.#subscriber)
     this.#deaf = listenForFailovers(place, () => this.#beginAnew())
@@ -224,6 +227,7 @@ export class RedisLink {
   /** One that has not been looked at yet may be anybody's: it is told nothing. */
   #mustBeOurs(): void {
     if (!this.#prepared.commands) throw new Error('there is no connection')
+    this.#oneWrite.gather()
   }
 
   /** A Sentinel may have named a Redis that is no master any more. @throws as `examine`. */
