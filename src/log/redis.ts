@@ -206,7 +206,7 @@ export class RedisLog implements Log {
         this.#mint(),
         entry.id,
         recordOf(entry),
-        idPrefix(entry.id),
+        isAgain ? idPrefix(entry.id) : '',
         expect === undefined ? '' : formatPosition(expect),
         isAgain ? '1' : '0',
         this.#link.names.channel(entity),

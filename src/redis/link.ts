@@ -14,7 +14,8 @@ import { OneWrite } from './one-write.ts'
 import type { RedisPlace } from './place.ts'
 import { type Messages, publishAll } from './publish-all.ts'
 import { closedAtOnce, isCut } from './remedies.ts'
-import { asBuffer, type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
+import type { Word } from './script-call.ts'
+import { type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
 
 /**
  * ```
@@ -133,7 +134,7 @@ export class RedisLink {
   async run(
     script: ScriptName,
     keys: readonly string[],
-    args: readonly (string | number | Uint8Array)[],
+    args: readonly Word[],
   ): Promise<ScriptReply> {
     try {
       this.#mustBeOurs()
@@ -146,7 +147,7 @@ export class RedisLink {
   }
 
   /** One command; texts in its reply are `Buffer`s. @throws {TributaryError} as `run`. */
-  async call(name: string, ...args: (string | number | Uint8Array)[]): Promise<ScriptReply> {
+  async call(name: string, ...args: Word[]): Promise<ScriptReply> {
     try {
       this.#mustBeOurs()
       return await this.#ask(name, ...args)
@@ -216,10 +217,7 @@ export class RedisLink {
     })
   }
 
-  readonly #ask = async (
-    name: string,
-    ...args: (string | number | Uint8Array)[]
-  ): Promise<ScriptReply> => {
+  readonly #ask = async (name: string, ...args: Word[]): Promise<ScriptReply> => {
     const given = args.map(asBuffer)
     return (await this.#commands.callBuffer(name, given)) as ScriptReply
   }
@@ -330,6 +328,10 @@ export class RedisLink {
     for (const listener of this.#listeners) listener(state)
   }
 }
+
+/** ioredis knows bytes as `Buffer` only, and would write any other array as text. */
+const asBuffer = (arg: Word): string | number | Buffer =>
+  arg instanceof Uint8Array ? Buffer.from(arg.buffer, arg.byteOffset, arg.length) : arg
 
 /** What was published did not come. */
 const DEAF = 'its subscriptions bring nothing any more'

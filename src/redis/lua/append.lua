@@ -2,8 +2,8 @@
 --
 -- KEYS  1 meta, 2 stream, 3 tombstones, 4 snapshots, 5 dirty set of the partition
 -- ARGV  1 incarnation for a log that begins, 2 entry id, 3 record, 4 beginning of the content of its
---       record: length and entry id, 5 position expected or '', 6 '1' when this entry may be there
---       already, 7 channel,
+--       record: length and entry id, needed with 6, 5 position expected or '', 6 '1' when this entry
+--       may be there already, 7 channel,
 --       8 most bytes of a record that are told along, 9 epoch that the caller believes in or ''
 -- Reply {'new', position, previous position, receivers, {foreign entry, …}} | {'known', position}
 --       | {'conflict', position} | {'elsewhere', position}: the log is of another epoch
