@@ -72,12 +72,13 @@ export class Scripts {
     args: readonly Word[],
   ): Promise<ScriptReply> {
     const { source, sha } = this.#scripts.get(name) as Script
-    const rest = [keys.length, ...keys, ...args]
     try {
-      return (await redis.sendCommand(new ScriptCall('evalsha', [sha, ...rest]))) as ScriptReply
+      const call = new ScriptCall({ name: 'evalsha', script: sha, keys, args })
+      return (await redis.sendCommand(call)) as ScriptReply
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
     }
-    return (await redis.sendCommand(new ScriptCall('eval', [source, ...rest]))) as ScriptReply
+    const call = new ScriptCall({ name: 'eval', script: source, keys, args })
+    return (await redis.sendCommand(call)) as ScriptReply
   }
 }
