@@ -137,7 +137,7 @@ export class RedisLink {
     args: readonly Word[],
   ): Promise<ScriptReply> {
     try {
-      this.#mustBeOurs()
+      this.#beforeSaying()
       const reply = await this.#scripts.run(this.#commands, script, keys, args)
       if (WRITES.has(script)) this.#refusing = null
       return reply
@@ -149,7 +149,7 @@ export class RedisLink {
   /** One command; texts in its reply are `Buffer`s. @throws {TributaryError} as `run`. */
   async call(name: string, ...args: Word[]): Promise<ScriptReply> {
     try {
-      this.#mustBeOurs()
+      this.#beforeSaying()
       return await this.#ask(name, ...args)
     } catch (error) {
       throw this.#failed(error)
@@ -159,7 +159,7 @@ export class RedisLink {
   /** As `readInfo`; that we may not ask is no failure. @throws {TributaryError} as `run`. */
   async info(...sections: string[]): Promise<Facts['info']> {
     try {
-      this.#mustBeOurs()
+      this.#beforeSaying()
       return await readInfo(this.#ask, ...sections)
     } catch (error) {
       throw this.#failed(error)
@@ -222,8 +222,8 @@ export class RedisLink {
     return (await this.#commands.callBuffer(name, given)) as ScriptReply
   }
 
-  /** One that has not been looked at yet may be anybody's: it is told nothing. */
-  #mustBeOurs(): void {
+  /** A Redis that has not been looked at yet may be anybody's: it is told nothing. */
+  #beforeSaying(): void {
     if (!this.#prepared.commands) throw new Error('there is no connection')
     this.#oneWrite.gather()
   }
