@@ -59,10 +59,12 @@ describe('a call of a script reaches Redis as it was given', () => {
       keys: Array.from({ length: random.int(0, 5) }, () => `k${word()}`),
       args: Array.from({ length: random.int(0, 11) }, word),
     }))
-    // All at once: what one was put together in is used for the next.
-    const replies = await Promise.all(calls.map(({ keys, args }) => understood(keys, args)))
+    // All at once: what one was put together in is used for the next before it has gone out.
+    redis.stream.cork()
+    const replies = calls.map(({ keys, args }) => understood(keys, args))
+    redis.stream.uncork()
     for (const [i, { keys, args }] of calls.entries()) {
-      expect(replies[i]).toEqual([keys.map(bytesOf), args.map(bytesOf)])
+      expect(await replies[i]).toEqual([keys.map(bytesOf), args.map(bytesOf)])
     }
   })
 })
