@@ -206,7 +206,7 @@ export class RedisLog implements Log {
         this.#mint(),
         entry.id,
         recordOf(entry),
-        idPrefix(entry.id),
+        isAgain ? idPrefix(entry.id) : '',
         expect === undefined ? '' : formatPosition(expect),
         isAgain ? '1' : '0',
         this.#link.names.channel(entity),
@@ -214,24 +214,24 @@ export class RedisLog implements Log {
         expect === undefined ? (this.#feeds.epochOf(entity) ?? '') : '',
       ],
     )
-    const [is, at, before, , foreign] = answer(reply)
-    const position = parsePosition(text(at))
-    if (text(is) === 'conflict') {
+    const { is, at, before, foreign } = outcomeOf(reply)
+    const position = parsePosition(at)
+    if (is === 'conflict') {
       const wanted = expect === undefined ? '' : formatPosition(expect)
       const message = `the log was expected to end at ${wanted}, not ${formatPosition(position)}`
       throw new TributaryError('conflict', message)
     }
-    if (text(is) === 'elsewhere') {
+    if (is === 'elsewhere') {
       this.#feeds.catchUp(entity)
       const message = `the log of ${entity} is of another history by now: ${position.epoch}`
       throw new TributaryError('storage', message)
     }
-    if (text(is) === 'known') this.#held(entity, await this.#feeds.reached(entity, position))
+    if (is === 'known') this.#held(entity, await this.#feeds.reached(entity, position))
     else {
-      const previous = parsePosition(text(before))
+      const previous = parsePosition(before)
       const own = { is: 'entry', previous, entry: entryAt(position, entry) } as const
       this.#held(entity, await this.#feeds.own(entity, own))
-      await this.#keepForeign(entity, foreign as readonly ScriptReply[])
+      await this.#keepForeign(entity, foreign)
     }
     const { tier } = this
     return { position, tier, replicas: (await this.#options.replicated?.()) ?? 0 }
@@ -326,6 +326,21 @@ export class RedisLog implements Log {
   }
 
   readonly #mint = (): string => this.#options.random.id(INCARNATION_LENGTH)
+}
+
+/** What `append` says, see there. @throws {TributaryError} `damaged`. */
+function outcomeOf(reply: ScriptReply) {
+  if (Buffer.isBuffer(reply)) {
+    const [is = '', at = '', before = ''] = reply.toString('latin1').split(' ')
+    return { is, at, before, foreign: [] }
+  }
+  const [is, at, before, foreign = []] = answer(reply)
+  return {
+    is: text(is),
+    at: text(at),
+    before: before === undefined ? '' : text(before),
+    foreign: foreign as readonly ScriptReply[],
+  }
 }
 
 function logReadOf(pages: readonly Page[], after: Position): LogRead {

@@ -10,10 +10,12 @@ import { listenForFailovers } from './failovers.ts'
 import { type Failure, failureOf, inWords, TAKES_NOTHING } from './failures.ts'
 import { redisFault } from './faults.ts'
 import { Names } from './names.ts'
+import { OneWrite } from './one-write.ts'
 import type { RedisPlace } from './place.ts'
 import { type Messages, publishAll } from './publish-all.ts'
 import { closedAtOnce, isCut } from './remedies.ts'
-import { asBuffer, type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
+import type { Word } from './script-call.ts'
+import { type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
 
 /**
  * ```
@@ -57,6 +59,7 @@ export class RedisLink {
   readonly channels: Channels
   readonly #options: LinkOptions
   readonly #commands: Redis
+  readonly #oneWrite: OneWrite
   readonly #subscriber: Redis
   /** Ends the listening for failovers. */
   readonly #deaf: () => void
@@ -81,6 +84,7 @@ export class RedisLink {
     this.names = new Names(prefix, place.database)
     this.#options = options
     this.#commands = this.#connection('commands')
+    this.#oneWrite = new OneWrite(this.#commands)
     this.#subscriber = this.#connection('subscriber')
     this.channels = new Channels(this.#subscriber)
     this.#deaf = listenForFailovers(place, () => this.#beginAnew())
@@ -130,10 +134,10 @@ export class RedisLink {
   async run(
     script: ScriptName,
     keys: readonly string[],
-    args: readonly (string | number | Uint8Array)[],
+    args: readonly Word[],
   ): Promise<ScriptReply> {
     try {
-      this.#mustBeOurs()
+      this.#beforeSaying()
       const reply = await this.#scripts.run(this.#commands, script, keys, args)
       if (WRITES.has(script)) this.#refusing = null
       return reply
@@ -143,9 +147,9 @@ export class RedisLink {
   }
 
   /** One command; texts in its reply are `Buffer`s. @throws {TributaryError} as `run`. */
-  async call(name: string, ...args: (string | number | Uint8Array)[]): Promise<ScriptReply> {
+  async call(name: string, ...args: Word[]): Promise<ScriptReply> {
     try {
-      this.#mustBeOurs()
+      this.#beforeSaying()
       return await this.#ask(name, ...args)
     } catch (error) {
       throw this.#failed(error)
@@ -155,7 +159,7 @@ export class RedisLink {
   /** As `readInfo`; that we may not ask is no failure. @throws {TributaryError} as `run`. */
   async info(...sections: string[]): Promise<Facts['info']> {
     try {
-      this.#mustBeOurs()
+      this.#beforeSaying()
       return await readInfo(this.#ask, ...sections)
     } catch (error) {
       throw this.#failed(error)
@@ -213,17 +217,15 @@ export class RedisLink {
     })
   }
 
-  readonly #ask = async (
-    name: string,
-    ...args: (string | number | Uint8Array)[]
-  ): Promise<ScriptReply> => {
+  readonly #ask = async (name: string, ...args: Word[]): Promise<ScriptReply> => {
     const given = args.map(asBuffer)
     return (await this.#commands.callBuffer(name, given)) as ScriptReply
   }
 
-  /** One that has not been looked at yet may be anybody's: it is told nothing. */
-  #mustBeOurs(): void {
+  /** A Redis that has not been looked at yet may be anybody's: it is told nothing. */
+  #beforeSaying(): void {
     if (!this.#prepared.commands) throw new Error('there is no connection')
+    this.#oneWrite.gather()
   }
 
   /** A Sentinel may have named a Redis that is no master any more. @throws as `examine`. */
@@ -326,6 +328,10 @@ export class RedisLink {
     for (const listener of this.#listeners) listener(state)
   }
 }
+
+/** ioredis knows bytes as `Buffer` only, and would write any other array as text. */
+const asBuffer = (arg: Word): string | number | Buffer =>
+  arg instanceof Uint8Array ? Buffer.from(arg.buffer, arg.byteOffset, arg.length) : arg
 
 /** What was published did not come. */
 const DEAF = 'its subscriptions bring nothing any more'

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
+import { ScriptCall, type Word } from './script-call.ts'
 
 /** The scripts of `lua/`, by file name. Those that others include are not among them. */
 export type ScriptName =
@@ -68,19 +69,16 @@ export class Scripts {
     redis: Redis,
     name: ScriptName,
     keys: readonly string[],
-    args: readonly (string | number | Uint8Array)[],
+    args: readonly Word[],
   ): Promise<ScriptReply> {
     const { source, sha } = this.#scripts.get(name) as Script
-    const rest = [keys.length, ...keys, ...args.map(asBuffer)]
     try {
-      return (await redis.callBuffer('evalsha', [sha, ...rest])) as ScriptReply
+      const call = new ScriptCall({ name: 'evalsha', script: sha, keys, args })
+      return (await redis.sendCommand(call)) as ScriptReply
     } catch (error) {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
     }
-    return (await redis.callBuffer('eval', [source, ...rest])) as ScriptReply
+    const call = new ScriptCall({ name: 'eval', script: source, keys, args })
+    return (await redis.sendCommand(call)) as ScriptReply
   }
 }
-
-/** ioredis knows bytes as `Buffer` only, and would write any other array as text. */
-export const asBuffer = (arg: string | number | Uint8Array): string | number | Buffer =>
-  arg instanceof Uint8Array ? Buffer.from(arg.buffer, arg.byteOffset, arg.length) : arg

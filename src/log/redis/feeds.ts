@@ -121,6 +121,8 @@ export class RedisFeeds {
   ): Promise<OwnOutcome> {
     const feeds = this.#followed.get(entity)?.feeds
     if (feeds === undefined) return 'there'
+    // As nearly always.
+    if (feeds.size === 1) for (const only of feeds) return await ask(only)
     const outcomes = await Promise.all([...feeds].map(ask))
     return outcomes.includes('lost') ? 'lost' : 'there'
   }

@@ -1,0 +1,98 @@
+import { Command } from 'ioredis'
+
+/** A word of a command. */
+export type Word = string | number | Uint8Array
+
+/** What a script is called with. */
+export interface Call {
+  readonly name: 'evalsha' | 'eval'
+  /** Its SHA-1, or its source. */
+  readonly script: string
+  readonly keys: readonly string[]
+  readonly args: readonly Word[]
+}
+
+/** `$`, `*`, `0`, CR and LF. */
+const [DOLLAR, STAR, ZERO, CR, LF] = [0x24, 0x2a, 0x30, 0x0d, 0x0a]
+/** The most bytes of a UTF-16 unit as UTF-8. */
+const UNIT = 3
+/** The most bytes around a word: its mark, its length and twice CR LF. */
+const AROUND = 24
+/** One call at a time is put together here, and copied: what is allocated is what goes out. */
+const SCRATCH = Buffer.allocUnsafeSlow(16 * 1024)
+
+/**
+ * EVALSHA or EVAL, put together in one piece.
+ *
+ * ioredis makes a text or a buffer of each word, and joins them; an append has 17 words, and that was
+ * 9 % of a busy node's CPU and 15 % of its garbage.
+ *
+ * @example redis.sendCommand(new ScriptCall({ name: 'evalsha', script: sha, keys: ['key'], args: [] }))
+ */
+export class ScriptCall extends Command {
+  readonly #bytes: Buffer
+
+  constructor(call: Call) {
+    super(call.name, [], { replyEncoding: null })
+    this.#bytes = encoded(call)
+  }
+
+  override toWritable(): Buffer {
+    return this.#bytes
+  }
+}
+
+/** As Redis reads a command: `*words`, then `$length` and the word, each line ended by CR LF. */
+function encoded({ name, script, keys, args }: Call): Buffer {
+  const bound = AROUND + boundOf([name, script, keys.length]) + boundOf(keys) + boundOf(args)
+  const into = bound <= SCRATCH.length ? SCRATCH : Buffer.allocUnsafe(bound)
+  let at = putLine(into, 0, STAR, 3 + keys.length + args.length)
+  at = putText(into, at, name)
+  at = putText(into, at, script)
+  at = putText(into, at, String(keys.length))
+  for (const key of keys) at = putText(into, at, key)
+  for (const arg of args) {
+    if (arg instanceof Uint8Array) at = putBytes(into, at, arg)
+    else at = putText(into, at, typeof arg === 'string' ? arg : String(arg))
+  }
+  return into === SCRATCH ? Buffer.from(into.subarray(0, at)) : into.subarray(0, at)
+}
+
+function boundOf(words: readonly Word[]): number {
+  let bound = 0
+  for (const word of words) {
+    if (typeof word === 'number') bound += AROUND + AROUND
+    else bound += AROUND + (typeof word === 'string' ? UNIT * word.length : word.length)
+  }
+  return bound
+}
+
+function putText(into: Buffer, at: number, text: string): number {
+  // Most are ASCII, and as long as they look.
+  const from = putLine(into, at, DOLLAR, text.length)
+  const size = into.write(text, from)
+  if (size === text.length) return putEnd(into, from + size)
+  const start = putLine(into, at, DOLLAR, size)
+  return putEnd(into, start + into.write(text, start))
+}
+
+function putBytes(into: Buffer, at: number, bytes: Uint8Array): number {
+  const from = putLine(into, at, DOLLAR, bytes.length)
+  into.set(bytes, from)
+  return putEnd(into, from + bytes.length)
+}
+
+/** A mark and a number. */
+function putLine(into: Buffer, at: number, mark: number, number: number): number {
+  into[at++] = mark
+  let unit = 1
+  while (unit * 10 <= number) unit *= 10
+  for (; unit >= 1; unit /= 10) into[at++] = ZERO + (Math.floor(number / unit) % 10)
+  return putEnd(into, at)
+}
+
+function putEnd(into: Buffer, at: number): number {
+  into[at] = CR
+  into[at + 1] = LF
+  return at + 2
+}
