@@ -5,6 +5,7 @@ import { TributaryError } from './core/errors.ts'
 import { asksForTokens } from './ops/contradictions.ts'
 import { createLogLines, type LogLines } from './ops/log-lines.ts'
 import { isLoopback } from './ops/loopback.ts'
+import { lowerHelpers } from './ops/low-priority.ts'
 import { versionText } from './ops/option-text.ts'
 import type { Config } from './ops/options.ts'
 import { readOptions } from './ops/read-options.ts'
@@ -53,6 +54,7 @@ async function printToken(wish: TokenWish): Promise<void> {
 }
 
 function run(config: Config, warnings: readonly string[]): void {
+  lowerHelpers()
   const logger = createLogLines({ level: config.logLevel, format: config.logFormat })
   const crash = (error: unknown): void => {
     logger.error('crashed', { error: TributaryError.from(error) })

@@ -15,9 +15,9 @@ export class Budget {
     this.#at = now
   }
 
-  /** Whether it has flowed full again, as a new one is. */
-  full(now: number): boolean {
-    return this.#after(now) >= this.#burst
+  /** Whether it is as a new one is: full, and not used for so many ms. */
+  isUnused(now: number, quiet: number): boolean {
+    return now - this.#at >= quiet && this.#after(now) >= this.#burst
   }
 
   /** @returns milliseconds to wait before anything more is read; 0 while there is budget. */

@@ -73,8 +73,9 @@ function deletesAreNew(scan: UpdateScan, known: StateVector, deletes: Deletes): 
 }
 
 function wholeOf(scan: UpdateScan, known: StateVector): Intake {
-  const clients: number[] = []
-  for (let section = 0; section < scan.sections; section++) {
+  // Nearly always one, and an array that is pushed to has room for 17.
+  const clients = scan.sections === 0 ? [] : [scan.sectionClient[0] as number]
+  for (let section = 1; section < scan.sections; section++) {
     clients.push(scan.sectionClient[section] as number)
   }
   const isNothing = scan.sections === 0 && scan.deletes === 0

@@ -12,8 +12,10 @@ export class Batch {
   /** The same where it begins, of one that stands for several. */
   readonly first: number
   readonly update: SoundUpdate
-  #encoders: ((update: SoundUpdate) => unknown)[] = []
-  #frames: unknown[] = []
+  /** Nearly always there is one dialect: a field is smaller than an array. */
+  #encode: unknown = null
+  #frame: unknown = null
+  #others: Map<unknown, unknown> | null = null
 
   constructor(seq: number, update: SoundUpdate, first = seq) {
     this.seq = seq
@@ -22,11 +24,15 @@ export class Batch {
   }
 
   frame<Frame>(encode: (update: SoundUpdate) => Frame): Frame {
-    const known = this.#encoders.indexOf(encode)
-    if (known >= 0) return this.#frames[known] as Frame
-    const frame = encode(this.update)
-    this.#encoders.push(encode)
-    this.#frames.push(frame)
-    return frame
+    if (this.#encode === encode) return this.#frame as Frame
+    if (this.#encode === null) {
+      const frame = encode(this.update)
+      this.#encode = encode
+      this.#frame = frame
+      return frame
+    }
+    this.#others ??= new Map()
+    if (!this.#others.has(encode)) this.#others.set(encode, encode(this.update))
+    return this.#others.get(encode) as Frame
   }
 }

@@ -1,6 +1,7 @@
 import { TributaryError } from '../core/errors.ts'
 import type { EntityKey } from '../core/ids.ts'
 import { generationOf, type Position, samePosition } from '../core/position.ts'
+import { Trail } from '../core/trail.ts'
 import type { Knowledge } from '../crdt/knowledge.ts'
 import type { SoundUpdate, StateVector, UpdateScan } from '../crdt/scan.ts'
 import { scanUpdate } from '../crdt/scan-update.ts'
@@ -10,7 +11,6 @@ import type { Snapshot } from '../snapshots/snapshots.ts'
 import { Emptied, type Neutered } from './emptied.ts'
 import type { State, States } from './states.ts'
 import { lower, Tail } from './tail.ts'
-import { Trail } from './trail.ts'
 
 /** What loading found. */
 export interface Loaded {
@@ -25,6 +25,8 @@ export interface Loaded {
 
 /** So many compactions may commit, one after the other, while one snapshot is loaded. */
 const RELOADS = 8
+/** Whoever comes back from one of its last so many places is not looked for in the store. */
+const PLACES = 256
 /** Of so many clients a state vector is encoded each time: that is no slower than keeping it is dear. */
 const FEW = 16
 
@@ -76,8 +78,10 @@ export class Content {
     this.#position = position
     if (samePosition(before, position)) return
     if (before.epoch !== position.epoch || before.offset >= position.offset) this.#trail = null
-    else if (this.#trail === null) this.#trail = new Trail(before)
-    else this.#trail.note(before)
+    else {
+      this.#trail ??= new Trail(PLACES)
+      this.#trail.note(before)
+    }
   }
 
   /**

@@ -32,11 +32,15 @@ export class FanOut {
    * @returns whether it can wait for the end of the tick.
    */
   hear(update: SoundUpdate, offset: number): boolean {
-    this.#heard ??= { updates: [], offset, bytes: 0 }
-    this.#heard.updates.push(update)
-    this.#heard.offset = offset
-    this.#heard.bytes += update.length
-    return this.#heard.bytes < HEARD_BYTES
+    const heard = this.#heard
+    if (heard === null) {
+      this.#heard = { updates: [update], offset, bytes: update.length }
+      return update.length < HEARD_BYTES
+    }
+    heard.updates.push(update)
+    heard.offset = offset
+    heard.bytes += update.length
+    return heard.bytes < HEARD_BYTES
   }
 
   /** What was heard and nobody was told yet. */
@@ -54,7 +58,7 @@ export class FanOut {
 
   /** @param author Who alone wrote `made`, and is sent the others only. */
   deliver(heard: readonly Batch[], made: readonly Batch[], author: Member | null): void {
-    const both = this.#inOneFrame([...heard, ...made])
+    const both = heard.length === 0 ? made : this.#inOneFrame([...heard, ...made])
     for (const member of this.#entity.joined) {
       for (const batch of member === author ? heard : both) member.deliver(batch)
     }

@@ -145,8 +145,10 @@ export class Intake {
     clients: readonly number[],
     isChanged: boolean,
   ): void {
-    this.#gathering ??= new Gathering(this.#entity.context.clock.monotonic())
-    this.#gathering.add(scan.bytes, member, clients, isChanged)
+    if (this.#gathering === null) {
+      const now = this.#entity.context.clock.monotonic()
+      this.#gathering = new Gathering(now, scan.bytes, member, clients, isChanged)
+    } else this.#gathering.add(scan.bytes, member, clients, isChanged)
     this.#entity.content.learnScan(scan)
     this.settle(-scan.bytes.length)
   }

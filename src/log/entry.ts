@@ -30,6 +30,8 @@ const EMPTIED = 4
 const VAR_UINT = 8
 /** The most bytes of a UTF-16 unit as UTF-8. */
 const UNIT = 3
+/** From here on a varUint takes two bytes or more. */
+const TWO_BYTES = 128
 
 /** As many bytes as the content of an entry may take; for usual ids a few dozen more than it does. */
 export function contentBound(entry: NewEntry): number {
@@ -84,7 +86,7 @@ export function readContent(bytes: Buffer): Content | Skipped['why'] {
     const origin = ORIGINS[reader.byte()]
     if (origin === undefined) return 'not-understood'
     const time = reader.uint()
-    const authors = Array.from({ length: reader.count(3) }, () => authorOf(reader, bytes))
+    const authors = authorsOf(reader, bytes)
     const optional = fieldsOf(reader, bytes)
     const update = viewOf(bytes, reader.at, reader.left)
     return { id, origin, time, authors, ...optional, update }
@@ -94,11 +96,30 @@ export function readContent(bytes: Buffer): Content | Skipped['why'] {
   }
 }
 
+/**
+ * Nearly always one, here and of its clients: an array that is pushed to has room for 17. And
+ * `Array.from` took a tenth of what a node does with an entry of another.
+ */
+function authorsOf(reader: Reader, bytes: Buffer): readonly Author[] {
+  const count = reader.count(3)
+  if (count === 0) return []
+  const authors = [authorOf(reader, bytes)]
+  while (authors.length < count) authors.push(authorOf(reader, bytes))
+  return authors
+}
+
 function authorOf(reader: Reader, bytes: Buffer): Author {
   const actor = textOf(reader, bytes)
   const session = textOf(reader, bytes)
-  const clients = Array.from({ length: reader.count(1) }, () => reader.uint())
-  return { actor, session, clients }
+  return { actor, session, clients: clientsOf(reader) }
+}
+
+function clientsOf(reader: Reader): readonly number[] {
+  const count = reader.count(1)
+  if (count === 0) return []
+  const clients = [reader.uint()]
+  while (clients.length < count) clients.push(reader.uint())
+  return clients
 }
 
 type Fields = Pick<Content, 'expected' | 'emptied'>
@@ -124,7 +145,14 @@ const viewOf = (bytes: Buffer, from: number, size: number): Uint8Array =>
 const textBound = (text: string): number => VAR_UINT + UNIT * text.length
 
 function putText(into: Buffer, at: number, text: string): number {
-  const from = writeVarUint(into, at, Buffer.byteLength(text))
+  // As if its length took one byte, as that of nearly every text does: to ask for it before costs as
+  // much as the writing.
+  const size = into.write(text, at + 1)
+  if (size < TWO_BYTES) {
+    into[at] = size
+    return at + 1 + size
+  }
+  const from = writeVarUint(into, at, size)
   return from + into.write(text, from)
 }
 

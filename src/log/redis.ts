@@ -40,8 +40,9 @@ import { type Mark, RedisMarks } from './redis/marks.ts'
 import { TOLD_BYTES } from './redis/news.ts'
 import type { OwnOutcome } from './redis/own-appends.ts'
 import { type Page, readPage } from './redis/page.ts'
+import { placeOfByte, positionIn } from './redis/position-in.ts'
 import { RedisRemovals } from './redis/removals.ts'
-import { SentIds } from './redis/sent-ids.ts'
+import { WrittenEntities } from './redis/written.ts'
 import { Turns } from './turns.ts'
 
 export interface RedisLogOptions {
@@ -62,6 +63,10 @@ export interface RedisLogOptions {
 const PAGE_BYTES = 4 * 1024 * 1024
 /** A trim or a removal may come between two pages; so often in a row hardly. */
 const ATTEMPTS = 5
+/** How the reply to nearly every append begins. */
+const NEW = 'new '
+const SPACE = 32
+const NO_ROWS: readonly ScriptReply[] = []
 
 /**
  * The log of a cluster: each entity's entries in a Redis Stream, told to all nodes by Pub/Sub.
@@ -85,13 +90,14 @@ export class RedisLog implements Log {
   readonly #removals: RedisRemovals
   readonly #aside: RedisAside
   readonly #turns = new Turns()
-  readonly #sent = new SentIds()
+  readonly #written: WrittenEntities
   #closed = false
 
   /** @param link Stays its owner's: closing the log does not close it. */
   constructor(link: RedisLink, options: RedisLogOptions) {
     this.#link = link
     this.#options = options
+    this.#written = new WrittenEntities(link.names)
     this.#aside = new RedisAside(link, options.limits.setAsideBytes)
     this.#removals = new RedisRemovals(options.clock)
     this.#marks = new RedisMarks(link, options.random)
@@ -169,7 +175,7 @@ export class RedisLog implements Log {
     return await this.#turns.take(entity, async () => {
       const head = await this.#remove(entity, stateVector)
       this.#removals.note(entity, head, stateVector)
-      this.#sent.forget(entity)
+      this.#written.of(entity).forget()
       await this.#feeds.own(entity, { is: 'reset', head })
       return head
     })
@@ -197,25 +203,20 @@ export class RedisLog implements Log {
     entry: NewEntry,
     expect: Position | undefined,
   ): Promise<Appended> {
-    const { meta, stream, tombstones, snapshots, dirty } = this.#link.names.keys(entity)
-    const isAgain = this.#sent.note(entity, entry.id)
-    const reply = await this.#link.run(
-      'append',
-      [meta, stream, tombstones, snapshots, dirty],
-      [
-        this.#mint(),
-        entry.id,
-        recordOf(entry),
-        isAgain ? idPrefix(entry.id) : '',
-        expect === undefined ? '' : formatPosition(expect),
-        isAgain ? '1' : '0',
-        this.#link.names.channel(entity),
-        TOLD_BYTES,
-        expect === undefined ? (this.#feeds.epochOf(entity) ?? '') : '',
-      ],
-    )
-    const { is, at, before, foreign } = outcomeOf(reply)
-    const position = parsePosition(at)
+    const written = this.#written.of(entity)
+    const isAgain = written.sends(entry.id)
+    const reply = await this.#link.run('append', written.keys, [
+      this.#mint(),
+      entry.id,
+      recordOf(entry),
+      isAgain ? idPrefix(entry.id) : '',
+      expect === undefined ? '' : formatPosition(expect),
+      isAgain ? '1' : '0',
+      written.channel,
+      TOLD_BYTES,
+      expect === undefined ? (this.#feeds.epochOf(entity) ?? '') : '',
+    ])
+    const { is, position, previous, foreign } = outcomeOf(reply)
     if (is === 'conflict') {
       const wanted = expect === undefined ? '' : formatPosition(expect)
       const message = `the log was expected to end at ${wanted}, not ${formatPosition(position)}`
@@ -227,14 +228,16 @@ export class RedisLog implements Log {
       throw new TributaryError('storage', message)
     }
     if (is === 'known') this.#held(entity, await this.#feeds.reached(entity, position))
-    else {
-      const previous = parsePosition(before)
+    else if (previous !== null) {
       const own = { is: 'entry', previous, entry: entryAt(position, entry) } as const
-      this.#held(entity, await this.#feeds.own(entity, own))
-      await this.#keepForeign(entity, foreign)
+      // Not awaited when it is known, as nearly always: each wait is a turn of the microtasks.
+      const outcome = this.#feeds.own(entity, own)
+      this.#held(entity, typeof outcome === 'string' ? outcome : await outcome)
+      if (foreign.length > 0) await this.#keepForeign(entity, foreign)
     }
     const { tier } = this
-    return { position, tier, replicas: (await this.#options.replicated?.()) ?? 0 }
+    const { replicated } = this.#options
+    return { position, tier, replicas: replicated === undefined ? 0 : await replicated() }
   }
 
   #held(entity: EntityKey, outcome: OwnOutcome): void {
@@ -244,7 +247,6 @@ export class RedisLog implements Log {
 
   /** What somebody else put into the stream made way for the entry. [L53] */
   async #keepForeign(entity: EntityKey, rows: readonly ScriptReply[]): Promise<void> {
-    if (rows.length === 0) return
     this.#options.logger.warn('foreign entries in a stream', { entity, entries: rows.length })
     for (const row of rows) {
       const [id, fields] = row as readonly [Buffer, readonly Buffer[]]
@@ -331,14 +333,17 @@ export class RedisLog implements Log {
 /** What `append` says, see there. @throws {TributaryError} `damaged`. */
 function outcomeOf(reply: ScriptReply) {
   if (Buffer.isBuffer(reply)) {
-    const [is = '', at = '', before = ''] = reply.toString('latin1').split(' ')
-    return { is, at, before, foreign: [] }
+    const middle = placeOfByte(reply, SPACE, NEW.length, reply.length)
+    const position = positionIn(reply, NEW.length, middle)
+    const previous = positionIn(reply, middle + 1, reply.length)
+    if (position === null || previous === null) throw new TributaryError('damaged', 'not an answer')
+    return { is: 'new', position, previous, foreign: NO_ROWS }
   }
-  const [is, at, before, foreign = []] = answer(reply)
+  const [is, at, before, foreign = NO_ROWS] = answer(reply)
   return {
     is: text(is),
-    at: text(at),
-    before: before === undefined ? '' : text(before),
+    position: parsePosition(text(at)),
+    previous: before === undefined ? null : parsePosition(text(before)),
     foreign: foreign as readonly ScriptReply[],
   }
 }

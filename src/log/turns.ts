@@ -11,33 +11,33 @@ interface Waiting {
  * `storage`, all that waited behind it fail too: they were made by those who believed in it. [L4]
  */
 export class Turns {
-  readonly #lines = new Map<EntityKey, Waiting[]>()
+  /** Who waits behind the one that is under way; `null` when nobody does, as nearly always. */
+  readonly #lines = new Map<EntityKey, Waiting[] | null>()
   #onIdle: (() => void)[] = []
 
   take<Value>(entity: EntityKey, work: () => Promise<Value>): Promise<Value> {
+    const line = this.#lines.get(entity)
+    if (line === undefined) {
+      this.#lines.set(entity, null)
+      return this.#start(entity, work)
+    }
     return new Promise((resolve, reject) => {
-      const start = () => {
-        work().then(
-          (value) => {
-            resolve(value)
-            this.#next(entity)
-          },
-          (error: unknown) => {
-            reject(error)
-            if (error instanceof TributaryError && error.code === 'storage') {
-              this.#fail(entity, error)
-            }
-            this.#next(entity)
-          },
-        )
-      }
-      const line = this.#lines.get(entity)
-      if (line !== undefined) line.push({ start, reject })
-      else {
-        this.#lines.set(entity, [])
-        start()
-      }
+      const waiting = { start: () => resolve(this.#start(entity, work)), reject }
+      if (line === null) this.#lines.set(entity, [waiting])
+      else line.push(waiting)
     })
+  }
+
+  #start<Value>(entity: EntityKey, work: () => Promise<Value>): Promise<Value> {
+    const under = work()
+    under.then(
+      () => this.#next(entity),
+      (error: unknown) => {
+        if (error instanceof TributaryError && error.code === 'storage') this.#fail(entity, error)
+        this.#next(entity)
+      },
+    )
+    return under
   }
 
   /** Resolves when nothing is under way. */

@@ -14,7 +14,7 @@ import { OneWrite } from './one-write.ts'
 import type { RedisPlace } from './place.ts'
 import { type Messages, publishAll } from './publish-all.ts'
 import { closedAtOnce, isCut } from './remedies.ts'
-import type { Word } from './script-call.ts'
+import type { Call, Word } from './script-call.ts'
 import { type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
 
 /**
@@ -131,11 +131,7 @@ export class RedisLink {
   }
 
   /** @throws {TributaryError} `storage`, with an outcome that is not known; `damaged`; `internal`. */
-  async run(
-    script: ScriptName,
-    keys: readonly string[],
-    args: readonly Word[],
-  ): Promise<ScriptReply> {
+  async run(script: ScriptName, keys: Call['keys'], args: readonly Word[]): Promise<ScriptReply> {
     try {
       this.#beforeSaying()
       const reply = await this.#scripts.run(this.#commands, script, keys, args)

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
-import { ScriptCall, type Word } from './script-call.ts'
+import { type Call, ScriptCall, type Word, Words } from './script-call.ts'
 
 /** The scripts of `lua/`, by file name. Those that others include are not among them. */
 export type ScriptName =
@@ -25,7 +25,7 @@ export type ScriptReply = Buffer | number | null | readonly ScriptReply[]
 
 interface Script {
   readonly source: string
-  readonly sha: string
+  readonly sha: Words
 }
 
 const FOLDER = new URL('./lua/', import.meta.url)
@@ -48,7 +48,7 @@ export class Scripts {
       names.map((file) => {
         const name = file.slice(0, -'.lua'.length)
         const source = read(name).replace(INCLUDE, (_, included: string) => read(included))
-        return [name, { source, sha: hash('sha1', source) }]
+        return [name, { source, sha: new Words([hash('sha1', source)]) }]
       }),
     )
   }
@@ -65,20 +65,19 @@ export class Scripts {
    *
    * @throws what ioredis throws.
    */
-  async run(
+  run(
     redis: Redis,
     name: ScriptName,
-    keys: readonly string[],
+    keys: Call['keys'],
     args: readonly Word[],
   ): Promise<ScriptReply> {
     const { source, sha } = this.#scripts.get(name) as Script
-    try {
-      const call = new ScriptCall({ name: 'evalsha', script: sha, keys, args })
-      return (await redis.sendCommand(call)) as ScriptReply
-    } catch (error) {
+    return say(redis, { name: 'evalsha', script: sha, keys, args }).catch((error: unknown) => {
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-    }
-    const call = new ScriptCall({ name: 'eval', script: source, keys, args })
-    return (await redis.sendCommand(call)) as ScriptReply
+      return say(redis, { name: 'eval', script: source, keys, args })
+    })
   }
 }
+
+const say = (redis: Redis, call: Call): Promise<ScriptReply> =>
+  redis.sendCommand(new ScriptCall(call)) as Promise<ScriptReply>

@@ -1,6 +1,8 @@
 import { Budget } from '../core/budget.ts'
 import type { Limits } from '../core/limits.ts'
 
+const QUIET_MS = 2_000
+
 /** What a session may do in a time. */
 export class Rates {
   readonly #limits: Limits
@@ -27,10 +29,14 @@ export class Rates {
     return this.#newClients.spend(count, now)
   }
 
-  /** Whether nothing is used up: then they are like new ones. */
-  full(now: number): boolean {
-    return [this.#messages, this.#bytes, this.#newClients].every(
-      (budget) => budget === null || budget.full(now),
-    )
+  /**
+   * Whether they can be forgotten: nothing is used up, and nothing was paid for a while. Who types
+   * pays twice a second, and would get new ones each time.
+   */
+  areIdle(now: number): boolean {
+    return isIdle(this.#messages, now) && isIdle(this.#bytes, now) && isIdle(this.#newClients, now)
   }
 }
+
+const isIdle = (budget: Budget | null, now: number): boolean =>
+  budget === null || budget.isUnused(now, QUIET_MS)

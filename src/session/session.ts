@@ -241,7 +241,7 @@ export class Session implements Writing {
   /** Called about once a second. */
   tick(now: number): void {
     // An idle session needs none, which saves it 0.3 KB.
-    if (this.#rates?.full(now)) this.#rates = null
+    if (this.#rates?.areIdle(now)) this.#rates = null
     if (this.#outOfTime(now)) return
     if (this.#reader.isLive) this.#writer.receipts?.tellPlace()
     if (this.#question.isNeeded) this.#writer.answered()

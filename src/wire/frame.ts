@@ -17,17 +17,21 @@ const PONG = 0xa
 /** Below it one buffer, and so one write, is cheaper than two; above it the copy is. Measured by ws's authors and here alike. */
 const COPY_BELOW = 16 * 1024
 
-/** A binary message: `prefix` (a dialect's own bytes) followed by `body` (shared). */
-export function binaryFrame(prefix: Uint8Array, body: Uint8Array): Frame {
-  const length = prefix.length + body.length
+/**
+ * A binary message: `prefix` (a dialect's own bytes) followed by `body` (shared).
+ *
+ * @param size How much of `prefix` it is, which is copied.
+ */
+export function binaryFrame(prefix: Uint8Array, body: Uint8Array, size = prefix.length): Frame {
+  const length = size + body.length
   const copied = length < COPY_BELOW
   const headLength = length < 126 ? 2 : length < 65_536 ? 4 : 10
-  const head = new Uint8Array(headLength + prefix.length + (copied ? body.length : 0))
+  const head = new Uint8Array(headLength + size + (copied ? body.length : 0))
   head[0] = FINAL | BINARY
   writeLength(head, length, headLength)
-  head.set(prefix, headLength)
+  for (let at = 0; at < size; at++) head[headLength + at] = prefix[at] as number
   if (!copied) return { head, body }
-  head.set(body, headLength + prefix.length)
+  head.set(body, headLength + size)
   return { head, body: null }
 }
 

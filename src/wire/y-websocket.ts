@@ -1,4 +1,4 @@
-import { varUintLength, writeVarUint } from '../core/varint.ts'
+import { writeVarUint } from '../core/varint.ts'
 import type { Cursor } from './cursor.ts'
 import { binaryFrame, type Frame } from './frame.ts'
 
@@ -66,17 +66,20 @@ function readSync(cursor: Cursor): YWebsocketMessage {
   return { is: kind === STEP2 ? 'step2' : 'update', update: body }
 }
 
-const prefixed = (types: readonly number[], body: Uint8Array): Frame => {
-  const prefix = new Uint8Array(types.length + varUintLength(body.length))
-  prefix.set(types)
-  writeVarUint(prefix, types.length, body.length)
-  return binaryFrame(prefix, body)
+/** What comes before a body is put together here, and copied. */
+const PREFIX = new Uint8Array(16)
+
+function prefixed(types: readonly number[], body: Uint8Array): Frame {
+  for (let at = 0; at < types.length; at++) PREFIX[at] = types[at] as number
+  return binaryFrame(PREFIX, body, writeVarUint(PREFIX, types.length, body.length))
 }
 
-export const step1Frame = (stateVector: Uint8Array): Frame => prefixed([SYNC, STEP1], stateVector)
+const TYPES = { step1: [SYNC, STEP1], step2: [SYNC, STEP2], update: [SYNC, UPDATE] } as const
+
+export const step1Frame = (stateVector: Uint8Array): Frame => prefixed(TYPES.step1, stateVector)
 /** What makes a client `synced`. */
-export const step2Frame = (update: Uint8Array): Frame => prefixed([SYNC, STEP2], update)
-export const updateFrame = (update: Uint8Array): Frame => prefixed([SYNC, UPDATE], update)
+export const step2Frame = (update: Uint8Array): Frame => prefixed(TYPES.step2, update)
+export const updateFrame = (update: Uint8Array): Frame => prefixed(TYPES.update, update)
 export const awarenessFrame = (body: Uint8Array): Frame => prefixed([AWARENESS], body)
 export const markerFrame = (version: Uint8Array): Frame => prefixed([MARKER], version)
 /** The client writes the reason to its console, and nothing else happens. */

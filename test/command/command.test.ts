@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -295,6 +295,25 @@ describe('[H20] from start to end', () => {
     expect((await fetch(`${url}/nowhere`)).status).toBe(404)
     child.kill('SIGTERM')
     expect(await ended).toMatchObject({ code: 0 })
+  })
+})
+
+describe.runIf(process.platform === 'linux')('[H36] the threads of a server', () => {
+  /** Field 19 of `stat`, whose second, in brackets, may hold anything. */
+  const nice = (stat: string) => Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+
+  test('those that Node has for itself make room for the event loop and the store', async () => {
+    const server = run(['--port', '0', '--data', folder])
+    await server.line('listening')
+    const pid = String(server.child.pid)
+    const of = (id: string) => nice(readFileSync(`/proc/${pid}/task/${id}/stat`, 'latin1'))
+    const priorities = readdirSync(`/proc/${pid}/task`).map(of)
+    const own = getPriority()
+    expect(of(pid)).toBe(own)
+    // V8 has four; the store has its writer and its reader.
+    const helpers = priorities.filter((one) => one === own + 5)
+    expect(helpers.length).toBeGreaterThanOrEqual(4)
+    expect(priorities.length - helpers.length).toBeGreaterThanOrEqual(3)
   })
 })
 

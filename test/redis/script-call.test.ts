@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectionOptions } from '../../src/redis/connection-options.ts'
 import { readRedisUrl } from '../../src/redis/place.ts'
-import { ScriptCall, type Word } from '../../src/redis/script-call.ts'
+import { type Call, ScriptCall, type Word, Words } from '../../src/redis/script-call.ts'
 import { type RedisServer, startRedis } from '../support/redis-server.ts'
 import { Seeded } from '../support/seeded.ts'
 
@@ -19,7 +19,7 @@ afterAll(async () => {
 })
 
 /** What Redis has understood of it: a character for each byte, which is compared faster. */
-async function understood(keys: readonly string[], args: readonly Word[]): Promise<string[][]> {
+async function understood(keys: Call['keys'], args: readonly Word[]): Promise<string[][]> {
   const script = 'return { KEYS, ARGV }'
   const call = new ScriptCall({ name: 'eval', script, keys, args })
   const reply = (await redis.sendCommand(call)) as Buffer[][]
@@ -45,6 +45,15 @@ describe('a call of a script reaches Redis as it was given', () => {
     ['a large array of bytes', ['k'], [new Uint8Array(3_000_000).fill(200), 'behind it']],
   ])('%s', async (_, keys, args) => {
     expect(await understood(keys, args)).toEqual([keys.map(bytesOf), args.map(bytesOf)])
+  })
+
+  test('with keys that were put together before', async () => {
+    const keys = ['tributary:{1}:m:default/höhe→漢字🎈', '', 'k'.repeat(9_000)]
+    const words = new Words(keys)
+    expect(words.count).toBe(3)
+    for (const args of [['a'], ['', new Uint8Array(20_000)]]) {
+      expect(await understood(words, args)).toEqual([keys.map(bytesOf), args.map(bytesOf)])
+    }
   })
 
   test('any of any lengths, one behind the other', async () => {

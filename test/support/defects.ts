@@ -16,7 +16,7 @@ const SCRIPTS = 'src/redis/lua'
 const NEEDS_BUILD = [
   ...['test/faults/', 'test/cluster/', 'test/long/', 'test/stock/', 'test/wire-socket/'],
   'test/provider/connect.test.ts',
-  ...['test/snapshots/sqlite', 'test/ops/thread-pool'],
+  ...['test/snapshots/sqlite', 'test/ops/thread-pool', 'test/command/'],
 ]
 /** The copies' own. */
 const CONFIG = `export default {

@@ -188,7 +188,7 @@ export class SharedLog implements Log {
     return appended
   }
 
-  async #told(outcomes: readonly Promise<OwnOutcome>[]): Promise<void> {
+  async #told(outcomes: readonly (OwnOutcome | Promise<OwnOutcome>)[]): Promise<void> {
     const isThere = (await Promise.all(outcomes)).every((outcome) => outcome === 'there')
     if (!isThere) throw new TributaryError('storage', 'the log has lost what it was given')
   }

@@ -288,7 +288,7 @@ export class TributaryConversation implements Conversation, ChannelHost {
       this.#end(new TributaryError('unauthenticated', 'No valid token opened an entity in time.'))
       return
     }
-    if (this.#rates?.full(now)) this.#rates = null
+    if (this.#rates?.areIdle(now)) this.#rates = null
     for (const channel of this.#channels.values()) channel.tick(now)
   }
 

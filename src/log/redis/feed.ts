@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '../../core/clock.ts'
 import { generationOf, type Position, samePosition } from '../../core/position.ts'
+import { Trail } from '../../core/trail.ts'
 import type { Entry, EntrySink, LogRead, Skipped, Subscription } from '../log.ts'
 import type { News } from './news.ts'
 import { OwnAppends, type OwnOutcome } from './own-appends.ts'
@@ -8,7 +9,7 @@ import { OwnAppends, type OwnOutcome } from './own-appends.ts'
 const GAP_MS = 50
 /** Entries that are kept because they come too early; what is dropped is read instead. */
 const MOST_AHEAD = 256
-/** Positions by which an entry that comes twice is known: once answered, once published. */
+/** Places by which an entry that comes twice is known: once answered, once published. */
 const RECENT = 8
 
 /**
@@ -63,7 +64,7 @@ export class RedisFeed implements Subscription {
   #state: State = { is: 'joining' }
   /** By the offset that they continue. */
   #ahead: Map<number, EntryNews> | null = null
-  #recent: Position[] = []
+  #recent = new Trail(RECENT)
   #reading = false
   #readAgain = false
   #hasBegun = false
@@ -118,10 +119,10 @@ export class RedisFeed implements Subscription {
   }
 
   /**
-   * What an own append or removal was answered. Resolves when the sink has been told, or the log was
+   * What an own append or removal was answered. Known when the sink has been told, or the log was
    * seen not to hold it, or when neither can be found out now: it is durable all the same.
    */
-  async own(news: News): Promise<OwnOutcome> {
+  own(news: News): OwnOutcome | Promise<OwnOutcome> {
     if (this.#state.is === 'closed') return 'there'
     if (news.is === 'reset') this.#removed(news.head)
     if (news.is !== 'entry') return 'there'
@@ -134,15 +135,15 @@ export class RedisFeed implements Subscription {
     // Noted first: a read that is asked for now must show it.
     const outcome = this.#noted(position)
     this.#offer(news, false)
-    return await outcome
+    return outcome
   }
 
-  /** Resolves when the sink has been told an entry that is in the log, or as `own`. */
-  async reached(position: Position): Promise<OwnOutcome> {
+  /** The same of an entry that is in the log. */
+  reached(position: Position): OwnOutcome | Promise<OwnOutcome> {
     if (this.#state.is === 'closed' || this.#repeats(position)) return 'there'
     const outcome = this.#noted(position)
     this.#waitForGap()
-    return await outcome
+    return outcome
   }
 
   /** Reads what is behind its position: something may have been missed. */
@@ -296,7 +297,7 @@ export class RedisFeed implements Subscription {
     const before = this.position
     this.#stopTimer()
     this.#ahead = null
-    this.#recent = []
+    this.#recent = new Trail(RECENT)
     this.#resets++
     this.#own.reset(head.epoch)
     const isRemoval = before !== null && generationOf(head.epoch) > generationOf(before.epoch)
@@ -312,8 +313,7 @@ export class RedisFeed implements Subscription {
   #live(at: Position, tell: (sink: EntrySink) => void): void {
     if (!this.#isLive) return
     this.#state = { is: 'live', at }
-    this.#recent.push(at)
-    if (this.#recent.length > RECENT) this.#recent.shift()
+    this.#recent.note(at)
     this.#guarded(tell)
   }
 
@@ -326,7 +326,7 @@ export class RedisFeed implements Subscription {
   }
 
   #repeats(position: Position): boolean {
-    return this.#recent.some((one) => samePosition(one, position))
+    return this.#recent.goesThrough(position)
   }
 
   #waitForGap(): void {

@@ -87,13 +87,13 @@ export class RedisFeeds {
     return feed
   }
 
-  /** Resolves when everyone here has been told of what an own call was answered. */
-  own(entity: EntityKey, news: News): Promise<OwnOutcome> {
+  /** Everyone here has been told of what an own call was answered: at once, or when it resolves. */
+  own(entity: EntityKey, news: News): OwnOutcome | Promise<OwnOutcome> {
     return this.#all(entity, (feed) => feed.own(news))
   }
 
   /** The same, when the news was told before and only the end of it is known. */
-  reached(entity: EntityKey, position: Position): Promise<OwnOutcome> {
+  reached(entity: EntityKey, position: Position): OwnOutcome | Promise<OwnOutcome> {
     return this.#all(entity, (feed) => feed.reached(position))
   }
 
@@ -115,16 +115,15 @@ export class RedisFeeds {
     for (const { feeds } of [...this.#followed.values()]) for (const feed of feeds) feed.close()
   }
 
-  async #all(
+  #all(
     entity: EntityKey,
-    ask: (feed: RedisFeed) => Promise<OwnOutcome>,
-  ): Promise<OwnOutcome> {
+    ask: (feed: RedisFeed) => OwnOutcome | Promise<OwnOutcome>,
+  ): OwnOutcome | Promise<OwnOutcome> {
     const feeds = this.#followed.get(entity)?.feeds
     if (feeds === undefined) return 'there'
     // As nearly always.
-    if (feeds.size === 1) for (const only of feeds) return await ask(only)
-    const outcomes = await Promise.all([...feeds].map(ask))
-    return outcomes.includes('lost') ? 'lost' : 'there'
+    if (feeds.size === 1) for (const only of feeds) return ask(only)
+    return Promise.all([...feeds].map(ask)).then((all) => (all.includes('lost') ? 'lost' : 'there'))
   }
 
   #follow(entity: EntityKey): Followed {

@@ -1,8 +1,8 @@
-import { TributaryError } from '../../core/errors.ts'
-import { type Position, parsePosition } from '../../core/position.ts'
+import type { Position } from '../../core/position.ts'
 import { unseal } from '../../record/record.ts'
 import { readContent } from '../entry.ts'
 import type { Entry } from '../log.ts'
+import { placeOfByte, positionIn } from './position-in.ts'
 
 /** What is published about a log: each names where the log ended before, so that a gap shows. */
 export type News =
@@ -15,6 +15,7 @@ export type News =
 /** A record over this is not published: 32 MB of unsent messages cut a subscriber off. [L55] */
 export const TOLD_BYTES = 64 * 1024
 
+const [ENTRY, PLACE, RESET] = [0x45, 0x50, 0x52]
 const LINE_END = 10
 const SPACE = 32
 
@@ -29,23 +30,20 @@ export function readNews(
 ): News | null {
   // What the bus tells on the same channel is looked at no further.
   if (message[1] !== SPACE) return null
-  const end = message.indexOf(LINE_END)
-  const [kind, before, at, ...more] = message.toString('latin1', 0, Math.max(end, 0)).split(' ')
-  if (before === undefined || at === undefined || more.length > 0) return null
-  try {
-    const position = parsePosition(at)
-    if (kind === 'E' && isKnown(position)) return null
-    const previous = parsePosition(before)
-    if (kind === 'R') return { is: 'reset', head: position }
-    if (kind === 'P') return { is: 'place', previous, position }
-    if (kind !== 'E') return null
-    const body = unseal(message.subarray(end + 1))
-    const content = typeof body === 'string' ? body : readContent(body as Buffer)
-    return typeof content === 'string'
-      ? { is: 'place', previous, position }
-      : { is: 'entry', previous, entry: { position, ...content } }
-  } catch (error) {
-    if (error instanceof TributaryError) return null
-    throw error
-  }
+  const kind = message[0]
+  if (kind !== ENTRY && kind !== PLACE && kind !== RESET) return null
+  const middle = placeOfByte(message, SPACE, 2, message.length)
+  const end = placeOfByte(message, LINE_END, middle, message.length)
+  if (end === message.length) return null
+  const position = positionIn(message, middle + 1, end)
+  if (position === null || (kind === ENTRY && isKnown(position))) return null
+  const previous = positionIn(message, 2, middle)
+  if (previous === null) return null
+  if (kind === RESET) return { is: 'reset', head: position }
+  if (kind === PLACE) return { is: 'place', previous, position }
+  const body = unseal(message.subarray(end + 1))
+  const content = typeof body === 'string' ? body : readContent(body as Buffer)
+  return typeof content === 'string'
+    ? { is: 'place', previous, position }
+    : { is: 'entry', previous, entry: { position, ...content } }
 }

@@ -108,7 +108,7 @@ describe('[L54] a feed from channel, answers and reads', () => {
       log.append('a4'),
     ]
     let resolved = 0
-    const owns = [a2, a4].map((own) => feed.own(own).then(() => resolved++))
+    const owns = [a2, a4].map((own) => Promise.resolve(feed.own(own)).then(() => resolved++))
     clock.advance(49)
     feed.tell(b1)
     await settled()
@@ -168,9 +168,9 @@ describe('[L54] a feed from channel, answers and reads', () => {
     log.entries.splice(offset)
     log.head = (log.entries[offset - 1] as Entry).position
   }
-  const unfinished = (own: Promise<unknown>) => {
+  const unfinished = (own: unknown) => {
     const outcome = { is: 'waiting' as unknown }
-    void own.then((is) => Object.assign(outcome, { is }))
+    void Promise.resolve(own).then((is) => Object.assign(outcome, { is }))
     return outcome
   }
 
