@@ -42,19 +42,13 @@ export const epochOf = (generation: number, incarnation: string): Epoch =>
 /** How a position looks outside: opaque to everyone but this file. */
 export const formatPosition = (at: Position): string => `${at.epoch}:${at.offset}:${at.check}`
 
-const FORMAT = /^\d{1,15}\.[0-9a-z]{0,32}:\d{1,15}:[0-9a-f]{16}$/
-const CHECK_LENGTH = 16
+const FORMAT = /^(\d{1,15}\.[0-9a-z]{0,32}):(\d{1,15}):([0-9a-f]{16})$/
 
 /** `null` when it is not a text that `formatPosition` made. */
 function readPosition(text: string): Position | null {
-  // Taken apart by hand: twice for each entry, and what a match captures is an array of texts.
-  if (!FORMAT.test(text)) return null
-  const [afterEpoch, beforeCheck] = [text.indexOf(':'), text.length - CHECK_LENGTH - 1]
-  return {
-    epoch: text.slice(0, afterEpoch) as Epoch,
-    offset: Number(text.slice(afterEpoch + 1, beforeCheck)),
-    check: text.slice(beforeCheck + 1),
-  }
+  const match = FORMAT.exec(text)
+  if (match === null) return null
+  return { epoch: match[1] as Epoch, offset: Number(match[2]), check: match[3] as string }
 }
 
 /**

@@ -14,8 +14,8 @@ import { OneWrite } from './one-write.ts'
 import type { RedisPlace } from './place.ts'
 import { type Messages, publishAll } from './publish-all.ts'
 import { closedAtOnce, isCut } from './remedies.ts'
-import type { Call, Word } from './script-call.ts'
 import { type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
+import type { Call, Word } from './words.ts'
 
 /**
  * ```

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
-import { type Call, ScriptCall, type Word, Words } from './script-call.ts'
+import { ScriptCall } from './script-call.ts'
+import { type Call, type Word, Words } from './words.ts'
 
 /** The scripts of `lua/`, by file name. Those that others include are not among them. */
 export type ScriptName =

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { EntityKey } from '../../core/ids.ts'
 import type { Names } from '../../redis/names.ts'
-import { Words } from '../../redis/script-call.ts'
+import { Words } from '../../redis/words.ts'
 
 /** Of each entity, and entities. One with all of its ids weighs less than 1 KB. */
 const IDS = 64
