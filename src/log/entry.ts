@@ -98,7 +98,7 @@ export function readContent(bytes: Buffer): Content | Skipped['why'] {
 
 /**
  * Nearly always one, here and of its clients: an array that is pushed to has room for 17. And
- * `Array.from` took a tenth of what a node does with an entry of another.
+ * `Array.from` was 7 % of what a node does with an entry of another.
  */
 function authorsOf(reader: Reader, bytes: Buffer): readonly Author[] {
   const count = reader.count(3)

@@ -33,7 +33,7 @@ export class Words {
     const into = Buffer.allocUnsafe(boundOf(words))
     let at = 0
     for (const word of words) at = putText(into, at, word)
-    this.bytes = Uint8Array.prototype.slice.call(into, 0, at)
+    this.bytes = new Uint8Array(into.subarray(0, at))
   }
 }
 
