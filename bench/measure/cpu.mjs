@@ -55,11 +55,22 @@ export function cpuOf(root) {
  * @param {number} core
  */
 export function busyOf(core) {
+  const { user, nice, system, irq, soft, steal } = timesOf(`cpu${core}`)
+  return (user + nice + system + irq + soft + steal) * MS_PER_TICK
+}
+
+/** How long all cores together had work, and were not there because the host served other machines, in ms. */
+export function stolen() {
+  return timesOf('cpu').steal * MS_PER_TICK
+}
+
+/** @param {string} name */
+function timesOf(name) {
   const text = readFileSync('/proc/stat', 'latin1')
-  const line = text.split('\n').find((row) => row.startsWith(`cpu${core} `)) ?? ''
+  const line = text.split('\n').find((row) => row.startsWith(`${name} `)) ?? ''
   const [user = 0, nice = 0, system = 0, , , irq = 0, soft = 0, steal = 0] = line
     .split(/\s+/)
     .slice(1)
     .map(Number)
-  return (user + nice + system + irq + soft + steal) * MS_PER_TICK
+  return { user, nice, system, irq, soft, steal }
 }

@@ -1,3 +1,5 @@
+import { cpus } from 'node:os'
+import { stolen as stolenTime } from '../measure/cpu.mjs'
 import { Cluster } from './cluster.mjs'
 import { measureClusterFanOut } from './cluster-fan-out.mjs'
 import { measureComeBack } from './come-back.mjs'
@@ -25,6 +27,7 @@ import { measureTokens } from './tokens.mjs'
  * @property {Record<string, number>} figures By the keys that the scenario names, and more.
  * @property {number} load The share of its cores that the load used.
  * @property {number} others The share of the server's core that went to others.
+ * @property {number} stolen The share of the machine's time that its host gave to other machines.
  * @property {string[]} warnings What makes the figures doubtful.
  */
 /**
@@ -53,6 +56,9 @@ export const MEASURES = {
   relay: measureRelay,
   'redis-memory': measureRedisMemory,
 }
+
+/** What a host may take of a machine's time: caches that others have used cost much more than that. */
+export const UNDISTURBED = 0.01
 
 /** @type {Set<{ kill: () => void }>} What must not outlive us. */
 const running = new Set()
@@ -96,17 +102,24 @@ export async function playRound(scenario, target, { seconds, profiles }) {
   }
   try {
     // Each measurement has its own kind of shape, which a scenario names beside it.
-    const measure = /** @type {(stage: Stage, shape: any) => Promise<Omit<Sample, 'tier'>>} */ (
-      MEASURES[scenario.measure]
-    )
+    const measure =
+      /** @type {(stage: Stage, shape: any) => Promise<Omit<Sample, 'tier' | 'stolen'>>} */ (
+        MEASURES[scenario.measure]
+      )
+    const before = { stolen: stolenTime(), time: performance.now() }
     const sample = await measure(stage, scenario.shape)
+    const length = (performance.now() - before.time) * cpus().length
+    const stolen = (stolenTime() - before.stolen) / length
     if (sample.load > 0.9) {
       sample.warnings.push(`the load used ${percent(sample.load)} of its cores: it measured itself`)
     }
     if (sample.others > 0.1) {
       sample.warnings.push(`others took ${percent(sample.others)} of the server's core`)
     }
-    return { tier: server.tier, ...sample }
+    if (stolen > UNDISTURBED) {
+      sample.warnings.push(`${percent(stolen)} of the machine's time went to other machines`)
+    }
+    return { tier: server.tier, ...sample, stolen }
   } finally {
     await stage.rest()
     running.delete(measured)
