@@ -5,14 +5,15 @@ import { checkUpdate } from '../../src/crdt/check.ts'
 import { mergeSound } from '../../src/crdt/merge.ts'
 import { MergeTree } from '../../src/crdt/merge-tree.ts'
 import { EMPTY_UPDATE, type SoundUpdate } from '../../src/crdt/scan.ts'
+import { sideBySide } from '../../src/crdt/side-by-side.ts'
 import type { Seeded } from '../support/seeded.ts'
 import { Editor, forSeeds } from '../support/sessions.ts'
 
 const sound = (bytes: Uint8Array): SoundUpdate => checkUpdate(bytes).bytes
 
-/** Updates of two clients who see each other's, in the order of a log. */
-function someUpdates(random: Seeded, count: number): SoundUpdate[] {
-  const editors = [new Editor(random), new Editor(random)] as const
+/** Updates of clients who see each other's, in the order of a log. */
+function someUpdates(random: Seeded, count: number, clients = 2): SoundUpdate[] {
+  const editors = Array.from({ length: clients }, () => new Editor(random))
   const updates: SoundUpdate[] = []
   while (updates.length < count) {
     const author = random.pick(editors)
@@ -41,6 +42,76 @@ describe('merging', () => {
     expect(mergeSound([])).toBe(EMPTY_UPDATE)
     const update = sound(new Uint8Array([0, 0]))
     expect(mergeSound([update])).toBe(update)
+  })
+
+  test('[K21] updates of different clients are put beside each other: to Yjs it is its own', () => {
+    const was = { beside: 0, byYjs: 0 }
+    forSeeds(10, (random) => {
+      const updates = someUpdates(random, 120, 6)
+      for (let i = 0; i < 40; i++) {
+        const from = random.int(0, updates.length - 2)
+        const some = updates.slice(from, from + random.int(2, 4))
+        was[sideBySide(some) === null ? 'byYjs' : 'beside']++
+        const byYjs = sound(Y.mergeUpdates(some))
+        expect(stateAfter(updates, from, mergeSound(some))).toBe(stateAfter(updates, from, byYjs))
+      }
+    })
+    expect(Math.min(was.beside, was.byYjs)).toBeGreaterThan(50)
+  })
+
+  /** An update of each, as one sees it who has been told of nobody. */
+  function writtenBy(clients: readonly number[], text: (client: number) => string): SoundUpdate[] {
+    return clients.map((clientId) => {
+      const doc = new Y.Doc()
+      doc.clientID = clientId
+      doc.getText('t').insert(0, text(clientId))
+      return sound(Y.encodeStateAsUpdate(doc))
+    })
+  }
+
+  test('[K21] in whatever order they came, by falling client: the bytes that Yjs gives', () => {
+    const many = Array.from({ length: 200 }, (_, i) => ((i * 77) % 200) + 1)
+    for (const clients of [[1, 2], [2, 1], [2 ** 32 - 1, 5, 2 ** 31, 9], many]) {
+      const updates = writtenBy(clients, String)
+      const merged = sideBySide(updates)
+      expect(merged).toEqual(Y.mergeUpdates(updates))
+      expect(sound(merged as SoundUpdate)).toBe(merged)
+    }
+    const [one, other] = writtenBy([1, 2], String) as [SoundUpdate, SoundUpdate]
+    const deleting = sound(new Uint8Array([0, 1, 7, 1, 0, 3]))
+    for (const some of [
+      [one, deleting, other],
+      [deleting, EMPTY_UPDATE],
+      [EMPTY_UPDATE, one],
+    ]) {
+      expect(sideBySide(some)).toEqual(Y.mergeUpdates(some))
+    }
+  })
+
+  test('[K21] what takes more than that is left to Yjs', () => {
+    const [one, other] = writtenBy([1, 2], String) as [SoundUpdate, SoundUpdate]
+    const ahead = new Y.Doc()
+    ahead.clientID = 1
+    ahead.getText('t').insert(0, 'abc')
+    const later = sound(Y.encodeStateAsUpdate(ahead))
+    const [large, small] = [writtenBy([1], () => 'x'.repeat(64 * 1024)), writtenBy([2], String)]
+    // Of client 3 a character at clock 0, none at 1, and another one at 2.
+    const gap = sound(
+      Y.mergeUpdates([
+        new Uint8Array([1, 1, 3, 0, 4, 1, 1, 116, 1, 97, 0]),
+        new Uint8Array([1, 1, 3, 2, 4, 1, 1, 116, 1, 98, 0]),
+      ]),
+    )
+    const deletes = [0, 4].map((clock) => sound(new Uint8Array([0, 1, 7, 1, clock, 3])))
+    for (const [why, some] of [
+      ['a client is in two', [one, later, other]],
+      ['a gap', [one, gap]],
+      ['two delete', [...deletes, one]],
+      ['large', [...large, ...small]],
+    ] as const) {
+      expect(sideBySide(some), why).toBe(null)
+      expect(mergeSound(some), why).toEqual(Y.mergeUpdates([...some]))
+    }
   })
 })
 
