@@ -73,7 +73,9 @@ export class Following implements EntrySink {
     }
     const { update, unclosed } = this.#entity.content.knowledge.take(scan)
     if (update !== null) {
-      this.#entity.content.learn(update)
+      const { content } = this.#entity
+      if (update === scan.bytes) content.learnScan(scan)
+      else content.learn(update)
       this.#hear(update, entry.position.offset)
     }
     if (entry.emptied !== undefined) this.#entity.content.learnEmptied(entry.emptied)

@@ -37,7 +37,6 @@ import { RedisAside } from './redis/aside.ts'
 import { RedisAudit } from './redis/audit.ts'
 import { RedisFeeds } from './redis/feeds.ts'
 import { type Mark, RedisMarks } from './redis/marks.ts'
-import { TOLD_BYTES } from './redis/news.ts'
 import type { OwnOutcome } from './redis/own-appends.ts'
 import { type Page, readPage } from './redis/page.ts'
 import { placeOfByte, positionIn } from './redis/position-in.ts'
@@ -149,9 +148,9 @@ export class RedisLog implements Log {
     return this.#options.tier()
   }
 
-  async append(entity: EntityKey, entry: NewEntry, options: AppendOptions = {}): Promise<Appended> {
-    this.#refuseWhenClosed()
-    return await this.#turns.take(entity, () => this.#append(entity, entry, options.expect))
+  append(entity: EntityKey, entry: NewEntry, { expect }: AppendOptions = {}): Promise<Appended> {
+    if (this.#closed) return Promise.reject(drained())
+    return this.#turns.take(entity, () => this.#append(entity, entry, expect))
   }
 
   async read(entity: EntityKey, after: Position): Promise<LogRead> {
@@ -211,9 +210,7 @@ export class RedisLog implements Log {
       recordOf(entry),
       isAgain ? idPrefix(entry.id) : '',
       expect === undefined ? '' : formatPosition(expect),
-      isAgain ? '1' : '0',
-      written.channel,
-      TOLD_BYTES,
+      written.told,
       expect === undefined ? (this.#feeds.epochOf(entity) ?? '') : '',
     ])
     const { is, position, previous, foreign } = outcomeOf(reply)
@@ -324,11 +321,13 @@ export class RedisLog implements Log {
   }
 
   #refuseWhenClosed(): void {
-    if (this.#closed) throw new TributaryError('draining', 'the log is closed')
+    if (this.#closed) throw drained()
   }
 
   readonly #mint = (): string => this.#options.random.id(INCARNATION_LENGTH)
 }
+
+const drained = () => new TributaryError('draining', 'the log is closed')
 
 /** What `append` says, see there. @throws {TributaryError} `damaged`. */
 function outcomeOf(reply: ScriptReply) {

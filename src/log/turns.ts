@@ -15,29 +15,25 @@ export class Turns {
   readonly #lines = new Map<EntityKey, Waiting[] | null>()
   #onIdle: (() => void)[] = []
 
-  take<Value>(entity: EntityKey, work: () => Promise<Value>): Promise<Value> {
+  async take<Value>(entity: EntityKey, work: () => Promise<Value>): Promise<Value> {
     const line = this.#lines.get(entity)
-    if (line === undefined) {
-      this.#lines.set(entity, null)
-      return this.#start(entity, work)
+    if (line === undefined) this.#lines.set(entity, null)
+    else await this.#turn(entity, line)
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof TributaryError && error.code === 'storage') this.#fail(entity, error)
+      throw error
+    } finally {
+      this.#next(entity)
     }
-    return new Promise((resolve, reject) => {
-      const waiting = { start: () => resolve(this.#start(entity, work)), reject }
-      if (line === null) this.#lines.set(entity, [waiting])
-      else line.push(waiting)
-    })
   }
 
-  #start<Value>(entity: EntityKey, work: () => Promise<Value>): Promise<Value> {
-    const under = work()
-    under.then(
-      () => this.#next(entity),
-      (error: unknown) => {
-        if (error instanceof TributaryError && error.code === 'storage') this.#fail(entity, error)
-        this.#next(entity)
-      },
-    )
-    return under
+  #turn(entity: EntityKey, line: Waiting[] | null): Promise<void> {
+    return new Promise((start, reject) => {
+      if (line === null) this.#lines.set(entity, [{ start, reject }])
+      else line.push({ start, reject })
+    })
   }
 
   /** Resolves when nothing is under way. */

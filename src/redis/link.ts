@@ -15,7 +15,7 @@ import type { RedisPlace } from './place.ts'
 import { type Messages, publishAll } from './publish-all.ts'
 import { closedAtOnce, isCut } from './remedies.ts'
 import { type ScriptName, type ScriptReply, Scripts } from './scripts.ts'
-import type { Call, Word } from './words.ts'
+import type { Argument, Call, Word } from './words.ts'
 
 /**
  * ```
@@ -131,7 +131,11 @@ export class RedisLink {
   }
 
   /** @throws {TributaryError} `storage`, with an outcome that is not known; `damaged`; `internal`. */
-  async run(script: ScriptName, keys: Call['keys'], args: readonly Word[]): Promise<ScriptReply> {
+  async run(
+    script: ScriptName,
+    keys: Call['keys'],
+    args: readonly Argument[],
+  ): Promise<ScriptReply> {
     try {
       this.#beforeSaying()
       const reply = await this.#scripts.run(this.#commands, script, keys, args)

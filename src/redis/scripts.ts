@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
 import { ScriptCall } from './script-call.ts'
-import { type Call, type Word, Words } from './words.ts'
+import { type Argument, type Call, Words } from './words.ts'
 
 /** The scripts of `lua/`, by file name. Those that others include are not among them. */
 export type ScriptName =
@@ -70,7 +70,7 @@ export class Scripts {
     redis: Redis,
     name: ScriptName,
     keys: Call['keys'],
-    args: readonly Word[],
+    args: readonly Argument[],
   ): Promise<ScriptReply> {
     const { source, sha } = this.#scripts.get(name) as Script
     return say(redis, { name: 'evalsha', script: sha, keys, args }).catch((error: unknown) => {

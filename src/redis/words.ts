@@ -1,5 +1,7 @@
 /** A word of a command. */
 export type Word = string | number | Uint8Array
+/** One, or several that were put together before. */
+export type Argument = Word | Words
 
 /** What a script is called with. */
 export interface Call {
@@ -7,7 +9,7 @@ export interface Call {
   /** Its SHA-1, or its source. */
   readonly script: string | Words
   readonly keys: readonly string[] | Words
-  readonly args: readonly Word[]
+  readonly args: readonly Argument[]
 }
 
 /** `$`, `*`, `0`, CR and LF. */
@@ -28,11 +30,11 @@ export class Words {
   readonly count: number
   readonly bytes: Uint8Array
 
-  constructor(words: readonly string[]) {
+  constructor(words: readonly Word[]) {
     this.count = words.length
     const into = Buffer.allocUnsafe(boundOf(words))
     let at = 0
-    for (const word of words) at = putText(into, at, word)
+    for (const word of words) at = putArgument(into, at, word)
     this.bytes = new Uint8Array(into.subarray(0, at))
   }
 }
@@ -42,28 +44,28 @@ const NAMES = { evalsha: new Words(['evalsha']), eval: new Words(['eval']) } as 
 /** As Redis reads a command: `*words`, then `$length` and the word, each line ended by CR LF. */
 export function encoded({ name, script, keys, args }: Call): Buffer {
   const count = keys instanceof Words ? keys.count : keys.length
+  let words = 3 + count
+  for (const arg of args) words += arg instanceof Words ? arg.count : 1
   const bound = 3 * AROUND + boundOfEither(script) + boundOfEither(keys) + boundOf(args)
   const into = bound <= SCRATCH.length ? SCRATCH : Buffer.allocUnsafe(bound)
-  let at = putLine(into, 0, STAR, 3 + count + args.length)
+  let at = putLine(into, 0, STAR, words)
   at = putWords(into, at, NAMES[name])
-  at = script instanceof Words ? putWords(into, at, script) : putText(into, at, script)
+  at = putArgument(into, at, script)
   at = putText(into, at, String(count))
   if (keys instanceof Words) at = putWords(into, at, keys)
   else for (const key of keys) at = putText(into, at, key)
-  for (const arg of args) {
-    if (arg instanceof Uint8Array) at = putBytes(into, at, arg)
-    else at = putText(into, at, typeof arg === 'string' ? arg : String(arg))
-  }
+  for (const arg of args) at = putArgument(into, at, arg)
   if (into !== SCRATCH) return into.subarray(0, at)
   const copy = Buffer.allocUnsafe(at)
   into.copy(copy, 0, 0, at)
   return copy
 }
 
-function boundOf(words: readonly Word[]): number {
+function boundOf(words: readonly Argument[]): number {
   let bound = 0
   for (const word of words) {
-    if (typeof word === 'number') bound += AROUND + AROUND
+    if (word instanceof Words) bound += word.bytes.length
+    else if (typeof word === 'number') bound += AROUND + AROUND
     else bound += AROUND + (typeof word === 'string' ? UNIT * word.length : word.length)
   }
   return bound
@@ -72,6 +74,12 @@ function boundOf(words: readonly Word[]): number {
 function boundOfEither(words: string | readonly string[] | Words): number {
   if (words instanceof Words) return words.bytes.length
   return boundOf(typeof words === 'string' ? [words] : words)
+}
+
+function putArgument(into: Buffer, at: number, word: Argument): number {
+  if (typeof word === 'string') return putText(into, at, word)
+  if (typeof word === 'number') return putText(into, at, String(word))
+  return word instanceof Words ? putWords(into, at, word) : putBytes(into, at, word)
 }
 
 function putWords(into: Buffer, at: number, { bytes }: Words): number {

@@ -12,6 +12,7 @@ import {
   type House,
   NODE_GLOBALS,
   READS_ENVIRONMENT,
+  WITHOUT_STORES,
 } from './rules.ts'
 import { readSource, type SourceFacts } from './source.ts'
 
@@ -46,7 +47,7 @@ export function faultsOf(tree: Tree): string[] {
       ...(isClient ? clientFaults(path, file, reached) : serverFaults(path, file, reached)),
     )
   }
-  return [...faults, ...cycles(edges)]
+  return [...faults, ...cycles(edges), ...storesAtStart(tree, facts)]
 }
 
 /** The file that a relative specifier means; `null` for what is no source: a package.json, a folder. */
@@ -140,6 +141,27 @@ function formFaults(path: string, file: SourceFacts): string[] {
     faults.push(`${path} re-exports: import where it is made`)
   if (!DOORS.includes(path) && posix.basename(path) === 'index.ts')
     faults.push(`${path} is a barrel`)
+  return faults
+}
+
+/** Packages of stores that are loaded whether a server has that store or not, each with the way there. */
+function storesAtStart(tree: Tree, facts: ReadonlyMap<string, SourceFacts>): string[] {
+  const faults: string[] = []
+  const { from, packages } = WITHOUT_STORES
+  const done = new Set<string>()
+  const visit = (way: readonly string[]): void => {
+    const path = way.at(-1) as string
+    if (done.has(path)) return
+    done.add(path)
+    for (const specifier of facts.get(path)?.atStart ?? []) {
+      const to = specifier.startsWith('.') ? resolved(path, specifier, tree) : null
+      if (to !== null) visit([...way, to])
+      else if (packages.some((name) => name === specifier)) {
+        faults.push(`${specifier} is loaded at the start: ${way.join(' → ')}`)
+      }
+    }
+  }
+  for (const path of from) visit([path])
   return faults
 }
 

@@ -219,6 +219,16 @@ describe('[H1] a line that breaks a rule is found', () => {
     expect(faultsOf(withLine(path, line))).toContain(fault)
   })
 
+  test('the package of a store that is loaded before anybody asked for the store', () => {
+    const line = "import { Command } from 'ioredis'"
+    const found = faultsOf(withLine('src/redis/words.ts', line))
+    expect(found).toEqual([
+      expect.stringMatching(
+        /^ioredis is loaded at the start: src\/main\.ts → .*src\/redis\/words\.ts$/,
+      ),
+    ])
+  })
+
   test('a circle, of types too', () => {
     const circle = new Map([
       ['src/core/a.ts', "import type { B } from './b.ts'"],

@@ -106,6 +106,12 @@ export const HOMES: Readonly<Record<string, readonly string[]>> = {
   yjs: ['crdt/merge.ts', 'crdt/canonical.ts'],
 }
 
+/** Not everybody has these installed: what begins here loads them when they are needed, and no sooner. */
+export const WITHOUT_STORES = {
+  from: ['src/main.ts', 'src/index.ts'],
+  packages: ['better-sqlite3', 'better-sqlite3-13', 'ioredis'],
+} as const
+
 /** The same in `client/`. */
 export const CLIENT_HOMES: Readonly<Record<string, readonly string[]>> = {
   // On a board only the model knows that there is a document; a bot brings one along.

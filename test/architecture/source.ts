@@ -4,6 +4,8 @@ import { parseAst } from 'vite'
 export interface SourceFacts {
   /** Specifiers of every import, type and dynamic ones too, and of `new URL(…, import.meta.url)`. */
   readonly imports: readonly string[]
+  /** Those of them that are loaded before anything runs: no types, and nothing that `import()` loads. */
+  readonly atStart: readonly string[]
   readonly globals: ReadonlySet<string>
   readonly hasDefaultExport: boolean
   readonly reExports: boolean
@@ -34,6 +36,7 @@ export function readSource(text: string): SourceFacts {
 
 function parse(text: string): SourceFacts {
   const imports: string[] = []
+  const atStart: string[] = []
   const globals = new Set<string>()
   let hasDefaultExport = false
   let reExports = false
@@ -52,12 +55,17 @@ function parse(text: string): SourceFacts {
       case 'ImportExpression':
       case 'TSImportType':
         target(node.source)
+        // One of which all names are types stays, and loads: `verbatimModuleSyntax`.
+        if (node.type === 'ImportDeclaration' && node.importKind !== 'type') {
+          atStart.push(textOf(node.source) ?? '')
+        }
         if (/^(node:)?process$/.test(textOf(node.source) ?? '')) readsEnvironment = true
         break
       case 'ExportAllDeclaration':
       case 'ExportNamedDeclaration':
         if (node.source === null || node.source === undefined) break
         target(node.source)
+        if (node.exportKind !== 'type') atStart.push(textOf(node.source) ?? '')
         reExports = true
         break
       case 'ExportDefaultDeclaration':
@@ -97,5 +105,13 @@ function parse(text: string): SourceFacts {
     }
   }
   visit(parseAst(text, { lang: 'ts' }) as unknown as Node, null, '')
-  return { imports, globals, hasDefaultExport, reExports, readsEnvironment, hasUnreadableImport }
+  return {
+    imports,
+    atStart,
+    globals,
+    hasDefaultExport,
+    reExports,
+    readsEnvironment,
+    hasUnreadableImport,
+  }
 }

@@ -121,4 +121,20 @@ describe('following the log', () => {
     expect(submit(entity, Y.encodeStateAsUpdate(ann.doc)).is).toBe('taken')
     expect(decodeStateVector(entity.stateVector)).toEqual(new Map([[1, 3]]))
   })
+
+  test('[E11] of an entry that is told, what builds on something missing is not announced', async () => {
+    const stage = entityStage()
+    const entity = await stage.load()
+    const [ann, bob, cat] = [author(1), author(2), author(3)]
+    Y.applyUpdate(cat.doc, bob.write('b'))
+    const half = Y.mergeUpdates([ann.write('a'), cat.change((t) => t.insert(1, 'c'))])
+    await stage.log.append(REF.key, {
+      id: 'foreign',
+      authors: [],
+      origin: 'session',
+      time: 0,
+      update: half as never,
+    })
+    expect(decodeStateVector(entity.stateVector)).toEqual(new Map([[1, 1]]))
+  })
 })

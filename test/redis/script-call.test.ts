@@ -20,7 +20,7 @@ afterAll(async () => {
 })
 
 /** What Redis has understood of it: a character for each byte, which is compared faster. */
-async function understood(keys: Call['keys'], args: readonly Word[]): Promise<string[][]> {
+async function understood(keys: Call['keys'], args: Call['args']): Promise<string[][]> {
   const script = 'return { KEYS, ARGV }'
   const call = new ScriptCall({ name: 'eval', script, keys, args })
   const reply = (await redis.sendCommand(call)) as Buffer[][]
@@ -55,6 +55,15 @@ describe('a call of a script reaches Redis as it was given', () => {
     for (const args of [['a'], ['', new Uint8Array(20_000)]]) {
       expect(await understood(words, args)).toEqual([keys.map(bytesOf), args.map(bytesOf)])
     }
+  })
+
+  test('with some of the words that were put together before', async () => {
+    const words = ['é'.repeat(60), 65_536, Uint8Array.of(13, 10, 0, 255), '']
+    const told = new Words(words)
+    const args = ['before', told, 'behind', told]
+    const [, given] = await understood(['k'], args)
+    const said = words.map(bytesOf)
+    expect(given).toEqual(['before', ...said, 'behind', ...said])
   })
 
   test('any of any lengths, one behind the other', async () => {

@@ -4,7 +4,7 @@ import { wrap } from '../../src/bus/envelope.ts'
 import type { EntityKey } from '../../src/core/ids.ts'
 import { formatPosition, ORIGIN } from '../../src/core/position.ts'
 import { compactUpdates } from '../../src/crdt/canonical.ts'
-import { contentBound, idPrefix, putContent, readContent } from '../../src/log/entry.ts'
+import { contentBound, putContent, readContent } from '../../src/log/entry.ts'
 import type { NewEntry } from '../../src/log/log.ts'
 import { TOLD_BYTES } from '../../src/log/redis/news.ts'
 import { RECORD_HEAD, RECORD_OVERHEAD, sealInPlace, unseal } from '../../src/record/record.ts'
@@ -51,9 +51,8 @@ export class LaterNode {
         'later',
         id,
         how === 'as-ever' ? sealed(entry) : asOfLater(sealed(entry), how),
-        idPrefix(id),
         '',
-        '0',
+        '',
         NAMES.channel(this.#entity),
         TOLD_BYTES,
         '',

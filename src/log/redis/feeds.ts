@@ -29,7 +29,8 @@ export interface FeedsOptions {
 }
 
 interface Followed extends Audited {
-  readonly feeds: Set<RedisFeed>
+  /** Nearly always one. Exchanged, never changed: one may leave while all are told. */
+  feeds: readonly RedisFeed[]
   tombstone: StateVector | null
   /** Resolves to what leaves the channel. */
   readonly joined: Promise<() => void>
@@ -70,12 +71,12 @@ export class RedisFeeds {
       failed: (failed) => this.#options.failed(failed),
       strayed: () => this.#options.strayed(),
       left: (gone, error) => {
-        followed.feeds.delete(gone)
-        if (followed.feeds.size === 0) this.#leave(entity, followed)
+        followed.feeds = followed.feeds.filter((one) => one !== gone)
+        if (followed.feeds.length === 0) this.#leave(entity, followed)
         if (error !== null) this.#options.logger.error('log subscriber threw', { entity, error })
       },
     })
-    followed.feeds.add(feed)
+    followed.feeds = [...followed.feeds, feed]
     try {
       await followed.joined
     } catch (error) {
@@ -99,9 +100,9 @@ export class RedisFeeds {
 
   /** The epoch that those here have been told of; `null` when nobody follows the entity yet. */
   epochOf(entity: EntityKey): Epoch | null {
-    for (const feed of this.#followed.get(entity)?.feeds ?? []) {
-      if (feed.position !== null) return feed.position.epoch
-    }
+    const feeds = this.#followed.get(entity)?.feeds
+    if (feeds === undefined) return null
+    for (const { position } of feeds) if (position !== null) return position.epoch
     return null
   }
 
@@ -121,28 +122,28 @@ export class RedisFeeds {
   ): OwnOutcome | Promise<OwnOutcome> {
     const feeds = this.#followed.get(entity)?.feeds
     if (feeds === undefined) return 'there'
-    // As nearly always.
-    if (feeds.size === 1) for (const only of feeds) return ask(only)
-    return Promise.all([...feeds].map(ask)).then((all) => (all.includes('lost') ? 'lost' : 'there'))
+    const [only] = feeds
+    if (only !== undefined && feeds.length === 1) return ask(only)
+    return Promise.all(feeds.map(ask)).then((all) => (all.includes('lost') ? 'lost' : 'there'))
   }
 
   #follow(entity: EntityKey): Followed {
     if (this.#closed) throw new TributaryError('draining', 'the log is closed')
     const known = this.#followed.get(entity)
     if (known !== undefined) return known
-    const feeds = new Set<RedisFeed>()
     const isKnown = (position: Position) => {
-      for (const feed of feeds) if (!feed.knows(position)) return false
+      for (const feed of followed.feeds) if (!feed.knows(position)) return false
       return true
     }
     const joined = this.#link.channels.listen(this.#link.names.channel(entity), (message) => {
       const news = readNews(message, isKnown)
-      if (news !== null) for (const feed of feeds) feed.tell(news)
+      if (news !== null) for (const feed of followed.feeds) feed.tell(news)
     })
     // Each who subscribes waits for it and says so.
     joined.catch(() => {})
     const { meta } = this.#link.names.keys(entity)
-    const followed = { feeds, joined, meta, partition: partitionOf(entity), tombstone: null }
+    const partition = partitionOf(entity)
+    const followed: Followed = { feeds: [], joined, meta, partition, tombstone: null }
     this.#followed.set(entity, followed)
     return followed
   }

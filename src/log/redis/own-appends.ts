@@ -57,6 +57,7 @@ export class OwnAppends {
 
   /** An entry has been told: whether it stands where an own one should. */
   isDenied({ epoch, offset, check }: Position): boolean {
+    if (this.#open.length === 0) return false
     return this.#open.some(
       ({ position }) =>
         position.offset === offset && (position.check !== check || position.epoch !== epoch),

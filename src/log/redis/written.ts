@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { EntityKey } from '../../core/ids.ts'
 import type { Names } from '../../redis/names.ts'
 import { Words } from '../../redis/words.ts'
+import { TOLD_BYTES } from './news.ts'
 
 /** Of each entity, and entities. One with all of its ids weighs less than 1 KB. */
 const IDS = 64
@@ -11,7 +12,8 @@ const ENTITIES = 10_000
 export class Written {
   /** Those of its log, as an append is given them. */
   readonly keys: Words
-  readonly channel: Buffer
+  /** Where all are told of it, and up to which size what is in the entry is told along. */
+  readonly told: Words
   /** By hashes: where two ids share one, a script looks for what is not there, and nothing else. */
   readonly #sent: number[] = []
   #next = 0
@@ -19,7 +21,7 @@ export class Written {
   constructor(names: Names, entity: EntityKey) {
     const { meta, stream, tombstones, snapshots, dirty } = names.keys(entity)
     this.keys = new Words([meta, stream, tombstones, snapshots, dirty])
-    this.channel = Buffer.from(names.channel(entity))
+    this.told = new Words([names.channel(entity), TOLD_BYTES])
   }
 
   /**

@@ -2,9 +2,9 @@
 --
 -- KEYS  1 meta, 2 stream, 3 tombstones, 4 snapshots, 5 dirty set of the partition
 -- ARGV  1 incarnation for a log that begins, 2 entry id, 3 record, 4 beginning of the content of its
---       record: length and entry id, needed with 6, 5 position expected or '', 6 '1' when this entry
---       may be there already, 7 channel,
---       8 most bytes of a record that are told along, 9 epoch that the caller believes in or ''
+--       record (length and entry id) when this entry may be there already, or '', 5 position expected
+--       or '', 6 channel, 7 most bytes of a record that are told along, 8 epoch that the caller
+--       believes in or ''
 -- Reply 'new position previous': one text, since that is nearly every reply, and read fastest
 --       | {'new', position, previous position, {foreign entry, …}} | {'known', position}
 --       | {'conflict', position} | {'elsewhere', position}: the log is of another epoch
@@ -40,7 +40,7 @@ end
 local branch, why = branch_of(KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1])
 if not branch then return { 'damaged', why } end
 
-if ARGV[6] == '1' then
+if ARGV[4] ~= '' then
   -- The id stands at a fixed place in the record: 6 bytes of head, then the content.
   for _, row in ipairs(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', LOOK_BACK)) do
     local offset, check = place_of(row)
@@ -53,7 +53,7 @@ end
 local previous = head_of(branch)
 if ARGV[5] ~= '' and ARGV[5] ~= previous then return { 'conflict', previous } end
 
-if not is_believed(ARGV[9], branch) then return { 'elsewhere', previous } end
+if not is_believed(ARGV[8], branch) then return { 'elsewhere', previous } end
 
 local was_empty = branch.base == branch.offset
 if branch.unborn then branch.epoch = branch.epoch .. ARGV[1] end
@@ -83,11 +83,11 @@ end
 
 local position = head_of(branch)
 local news
-if #ARGV[3] <= tonumber(ARGV[8]) then
+if #ARGV[3] <= tonumber(ARGV[7]) then
   news = 'E ' .. previous .. ' ' .. position .. '\n' .. ARGV[3]
 else
   news = 'P ' .. previous .. ' ' .. position .. '\n'
 end
-redis.call('PUBLISH', ARGV[7], news)
+redis.call('PUBLISH', ARGV[6], news)
 if #foreign > 0 then return { 'new', position, previous, foreign } end
 return 'new ' .. position .. ' ' .. previous
