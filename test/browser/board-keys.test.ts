@@ -96,6 +96,13 @@ describe.skipIf(withoutChromium)('the board by keyboard alone', () => {
     await ann.press('Escape')
     await entry.waitFor({ state: 'hidden' })
     expect(await focused(ann)).toContain('Menu')
+
+    // Open, and its first entry has the focus, before anything else can happen.
+    const opened = `(() => {
+      document.querySelector('#menu-button').click()
+      return document.activeElement.textContent
+    })()`
+    expect(await ann.page.evaluate(opened)).toContain('New board')
   })
 
   stageTest(

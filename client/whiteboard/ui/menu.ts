@@ -49,6 +49,9 @@ export function showMenu(
   group.append(...themes.map(({ entry }) => entry))
   menu.append(...entries.map(({ entry }) => entry), group)
   roving(menu)
+  // The browser moves the focus while it opens: a key that comes right behind is meant for the menu.
+  const [first] = entries
+  if (first !== undefined) first.entry.autofocus = true
 
   const stop = effect(() => {
     for (const { name, entry } of themes) entry.ariaChecked = String(name === choice.value)
@@ -59,7 +62,6 @@ export function showMenu(
     button.ariaExpanded = String(isOpen)
     if (!isOpen) return
     for (const { action, entry } of entries) setAble(entry, action.enabled?.() ?? true)
-    menu.querySelector('button')?.focus()
   }
   const open = (event: KeyboardEvent) => {
     if (event.key !== 'ArrowDown') return
@@ -70,12 +72,12 @@ export function showMenu(
   const leave = (event: KeyboardEvent) => {
     if (event.key === 'Tab') menu.hidePopover()
   }
-  menu.addEventListener('toggle', begin)
+  menu.addEventListener('beforetoggle', begin)
   menu.addEventListener('keydown', leave)
   button.addEventListener('keydown', open)
   return () => {
     stop()
-    menu.removeEventListener('toggle', begin)
+    menu.removeEventListener('beforetoggle', begin)
     menu.removeEventListener('keydown', leave)
     button.removeEventListener('keydown', open)
     menu.replaceChildren()
