@@ -16,7 +16,7 @@ interface Section {
 
 /**
  * Merges updates of which no client has written two, as those of one tick mostly are: the sections as
- * they are, by falling client. 12 updates of a character each take 4 µs, `Y.mergeUpdates` 40.
+ * they are, by falling client. Takes a tenth of what `Y.mergeUpdates` does (decision 023).
  *
  * @returns `null` where it takes more than that: a client is in two of them, two delete something, one
  * has a gap, or they are large.
