@@ -52,6 +52,27 @@ describe.skipIf(withoutChromium)('fingers and a pen', () => {
   })
 
   stageTest(
+    '[B49] a button that is tapped right behind a swift stroke is pressed',
+    async (stage) => {
+      const id = stage.entity()
+      const ann = await Artist.arrive(stage, id, PHONE)
+      const reader = await BoardReader.open(stage, id)
+      await ann.is('Live')
+      const glass = await Glass.of(ann)
+      const undo = ann.page.getByRole('button', { name: 'Undo' })
+      for (const far of [200, 300]) {
+        await glass.swipe([
+          [60, 300],
+          [60 + far, 300 + far],
+        ])
+        await undo.tap()
+        await ann.until('undone', async () => (await undo.getAttribute('aria-disabled')) === 'true')
+      }
+      expect(reader.kinds()).toBe('')
+    },
+  )
+
+  stageTest(
     '[B18] [B49] a pen is felt, and from then on fingers only move the board',
     async (stage) => {
       const id = stage.entity()

@@ -29,6 +29,8 @@ describe.skipIf(withoutChromium)('[U94] a board whose node is killed', () => {
       await ann.is('Live')
       await ann.page.evaluate(KEPT)
       const bob = await Artist.arrive(there, id, { name: 'Bob' })
+      // Who is live while the board is empty looks at its middle, not at what is drawn.
+      await bob.is('Live')
       await box(ann, [200, 150])
       await sees(bob, 'scene', [200, 180])
       await ann.says('Saved')

@@ -119,6 +119,7 @@ describe.skipIf(withoutChromium)('two people on one board', () => {
     await reader.until('what Ann drew', () => reader.kinds() === 'pen,rectangle')
     reader.board.add(oneOfEach)
     const late = await Artist.arrive(stage, id, { name: 'Late' })
+    await late.is('Live')
     await ann.press('Escape', 'Shift+1')
     await late.press('Shift+1')
     for (const page of [ann, late]) {

@@ -91,6 +91,7 @@ export class Pointers {
     for (const type of ['mouseup', 'auxclick'] as const) {
       host.addEventListener(type, stopMiddle, { signal })
     }
+    host.addEventListener('touchmove', keepFromScrolling, { signal, passive: false })
     host.addEventListener('contextmenu', this.#menu, { signal })
     addEventListener('resize', this.#measure, { signal })
     addEventListener('scroll', this.#measure, { signal, passive: true })
@@ -373,4 +374,13 @@ const isSomethingElse = (target: EventTarget | null): boolean =>
 
 const stopMiddle = (event: MouseEvent): void => {
   if (event.button === MIDDLE) event.preventDefault()
+}
+
+/**
+ * A swift stroke is a fling to Chromium, which takes the next tap for what stops it: a button tapped
+ * within the second hears of no click. Seen, in spite of `touch-action: none`, with the touches that
+ * DevTools sends; what is prevented here is no fling anywhere.
+ */
+const keepFromScrolling = (event: TouchEvent): void => {
+  if (event.cancelable && !isSomethingElse(event.target)) event.preventDefault()
 }
